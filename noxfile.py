@@ -1,0 +1,127 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All checks of the checkout: ``./bootstrap nox`` runs the default sessions, ``./bootstrap nox -l`` lists them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = "none"
+nox.options.error_on_missing_interpreters = True
+nox.options.sessions = ["lint", "sanity", "unit", "apps", "charts", "molecule"]
+
+ROOT = Path(__file__).parent
+SHELL_SCRIPTS = ["bootstrap", ".ci/run"]
+# ansible-test wants this installer from a host that only some networks reach; ours does the same with the interpreter's own pip.
+GET_PIP = """
+import ensurepip, subprocess, sys
+ensurepip.bootstrap()
+names = [word for word in sys.argv[1:] if word not in ("--no-setuptools", "--no-wheel")]
+subprocess.run([sys.executable, "-m", "pip", "install", *names], check=True)
+"""
+
+
+def need_package(session: nox.Session, program: str, package: str) -> None:
+    """Install a Debian package when ``program`` (a name on PATH or a glob below /) is missing; end the session where that is not possible."""
+    if shutil.which(program) or any(Path("/").glob(program.lstrip("/"))):
+        return
+    install = ["apt-get", "install", "--yes", "--no-install-recommends", package]
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        session.error(f"{program} is missing; install it (Debian, Ubuntu: {' '.join(install)}).")
+    session.run("apt-get", "update", "--quiet", external=True)
+    session.run(*install, external=True, env={"DEBIAN_FRONTEND": "noninteractive"})
+
+
+def toolchain(session: nox.Session) -> None:
+    """Bring the engine and the toolchain (helm, kubectl, minikube) up; nothing happens where they are there."""
+    session.run("ansible-playbook", "playbooks/toolchain.yml")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Format, types and style of Python, YAML, Ansible and shell."""
+    session.run("ruff", "format", "--check")
+    session.run("ruff", "check")
+    session.run("mypy", "plugins", "scripts", "tests", "noxfile.py")
+    session.run("yamllint", "--strict", ".")
+    session.run("shellcheck", *SHELL_SCRIPTS, *map(str, sorted(ROOT.glob("roles/*/files/**/*.sh"))))
+    session.run("ansible-lint")
+
+
+@nox.session
+def sanity(session: nox.Session) -> None:
+    """ansible-test sanity on the built and installed collection."""
+    cache = Path.home() / ".ansible/test/cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    installer = cache / "get_pip_24_2.py"
+    if not installer.exists():
+        installer.write_text(GET_PIP, encoding="utf-8")
+    with tempfile.TemporaryDirectory() as scratch:
+        session.run("ansible-galaxy", "collection", "build", "--output-path", scratch)
+        archive = next(Path(scratch).glob("plannoir-deploy-*.tar.gz"))
+        session.run("ansible-galaxy", "collection", "install", "--no-deps", "--collections-path", scratch, str(archive))
+        session.chdir(Path(scratch) / "ansible_collections/plannoir/deploy")
+        session.run("ansible-test", "sanity", "--color", "no", "--truncate", "0")
+
+
+@nox.session
+def unit(session: nox.Session) -> None:
+    """Unit tests of the modules, filters and scripts."""
+    session.run("pytest", "tests/unit", *session.posargs)
+
+
+@nox.session(venv_backend="uv")
+@nox.parametrize("app", ["backend", "openrouter"])
+def apps_python(session: nox.Session, app: str) -> None:
+    """The Python applications' own tests, against a real PostgreSQL."""
+    need_package(session, "/usr/lib/postgresql/*/bin/initdb", "postgresql")
+    session.chdir(ROOT / "apps" / app)
+    session.install("--require-hashes", "-r", "requirements-dev.txt")
+    session.run("ruff", "check", external=True)
+    session.run("python", "-m", "pytest", "-q")
+
+
+@nox.session
+def apps_frontend(session: nox.Session) -> None:
+    """The frontend's lint, types, unit tests."""
+    session.chdir(ROOT / "apps/frontend")
+    session.run("npm", "ci", "--no-audit", "--no-fund", external=True)
+    for script in ("lint", "typecheck", "test"):
+        session.run("npm", "run", script, external=True)
+
+
+@nox.session
+def apps(session: nox.Session) -> None:
+    """The reference applications' own tests."""
+    session.notify("apps_python")
+    session.notify("apps_frontend")
+
+
+@nox.session
+def charts(session: nox.Session) -> None:
+    """Charts: strict lint with every set of values, rendering."""
+    toolchain(session)
+    session.run("helm", "lint", "--strict", "charts/plannoir", external=True)
+    session.run("pytest", "tests/charts", *session.posargs)
+
+
+@nox.session
+def molecule(session: nox.Session) -> None:
+    """The whole way on a real cluster of its own."""
+    need_package(session, "chromium", "chromium")
+    session.run("molecule", "test", "--scenario-name", "default", *session.posargs)
+
+
+@nox.session(default=False)
+def lock(session: nox.Session) -> None:
+    """Lock the environment again; ``-- --upgrade`` takes newer versions."""
+    for name in ("uv", "environment"):
+        session.run(
+            "uv", "pip", "compile", "--quiet", "--universal", "--python-version=3.11", "--generate-hashes", "--no-emit-index-url", "--no-header",
+            *session.posargs, f"requirements/{name}.in", "--output-file", f"requirements/{name}.txt",
+        )  # fmt: skip
