@@ -17,7 +17,7 @@ nox.options.sessions = ["lint", "sanity", "unit", "apps", "charts", "molecule"]
 
 ROOT = Path(__file__).parent
 SHELL_SCRIPTS = ["bootstrap", ".ci/run"]
-# ansible-test wants this installer from a host that only some networks reach; ours does the same with the interpreter's own pip.
+# ansible-test wants this installer from a host that only some networks reach; ours uses the interpreter's own pip.
 GET_PIP = """
 import ensurepip, subprocess, sys
 ensurepip.bootstrap()
@@ -27,7 +27,7 @@ subprocess.run([sys.executable, "-m", "pip", "install", *names], check=True)
 
 
 def need_package(session: nox.Session, program: str, package: str) -> None:
-    """Install a Debian package when ``program`` (a name on PATH or a glob below /) is missing; end the session where that is not possible."""
+    """Install a Debian package when ``program`` (a name on PATH or a glob below /) is missing, or end the session."""
     if shutil.which(program) or any(Path("/").glob(program.lstrip("/"))):
         return
     install = ["apt-get", "install", "--yes", "--no-install-recommends", package]
@@ -120,8 +120,16 @@ def molecule(session: nox.Session) -> None:
 @nox.session(default=False)
 def lock(session: nox.Session) -> None:
     """Lock the environment again; ``-- --upgrade`` takes newer versions."""
+    options = [
+        "--quiet",
+        "--universal",
+        "--python-version=3.11",
+        "--generate-hashes",
+        "--no-emit-index-url",
+        "--no-header",
+    ]
     for name in ("uv", "environment"):
+        lock_file = f"requirements/{name}.txt"
         session.run(
-            "uv", "pip", "compile", "--quiet", "--universal", "--python-version=3.11", "--generate-hashes", "--no-emit-index-url", "--no-header",
-            *session.posargs, f"requirements/{name}.in", "--output-file", f"requirements/{name}.txt",
-        )  # fmt: skip
+            "uv", "pip", "compile", *options, *session.posargs, f"requirements/{name}.in", "--output-file", lock_file
+        )

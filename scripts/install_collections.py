@@ -36,7 +36,10 @@ def unpack(wheel: Path, wanted: dict[str, str], target: Path) -> None:
             prefix = f"ansible_collections/{name.replace('.', '/')}/"
             carried = json.loads(archive.read(f"{prefix}MANIFEST.json"))["collection_info"]["version"]
             if carried != version:
-                sys.exit(f"{wheel.name} carries {name} {carried}, collections/requirements.yml pins {version}: pin the same version.")
+                sys.exit(
+                    f"{wheel.name} carries {name} {carried}, "
+                    f"collections/requirements.yml pins {version}: pin the same version."
+                )
             shutil.rmtree(target / prefix, ignore_errors=True)
             archive.extractall(target, [member for member in archive.namelist() if member.startswith(prefix)])
 
@@ -45,8 +48,21 @@ def from_pypi(checkout: Path, target: Path) -> bool:
     """Try the wheel; ``False`` when no package index serves it."""
     with tempfile.TemporaryDirectory() as scratch:
         # The wheel is only unpacked, so the Python version that it asks for does not matter.
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:"]
-        pip += ["--python-version=3.13", f"--dest={scratch}", f"--requirement={checkout / 'requirements/collections.txt'}"]
+        pip = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--require-hashes",
+            "--only-binary=:all:",
+        ]
+        pip += [
+            "--python-version=3.13",
+            f"--dest={scratch}",
+            f"--requirement={checkout / 'requirements/collections.txt'}",
+        ]
         if subprocess.run(pip, check=False).returncode:
             return False
         unpack(next(Path(scratch).glob("ansible-*.whl")), pinned(checkout / "collections/requirements.yml"), target)
@@ -65,7 +81,10 @@ def main() -> None:
     checkout, target = Path(sys.argv[1]), Path(sys.argv[2])
     target.mkdir(parents=True, exist_ok=True)
     if not (from_pypi(checkout, target) or from_galaxy(checkout, target)):
-        sys.exit("neither a Python package index (pip config list) nor a Galaxy server (ansible-galaxy collection list) serves the pinned collections.")
+        sys.exit(
+            "neither a Python package index (pip config list) nor a Galaxy server "
+            "(ansible-config dump --only-changed) serves the pinned collections."
+        )
 
 
 if __name__ == "__main__":
