@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import tempfile
 from pathlib import Path
@@ -19,8 +20,8 @@ ROOT = Path(__file__).parent
 SHELL_SCRIPTS = ["bootstrap", ".ci/run"]
 # ansible-test wants this installer from a host that only some networks reach; ours uses the interpreter's own pip.
 GET_PIP = """
-import ensurepip, subprocess, sys
-ensurepip.bootstrap()
+import subprocess, sys
+subprocess.run([sys.executable, "-m", "ensurepip"], check=True)
 names = [word for word in sys.argv[1:] if word not in ("--no-setuptools", "--no-wheel")]
 subprocess.run([sys.executable, "-m", "pip", "install", *names], check=True)
 """
@@ -59,14 +60,13 @@ def sanity(session: nox.Session) -> None:
     cache = Path.home() / ".ansible/test/cache"
     cache.mkdir(parents=True, exist_ok=True)
     installer = cache / "get_pip_24_2.py"
-    if not installer.exists():
-        installer.write_text(GET_PIP, encoding="utf-8")
+    installer.write_text(GET_PIP, encoding="utf-8")
     with tempfile.TemporaryDirectory() as scratch:
         session.run("ansible-galaxy", "collection", "build", "--output-path", scratch)
         archive = next(Path(scratch).glob("plannoir-deploy-*.tar.gz"))
-        session.run("ansible-galaxy", "collection", "install", "--no-deps", "--collections-path", scratch, str(archive))
+        session.run("ansible-galaxy", "collection", "install", "--force", "--no-deps", "--collections-path", scratch, str(archive))
         session.chdir(Path(scratch) / "ansible_collections/plannoir/deploy")
-        session.run("ansible-test", "sanity", "--color", "no", "--truncate", "0")
+        session.run("ansible-test", "sanity", "--color=no", "--truncate=0", f"--python={platform.python_version().rsplit('.', 1)[0]}")
 
 
 @nox.session
@@ -130,6 +130,4 @@ def lock(session: nox.Session) -> None:
     ]
     for name in ("uv", "environment"):
         lock_file = f"requirements/{name}.txt"
-        session.run(
-            "uv", "pip", "compile", *options, *session.posargs, f"requirements/{name}.in", "--output-file", lock_file
-        )
+        session.run("uv", "pip", "compile", *options, *session.posargs, f"requirements/{name}.in", "--output-file", lock_file)

@@ -1,0 +1,47 @@
+"""Rows outlive pods and the node (SC-007, E5)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from conftest import BASE_URL, CONTEXT, Kubectl, Person, wait_for
+from testinfra.host import Host
+
+ROOT = Path(__file__).parents[3]
+
+
+def remember(person: Person) -> dict[str, Any]:
+    """Leave a task and a conversation, and return what a later session has to find."""
+    person.call("POST", "/api/tasks", json={"title": "water the plants"})
+    answer = person.call("POST", "/api/chat", json={"message": "add buy milk"})
+    return {"titles": person.titles(), "conversation": person.call("GET", f"/api/conversations/{answer['conversation_id']}")}
+
+
+def recall(person: Person, remembered: dict[str, Any]) -> bool:
+    person.sign_in()
+    conversation = person.call("GET", f"/api/conversations/{remembered['conversation']['id']}")
+    return {"titles": person.titles(), "conversation": conversation} == remembered
+
+
+def test_rows_survive_the_deletion_of_every_pod(person: Person, kubectl: Kubectl, pods: Callable[[], list[dict[str, Any]]]) -> None:
+    remembered = remember(person)
+    assert sorted(remembered["titles"]) == ["buy milk", "water the plants"]
+    before = {pod["metadata"]["uid"] for pod in pods()}
+    kubectl("delete", "pods", "--all", "--wait=true", "--timeout=120s")
+    kubectl("rollout", "status", "deployment", "--timeout=120s")
+    assert not before & {pod["metadata"]["uid"] for pod in pods()}
+    wait_for(lambda: recall(person, remembered), 60, "the rows after every pod was deleted")
+
+
+def test_rows_survive_a_killed_node_and_the_main_command(person: Person, local: Host) -> None:
+    remembered = remember(person)
+    local.check_output(f"docker kill {CONTEXT}")
+    command = ["ansible-playbook", f"--inventory={ROOT / 'inventories/molecule'}", "site.yml"]
+    again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ})
+    assert again.returncode == 0, again.stdout[-3000:] + again.stderr[-1000:]
+    assert BASE_URL in again.stdout
+    assert recall(person, remembered)
