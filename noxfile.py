@@ -48,7 +48,9 @@ def lint(session: nox.Session) -> None:
     """Format, types and style of Python, YAML, Ansible and shell."""
     session.run("ruff", "format", "--check")
     session.run("ruff", "check")
-    session.run("mypy", "plugins", "scripts", "tests", "noxfile.py")
+    session.run("mypy", "noxfile.py", "scripts", "tests")
+    session.run("mypy", "molecule/default/tests")
+    session.run("mypy", "-p", "ansible_collections.plannoir.deploy.plugins")
     session.run("yamllint", "--strict", ".")
     session.run("shellcheck", *SHELL_SCRIPTS, *map(str, sorted(ROOT.glob("roles/*/files/**/*.sh"))))
     session.run("ansible-lint")

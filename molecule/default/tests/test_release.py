@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
-import os
 import shlex
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import requests
-from conftest import APPLICATION, BASE_URL, CONTEXT, EXTRAS, KUBECONFIG, NAMESPACE, Kubectl
+from story import APPLICATION, BASE_URL, CONTEXT, EXTRAS, KUBECONFIG, NAMESPACE, RELEASE, Kubectl, Pods
 from testinfra.host import Host
-
-Pods = Callable[[], list[dict[str, Any]]]
-RELEASE = os.environ["PLANNOIR_RELEASE"]
 
 
 def helm(local: Host, *arguments: str) -> Any:
@@ -67,8 +63,6 @@ def test_the_page_answers_on_loopback(local: Host) -> None:
 
 
 def test_no_secret_value_stands_in_what_helm_keeps(local: Host, kubectl: Kubectl) -> None:
-    import base64
-
     secrets = json.loads(kubectl("get", "secrets", "--field-selector=type=Opaque", "--output=json"))["items"]
     values = {base64.b64decode(value).decode() for secret in secrets for value in secret["data"].values()}
     assert len(values) > 3

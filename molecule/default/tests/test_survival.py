@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from conftest import BASE_URL, CONTEXT, Kubectl, Person, wait_for
+from story import BASE_URL, CONTEXT, Kubectl, Person, Pods, wait_for
 from testinfra.host import Host
 
 ROOT = Path(__file__).parents[3]
@@ -27,7 +25,7 @@ def recall(person: Person, remembered: dict[str, Any]) -> bool:
     return {"titles": person.titles(), "conversation": conversation} == remembered
 
 
-def test_rows_survive_the_deletion_of_every_pod(person: Person, kubectl: Kubectl, pods: Callable[[], list[dict[str, Any]]]) -> None:
+def test_rows_survive_the_deletion_of_every_pod(person: Person, kubectl: Kubectl, pods: Pods) -> None:
     remembered = remember(person)
     assert sorted(remembered["titles"]) == ["buy milk", "water the plants"]
     before = {pod["metadata"]["uid"] for pod in pods()}
@@ -41,7 +39,7 @@ def test_rows_survive_a_killed_node_and_the_main_command(person: Person, local: 
     remembered = remember(person)
     local.check_output(f"docker kill {CONTEXT}")
     command = ["ansible-playbook", f"--inventory={ROOT / 'inventories/molecule'}", "site.yml"]
-    again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ})
+    again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert again.returncode == 0, again.stdout[-3000:] + again.stderr[-1000:]
     assert BASE_URL in again.stdout
     assert recall(person, remembered)

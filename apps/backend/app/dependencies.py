@@ -1,0 +1,58 @@
+"""What routes ask for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, HTTPException, Request, status
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.assistant import Assistant
+from app.database import Database
+from app.models import User
+from app.security import SESSION_COOKIE, Passwords, read_token
+from app.settings import Settings
+
+
+@dataclass(frozen=True)
+class Services:
+    """What lives as long as the application."""
+
+    settings: Settings
+    database: Database
+    assistant: Assistant
+    passwords: Passwords
+
+
+def services(request: Request) -> Services:
+    """The application's services."""
+    found: Services = request.app.state.services
+    return found
+
+
+ServicesDep = Annotated[Services, Depends(services)]
+
+
+async def session(shared: ServicesDep) -> AsyncIterator[AsyncSession]:
+    """A database session; whoever changes rows commits."""
+    async with shared.database.sessions() as opened:
+        yield opened
+
+
+SessionDep = Annotated[AsyncSession, Depends(session)]
+
+
+async def current_user(request: Request, shared: ServicesDep, rows: SessionDep) -> User:
+    """The signed-in user; 401 without one."""
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    token = bearer if scheme.lower() == "bearer" else request.cookies.get(SESSION_COOKIE, "")
+    user_id = read_token(token, shared.settings.session_secret.get_secret_value())
+    user = await rows.get(User, user_id) if user_id else None
+    if user is None:
+        raise HTTPException(status.HTTP_401_UNAUTHORIZED, "Sign in first.", {"WWW-Authenticate": "Bearer"})
+    return user
+
+
+UserDep = Annotated[User, Depends(current_user)]

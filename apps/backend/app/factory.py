@@ -1,0 +1,45 @@
+"""Settings -> application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app import errors
+from app.assistant import Assistant
+from app.database import Database
+from app.dependencies import Services
+from app.requests import RequestLog
+from app.routes import accounts, chat, health, tasks
+from app.security import Passwords
+from app.settings import Settings
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application; it opens connections when it starts and gives them back when it ends."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        shared = Services(
+            settings=settings,
+            database=Database(settings.database()),
+            assistant=Assistant(
+                settings.openrouter_base_url,
+                settings.openrouter_api_key.get_secret_value(),
+                settings.openrouter_model,
+            ),
+            passwords=Passwords(),
+        )
+        app.state.services = shared
+        yield
+        await shared.assistant.close()
+        await shared.database.engine.dispose()
+
+    app = FastAPI(title="Plannoir", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.add_middleware(RequestLog)
+    errors.install(app)
+    for module in (health, accounts, tasks, chat):
+        app.include_router(module.router)
+    return app

@@ -1,0 +1,18 @@
+import { forward } from "@/lib/forward.ts";
+
+export const dynamic = "force-dynamic";
+
+const CONNECT_TIMEOUT_MS = 3_000;
+// A language model may think for a while before its first word.
+const RESPONSE_TIMEOUT_MS = 90_000;
+
+function handle(request: Request): Promise<Response> {
+  // Read for every request: the image is built once and told at run time where the backend is.
+  return forward(request, {
+    backendUrl: process.env.BACKEND_URL,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    responseTimeoutMs: RESPONSE_TIMEOUT_MS,
+  });
+}
+
+export { handle as DELETE, handle as GET, handle as HEAD, handle as PATCH, handle as POST, handle as PUT };

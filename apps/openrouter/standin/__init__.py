@@ -1,0 +1,1 @@
+"""A stand-in for OpenRouter: its interface, without a model behind it. The same request gets the same answer."""

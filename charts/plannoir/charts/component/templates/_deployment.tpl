@@ -1,0 +1,88 @@
+{{- define "component.deployment" -}}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ .name }}
+  labels: {{- include "component.labels" . | nindent 4 }}
+spec:
+  replicas: {{ include "component.replicas" . }}
+  revisionHistoryLimit: 3
+  strategy:
+    {{- if .values.persistence }}
+    type: Recreate
+    {{- else }}
+    type: RollingUpdate
+    rollingUpdate:
+      maxUnavailable: 0
+      maxSurge: 1
+    {{- end }}
+  selector:
+    matchLabels: {{- include "component.selectorLabels" . | nindent 6 }}
+  template:
+    metadata:
+      labels: {{- include "component.selectorLabels" . | nindent 8 }}
+      {{- if or .values.secretChecksum .values.configFiles }}
+      annotations:
+        {{- with .values.secretChecksum }}
+        checksum/secret: {{ . | quote }}
+        {{- end }}
+        {{- with .values.configFiles }}
+        checksum/config: {{ toJson . | sha256sum | trunc 16 | quote }}
+        {{- end }}
+      {{- end }}
+    spec:
+      {{- include "component.pod" . | nindent 6 }}
+      {{- $grace := include "component.stopGraceSeconds" . | int }}
+      terminationGracePeriodSeconds: {{ $grace }}
+      containers:
+        - name: {{ .name }}
+          {{- include "component.container" . | nindent 10 }}
+          {{- with .values.command }}
+          command: {{- toYaml . | nindent 12 }}
+          {{- end }}
+          {{- with .values.args }}
+          args: {{- toYaml . | nindent 12 }}
+          {{- end }}
+          {{- with include "component.env" (dict "env" .values.env "secretEnv" (include "component.secretEnv" . | fromYaml)) }}
+          env: {{- . | trim | nindent 12 }}
+          {{- end }}
+          ports:
+            - containerPort: {{ .values.port }}
+          {{- range $kind, $defaults := dict "startup" (dict "period" 2 "failureThreshold" 60) "liveness" (dict "period" 10) "readiness" (dict "period" 5) }}
+          {{- with dig "probes" $kind dict ($.values | toYaml | fromYaml) }}
+          {{ $kind }}Probe: {{- include "component.probe" (dict "probe" (merge (deepCopy .) $defaults) "port" $.values.port) | trim | nindent 12 }}
+          {{- end }}
+          {{- end }}
+          {{- if and (not .values.persistence) (ge $grace 10) }}
+          # Keeps serving while the endpoint's removal reaches every node, so that a rollout loses no request.
+          lifecycle:
+            preStop:
+              sleep:
+                seconds: 5
+          {{- end }}
+          {{- with include "component.volumeMounts" (merge (dict "all" true) .) }}
+          volumeMounts: {{- . | trim | nindent 12 }}
+          {{- end }}
+      {{- with include "component.volumes" (merge (dict "all" true) .) }}
+      volumes: {{- . | trim | nindent 8 }}
+      {{- end }}
+{{- end }}
+
+{{/* probe: {path | command | tcp, initialDelay, period, timeout, failureThreshold}; port */}}
+{{- define "component.probe" -}}
+{{- if .probe.path }}
+httpGet:
+  path: {{ .probe.path | quote }}
+  port: {{ .port }}
+{{- else if .probe.command }}
+exec:
+  command: {{- toYaml .probe.command | nindent 4 }}
+{{- else }}
+tcpSocket:
+  port: {{ .port }}
+{{- end }}
+initialDelaySeconds: {{ .probe.initialDelay | default 0 }}
+periodSeconds: {{ .probe.period }}
+timeoutSeconds: {{ .probe.timeout | default 3 }}
+failureThreshold: {{ .probe.failureThreshold | default 3 }}
+{{- end }}

@@ -1,0 +1,18 @@
+{{/* Helm never deletes the data: a volume claim goes only by hand or with its namespace. */}}
+{{- define "component.persistentvolumeclaim" -}}
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: {{ .name }}-data
+  labels: {{- include "component.labels" . | nindent 4 }}
+  annotations:
+    helm.sh/resource-policy: keep
+spec:
+  accessModes: [ReadWriteOnce]
+  {{- with .values.persistence.storageClass }}
+  storageClassName: {{ . }}
+  {{- end }}
+  resources:
+    requests:
+      storage: {{ .values.persistence.size | default "1Gi" }}
+{{- end }}

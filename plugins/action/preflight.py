@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Check the variables where they are known, on the controller, then have the module of the same name look at the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible_collections.plannoir.deploy.plugins.module_utils.components import COMPONENT_SPEC, load_components
+from ansible_collections.plannoir.deploy.plugins.module_utils.http_story import CHECK_SPEC
+from ansible_collections.plannoir.deploy.plugins.module_utils.kubernetes_secrets import component_secrets, empty_values
+from ansible_collections.plannoir.deploy.plugins.module_utils.variables import load_documentation
+from ansible_collections.plannoir.deploy.plugins.module_utils.vault_file import TEMPLATE, plaintext_problem, vault_state
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_variables import PlayVariables
+
+ROLES = Path(__file__).resolve().parents[2] / "roles"
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        arguments = dict(self._task.args)
+        vault = Path(arguments["vault_file"]) if arguments.get("vault_file") else None
+        state = vault_state(vault) if vault else "absent"
+        if vault and state == "plaintext":
+            raise AnsibleActionFail(plaintext_problem(vault))
+        template = Path(arguments.get("vault_template") or TEMPLATE).read_text(encoding="utf-8") if vault else ""
+        documentation = load_documentation(ROLES)
+        for name, options in (("app_components", COMPONENT_SPEC), ("app_checks", CHECK_SPEC)):
+            documentation.options[name] = {**documentation.options[name], "options": options}
+        variables = PlayVariables(self._templar, task_vars or {}, documentation, template, vault_is_made=state == "encrypted")
+        problems = list(variables.problems(own=arguments.get("own_variables", [])))
+        if not problems and "app_components" in variables.values:
+            components, problems = load_components(variables.values["app_components"])
+            problems += empty_values(component_secrets(components))
+            arguments["sources"] = [source for component in components for source in _sources(component)]
+        result: dict[str, Any] = self._execute_module(module_name="plannoir.deploy.preflight", module_args=arguments, task_vars=task_vars)
+        problems += result.get("problems", [])
+        if problems:
+            count = f"{len(problems)} problems were found" if len(problems) > 1 else "A problem was found"
+            raise AnsibleActionFail("\n".join([f"{count}; nothing was changed.", *(f"- {problem}" for problem in problems)]))
+        return {"changed": False, "vault_loaded": not vault or variables.come_from(vault)}
+
+
+def _sources(component: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    if build := component["build"]:
+        yield {"component": component["name"], "context": build["context"], "dockerfile": build["dockerfile"]}

@@ -1,0 +1,30 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options with which the release modules reach a cluster."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Documentation of CLUSTER_SPEC in module_utils/release_cluster.py."""
+
+    DOCUMENTATION = r"""
+options:
+  kubeconfig:
+    description: Path of the kubeconfig.
+    type: path
+    required: true
+  context:
+    description: Context in it; the current one is never used.
+    type: str
+    required: true
+  namespace:
+    description: Namespace of the releases.
+    type: str
+    required: true
+  bin:
+    description: Folder with the programs kubectl and helm.
+    type: path
+    required: true
+"""

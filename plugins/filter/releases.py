@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible.errors import AnsibleFilterError
+from ansible_collections.plannoir.deploy.plugins.module_utils.components import load_components
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_values import chart_digest
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_values import releases as releases_of
+
+DOCUMENTATION = r"""
+name: releases
+short_description: The Helm releases of a list of components
+version_added: "1.0.0"
+author: Plannoir contributors (@plannoir)
+description:
+  - Maps components to the Helm releases that deploy them, extras first, with values that hold names of Secrets and no secret.
+  - Values of a component that has a subchart replace the subchart's own; any other component goes to the chart's map of components.
+options:
+  _input:
+    description: Components, as in app_components.
+    type: list
+    elements: dict
+    required: true
+  name:
+    description: Name of the application's release; the extras' release is called the same with -extras.
+    type: str
+    required: true
+  chart:
+    description: Folder of the chart.
+    type: path
+    required: true
+  images:
+    description: Image reference by component.
+    type: dict
+    required: true
+  checksums:
+    description: Checksum of the secret material by component.
+    type: dict
+    required: true
+  timeout:
+    description: Seconds for each of Helm's operations; raised by a migration that may take longer.
+    type: int
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Show the values of both releases
+  ansible.builtin.debug:
+    msg: "{{ app_components | plannoir.deploy.releases('shop', 'charts/plannoir', images_refs, secrets_checksums, 180) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The releases in the order of deployment.
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the release.
+      type: str
+    state:
+      description: present, or absent when the release has no components.
+      type: str
+    values:
+      description: Helm values.
+      type: dict
+    timeout:
+      description: Seconds for each of Helm's operations.
+      type: int
+"""
+
+
+def releases(
+    components: object, name: str, chart: str, images: Mapping[str, str], checksums: Mapping[str, str], timeout: int
+) -> list[dict[str, Any]]:
+    """Return the releases of the components; see DOCUMENTATION."""
+    folder = Path(chart).expanduser()
+    loaded, problems = load_components(components)
+    if not (folder / "Chart.yaml").is_file():
+        problems.append(f"{folder} is not a chart's folder, it holds no Chart.yaml: correct release_chart.")
+    if problems:
+        raise AnsibleFilterError("\n".join(problems))
+    try:
+        return releases_of(loaded, name, images, checksums, _defaults(folder), chart_digest(folder), int(timeout))
+    except ValueError as error:
+        raise AnsibleFilterError(str(error)) from error
+
+
+def _defaults(chart: Path) -> dict[str, dict[str, Any]]:
+    """Return the chart's own values of each of its application subcharts."""
+    umbrella = _load(chart / "values.yaml")
+    defaults = {}
+    for metadata in sorted(chart.glob("charts/*/Chart.yaml")):
+        subchart = metadata.parent.name
+        if _load(metadata).get("type") != "library":
+            defaults[subchart] = {**_load(metadata.parent / "values.yaml"), **umbrella.get(subchart, {})}
+    return defaults
+
+
+def _load(path: Path) -> dict[str, Any]:
+    content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return content if isinstance(content, dict) else {}
+
+
+class FilterModule:
+    """Filters about Helm releases."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Return the filters by name."""
+        return {"releases": releases}

@@ -1,0 +1,132 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The few calls of the Docker Engine's API that the images role needs, with the standard library alone.
+
+The Docker SDK takes half a second to import; this is what keeps a run that has nothing to build short.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+DEFAULT_HOST = "unix:///var/run/docker.sock"
+
+
+class EngineError(Exception):
+    """The engine does not answer, or refuses; the message is a sentence for a person."""
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+class Engine:
+    """A Docker Engine, found as the docker client finds it.
+
+    Args:
+        environment: Where DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH are looked up.
+        timeout: Seconds to wait for each answer.
+    """
+
+    def __init__(self, environment: Mapping[str, str], timeout: float = 60) -> None:
+        self.host = environment.get("DOCKER_HOST") or DEFAULT_HOST
+        self._certificates = environment.get("DOCKER_CERT_PATH") if environment.get("DOCKER_TLS_VERIFY") else None
+        self._timeout = timeout
+
+    def images(self) -> list[dict[str, Any]]:
+        """Return the images, each with ``Id``, ``RepoTags`` and ``Created`` (seconds since the epoch)."""
+        return list(self._json("GET", "/images/json"))
+
+    def image_id(self, reference: str) -> str | None:
+        """Return the id of an image, or ``None`` when the engine has none of that reference."""
+        image = self._json("GET", f"/images/{quote(reference)}/json", missing_ok=True)
+        return str(image["Id"]) if image else None
+
+    def used_image_ids(self) -> set[str]:
+        """Return the ids of the images that containers use, running or not."""
+        return {container["ImageID"] for container in self._json("GET", "/containers/json?all=1")}
+
+    def remove_image(self, reference: str) -> None:
+        """Remove a tag, and the image when that was its last; one that is gone already is fine."""
+        self._json("DELETE", f"/images/{quote(reference)}", missing_ok=True)
+
+    def prune_dangling(self, label: str) -> int:
+        """Remove images without a tag that carry a label (``key=value``); return the bytes that became free."""
+        filters = json.dumps({"dangling": ["true"], "label": [label]})
+        return int(self._json("POST", f"/images/prune?{urlencode({'filters': filters})}")["SpaceReclaimed"])
+
+    def prune_build_cache(self, keep: int) -> int:
+        """Remove the oldest build layers beyond ``keep`` bytes; return the bytes that became free."""
+        return int(self._json("POST", f"/build/prune?{urlencode({'keep-storage': keep, 'all': 1})}")["SpaceReclaimed"])
+
+    def copy_image(self, reference: str, target: Engine) -> None:
+        """Stream an image to another engine, without a file in between."""
+        source = self._request("GET", f"/images/get?{urlencode({'names': reference})}")
+        # http.client sends a body of unknown length in chunks, as it reads it.
+        answer = target._request("POST", "/images/load?quiet=1", source, {"Content-Type": "application/x-tar"}).read()
+        for line in answer.splitlines():
+            if b'"error"' in line:
+                raise EngineError(f"{target.host} did not take the image {reference}: {json.loads(line)['error']}.")
+
+    def _json(self, method: str, path: str, *, missing_ok: bool = False) -> Any:  # noqa: ANN401 - as the API documents it
+        response = self._request(method, path, missing_ok=missing_ok)
+        body = response.read()
+        return None if response.status == http.client.NOT_FOUND else json.loads(body or "null")
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        body: http.client.HTTPResponse | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        missing_ok: bool = False,
+    ) -> http.client.HTTPResponse:
+        connection = self._connection()
+        connection.blocksize = 1 << 20
+        try:
+            connection.request(method, path, body, headers or {})
+            response = connection.getresponse()
+        except OSError as error:
+            raise EngineError(f"The Docker Engine at {self.host} does not answer ({error}): start it, or its cluster, again.") from error
+        if response.status >= 400 and not (missing_ok and response.status == http.client.NOT_FOUND):
+            raise EngineError(f"The Docker Engine at {self.host} refused {method} {path}: {_message(response.read())}.")
+        return response
+
+    def _connection(self) -> http.client.HTTPConnection:
+        address = urlsplit(self.host)
+        if address.scheme == "unix":
+            return _UnixConnection(address.path, self._timeout)
+        if address.scheme not in ("tcp", "http", "https") or not address.hostname:
+            raise EngineError(f"DOCKER_HOST {self.host} is not supported: use unix:// or tcp://.")
+        if not self._certificates:
+            return http.client.HTTPConnection(address.hostname, address.port or 2375, timeout=self._timeout)
+        folder = Path(self._certificates)
+        try:
+            tls = ssl.create_default_context(cafile=str(folder / "ca.pem"))
+            tls.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+        except OSError as error:
+            raise EngineError(f"The certificates of the Docker Engine in {folder} cannot be used ({error}).") from error
+        return http.client.HTTPSConnection(address.hostname, address.port or 2376, timeout=self._timeout, context=tls)
+
+
+def _message(body: bytes) -> str:
+    try:
+        return str(json.loads(body)["message"]).rstrip(".")
+    except (ValueError, KeyError, TypeError):
+        return body.decode(errors="replace")[:200]

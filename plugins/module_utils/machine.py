@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a deployment needs of the machine it runs on."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+OLDEST_PYTHON = (3, 11)
+SYSTEMS = {"Linux": ("x86_64", "aarch64"), "Darwin": ("x86_64", "arm64")}
+GB = 10**9
+
+
+def machine_problems(wanted: Mapping[str, Any]) -> Iterator[str]:
+    """Say what the machine lacks; ``wanted`` holds the options of the module ``preflight``."""
+    yield from python_problems(sys.version_info[:2])
+    yield from system_problems(platform.system(), platform.machine(), packages=wanted["packages"])
+    yield from memory_problems(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), wanted["memory_gb"])
+    if wanted["cache_dir"] and not Path(wanted["cache_dir"]).exists():
+        yield from disk_problems(Path(wanted["cache_dir"]), wanted["disk_gb"])
+    for source in wanted["sources"]:
+        yield from source_problems(source, Path(wanted["source_root"] or "."))
+
+
+def python_problems(version: Sequence[int]) -> Iterator[str]:
+    if tuple(version) < OLDEST_PYTHON:
+        yield f"Python is {version[0]}.{version[1]} and must be 3.11 or newer: name one in PLANNOIR_PYTHON and run ./bootstrap."
+
+
+def system_problems(system: str, machine: str, *, packages: bool) -> Iterator[str]:
+    if machine not in SYSTEMS.get(system, ()):
+        yield f"{system} on {machine} is not supported: use Linux or macOS on x86-64 or ARM64."
+    elif packages and (system, machine) != ("Linux", "x86_64"):
+        yield f"toolchain_source packages works on Linux on x86-64 only, not on {system} on {machine}: set toolchain_source to official."
+
+
+def memory_problems(memory: int, wanted_gb: int) -> Iterator[str]:
+    """Compare ``memory`` in bytes with GB, a tenth short of it allowed: the kernel keeps some for itself."""
+    if memory < wanted_gb * GB * 0.9:
+        yield f"The machine has {memory / GB:.1f} GB of memory and needs {wanted_gb} GB: use a larger one, or lower preflight_memory_gb."
+
+
+def disk_problems(cache: Path, wanted_gb: int) -> Iterator[str]:
+    """Check the file system that the folder ``cache``, which need not be there yet, will be on."""
+    folder = next(path for path in (cache, *cache.absolute().parents) if path.exists())
+    free = shutil.disk_usage(folder).free
+    if free < wanted_gb * GB:
+        yield f"{folder} has {free / GB:.1f} GB free and a first run needs {wanted_gb} GB: free some, or set XDG_CACHE_HOME elsewhere."
+
+
+def source_problems(source: Mapping[str, str], root: Path) -> Iterator[str]:
+    context = root / source["context"]
+    dockerfile = context / source["dockerfile"]
+    if not context.is_dir():
+        yield f"The source folder of {source['component']}, {context}, is missing: correct build.context."
+    elif not dockerfile.is_file():
+        yield f"The Dockerfile of {source['component']}, {dockerfile}, is missing: correct build.dockerfile."

@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From components to the Helm releases that deploy them: names, values and time limits.
+
+The extras (embedded helpers) are a release of their own before the application's, because the application's migrations run
+before anything of its release exists and need the database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.plannoir.deploy.plugins.module_utils.components import Component, Stage, chart_values
+
+STAGES: tuple[Stage, ...] = ("extras", "app")
+"""In the order of deployment."""
+
+MIGRATION_MARGIN = 15
+"""Seconds that Helm waits beyond a migration's own limit, so that the Job's failure is seen and not only Helm's."""
+
+
+def releases(
+    components: Sequence[Component],
+    name: str,
+    images: Mapping[str, str],
+    checksums: Mapping[str, str],
+    defaults: Mapping[str, Mapping[str, Any]],
+    digest: str,
+    timeout: int,
+) -> list[dict[str, Any]]:
+    """Return the releases of the components, in the order of deployment.
+
+    Args:
+        components: As ``load_components`` returns them.
+        name: Name of the application's release; the extras' is ``<name>-extras``.
+        images: Image reference by component.
+        checksums: Checksum of the secret material by component; absent without any.
+        defaults: The chart's own values of each subchart.
+        digest: Digest of the chart's files.
+        timeout: Seconds for each of Helm's operations; a migration that may take longer raises it.
+
+    Returns:
+        For each release its ``name``, ``state`` (``present``, or ``absent`` when it has no components), ``values`` and ``timeout``.
+
+    Raises:
+        ValueError: A component has no image reference.
+    """
+    missing = [component["name"] for component in components if not images.get(component["name"])]
+    if missing:
+        raise ValueError(f"No image reference for {', '.join(missing)}: run the images role before the release role.")
+    result = []
+    for stage in STAGES:
+        own = [component for component in components if component["extra"] == (stage == "extras")]
+        limits = [component["migration"]["timeout"] + MIGRATION_MARGIN for component in own if component["migration"]]
+        values: dict[str, Any] = {"global": {"chartDigest": digest}, **{subchart: {"enabled": False} for subchart in defaults}}
+        for component in own:
+            key = component["name"]
+            given = chart_values(component, images[key], checksums.get(key, ""), stage)
+            if key in defaults:
+                values[key] = in_place_of(defaults[key], given)
+            else:
+                values.setdefault("components", {})[key] = given
+        result.append(
+            {
+                "name": name if stage == "app" else f"{name}-extras",
+                "state": "present" if own else "absent",
+                "values": values if own else {},
+                "timeout": max([timeout, *limits]),
+            }
+        )
+    return result
+
+
+def in_place_of(defaults: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values that replace a chart's defaults as a whole.
+
+    Helm merges dictionaries key by key, so that a default environment variable or probe would stay beside the given ones;
+    ``null`` takes a default back.
+    """
+    result = dict(values)
+    for key, default in defaults.items():
+        if key not in values:
+            result[key] = None
+        elif isinstance(default, Mapping) and isinstance(values[key], Mapping):
+            result[key] = in_place_of(default, values[key])
+    return result
+
+
+def chart_digest(chart: Path) -> str:
+    """Return 16 hexadecimal digits over the paths and contents of a chart's files, subcharts included.
+
+    kubernetes.core.helm compares values and the chart's version only; with the digest among the values, an edited template is
+    a change too.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(path for path in chart.rglob("*") if path.is_file() and path.relative_to(chart).parts[0] != "ci"):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(chart).as_posix()}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()[:16]

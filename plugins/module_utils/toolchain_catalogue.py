@@ -1,0 +1,218 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The components of the toolchain built from packages: what each is made of, and where it is published in the cache folder.
+
+The versions of Go modules are pinned by the go.mod and go.sum files of the recipes; the ones here name them in binaries and image tags.
+etcd, CoreDNS and pause are those that kubeadm of this Kubernetes version asks for (its constants.go).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TypeAlias
+
+MINIKUBE = "v1.38.1"
+KUBERNETES = "v1.34.4"
+HELM = "v3.20.0"
+# The least version that the recipes' go.mod files accept, and the one that is fetched where the machine has none.
+GO_LEAST = (1, 25)
+GO = "go1.26.8"
+# Go's own checksum of the module golang.org/toolchain@v0.0.1-<GO>.linux-amd64 (sum.golang.org).
+GO_SUM = "h1:ZOmGe1OnfREDMIdb1Qi4G9JSuDPBLGExZMQ4nis1RXM="
+BASE_IMAGE = "debian:trixie-slim"
+NODE_REPOSITORY = "plannoir/node"
+PLATFORM = "linux/amd64"
+_MINOR = KUBERNETES.split(".")[1]
+
+
+@dataclass(frozen=True)
+class GoProgram:
+    """Packages of one recipe module, compiled to files named after them."""
+
+    module: str
+    packages: tuple[str, ...]
+    defines: Mapping[str, str] = field(default_factory=dict)
+    tags: str = ""
+    cgo: bool = False
+
+
+@dataclass(frozen=True)
+class Image:
+    """A container image as a docker archive: one layer, which is the file `program` or the target `target` of the images' Dockerfile."""
+
+    ref: str
+    entrypoint: tuple[str, ...] = ()
+    program: str = ""
+    path: str = ""
+    target: str = ""
+
+
+@dataclass(frozen=True)
+class Debian:
+    """The base image: a Debian suite's minimal root file system, without documentation as in Debian's own slim images.
+
+    `apt_conf` is the content of its apt.conf.d/docker-clean.
+    """
+
+    suite: str
+    variant: str
+    excluded: tuple[str, ...]
+    apt_conf: str
+
+
+@dataclass(frozen=True)
+class Node:
+    """The node image: the folder `node` of the recipes, on the base image."""
+
+    folder: str
+
+
+Recipe: TypeAlias = GoProgram | Image | Debian | Node
+
+
+@dataclass(frozen=True)
+class Component:
+    """One thing that is made by one call.
+
+    `needs` names components it is made from. `publish` maps file names to paths below the cache folder. `folders` are the recipe's
+    folders below the recipes; a change in them makes the component again. `seconds` is what it took once, on 2 cores with empty caches.
+    """
+
+    name: str
+    version: str
+    recipe: Recipe
+    seconds: int
+    folders: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    publish: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def _go(name: str, version: str, seconds: int, recipe: GoProgram, *publish: str) -> Component:
+    return Component(name, version, recipe, seconds, (f"go/{recipe.module}",), publish={name: publish} if publish else {})
+
+
+def _defines(package: str, **values: str) -> dict[str, str]:
+    return {f"{package}.{key}": value for key, value in values.items()}
+
+
+def _kubernetes(name: str, seconds: int, *publish: str) -> Component:
+    values = {
+        "gitVersion": KUBERNETES,
+        "gitMajor": "1",
+        "gitMinor": _MINOR,
+        "gitCommit": "gomodule",
+        "gitTreeState": "clean",
+        "buildDate": "1970-01-01T00:00:00Z",
+    }
+    defines = _defines("k8s.io/component-base/version", **values) | _defines("k8s.io/client-go/pkg/version", **values)
+    return _go(name, KUBERNETES, seconds, GoProgram("kubernetes", (f"k8s.io/kubernetes/cmd/{name}",), defines), *publish)
+
+
+def _clients() -> Iterator[Component]:
+    version = _defines(
+        "k8s.io/minikube/pkg/version",
+        version=MINIKUBE,
+        isoVersion="v1.38.0",
+        storageProvisionerVersion="v5",
+        gitCommitID="gomodule",
+    )
+    # Its driver for KVM, of which nothing is used here, takes cgo.
+    minikube = GoProgram("minikube", ("k8s.io/minikube/cmd/minikube",), version, "libvirt_dlopen", cgo=True)
+    yield _go("minikube", MINIKUBE, 190, minikube, "bin/minikube")
+    version = _defines("helm.sh/helm/v3/internal/version", version=HELM, metadata="", gitTreeState="clean")
+    for package in ("helm.sh/helm/v3/pkg/lint/rules", "helm.sh/helm/v3/pkg/chartutil"):
+        version |= _defines(package, k8sVersionMajor="1", k8sVersionMinor=_MINOR)
+    yield _go("helm", HELM, 75, GoProgram("helm", ("helm.sh/helm/v3/cmd/helm",), version), "bin/helm")
+
+
+def _kubernetes_programs() -> Iterator[Component]:
+    binaries = f"minikube-cache/{PLATFORM}/{KUBERNETES}"
+    yield _kubernetes("kubectl", 60, "bin/kubectl", f"{binaries}/kubectl")
+    yield _kubernetes("kubeadm", 60, f"{binaries}/kubeadm")
+    yield _kubernetes("kubelet", 180, f"{binaries}/kubelet")
+    yield _kubernetes("kube-apiserver", 90)
+    yield _kubernetes("kube-controller-manager", 45)
+    yield _kubernetes("kube-scheduler", 20)
+    yield _kubernetes("kube-proxy", 20)
+
+
+def _node_programs() -> Iterator[Component]:
+    yield _go("etcd", "v3.6.5", 45, GoProgram("etcd", ("go.etcd.io/etcd/server/v3",)))
+    version = _defines("github.com/coredns/coredns/coremain", GitCommit="gomodule")
+    yield _go("coredns", "v1.12.1", 165, GoProgram("coredns", ("github.com/coredns/coredns",), version))
+    version = _defines("k8s.io/minikube/pkg/storage", version="v5")
+    program = GoProgram("storage-provisioner", ("k8s.io/minikube/cmd/storage-provisioner",), version)
+    yield _go("storage-provisioner", "v5", 75, program)
+    version = _defines("github.com/Mirantis/cri-dockerd/cmd/version", Version="0.4.3", GitCommit="gomodule")
+    yield _go("cri-dockerd", "v0.4.3", 175, GoProgram("cri-dockerd", ("github.com/Mirantis/cri-dockerd",), version))
+    version = _defines("github.com/kubernetes-sigs/cri-tools/pkg/version", Version="v1.30.0")
+    yield _go("crictl", "v1.30.0", 60, GoProgram("crictl", ("github.com/kubernetes-sigs/cri-tools/cmd/crictl",), version))
+    plugins = {"main": "bridge loopback ptp host-device", "ipam": "host-local", "meta": "portmap firewall tuning bandwidth"}
+    packages = [
+        f"github.com/containernetworking/plugins/plugins/{kind}/{name}" for kind, names in plugins.items() for name in names.split()
+    ]
+    yield _go("cni-plugins", "v1.9.0", 10, GoProgram("cni-plugins", tuple(packages)))
+
+
+def _image(ref: str, recipe: Image, seconds: int, *needs: str) -> Component:
+    name, version = ref.rsplit("/", 1)[1].split(":")
+    archive = f"minikube-cache/images/{PLATFORM.split('/')[1]}/{ref.replace(':', '_')}"
+    folders = ("images",) if recipe.target else ()
+    return Component(f"image-{name}", version, recipe, seconds, folders, needs, {"image.tar": (archive,)})
+
+
+def _images() -> Iterator[Component]:
+    for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler"):
+        ref = f"registry.k8s.io/{name}:{KUBERNETES}"
+        yield _image(ref, Image(ref, (), name, f"/usr/local/bin/{name}"), 1, name)
+    ref = "registry.k8s.io/etcd:3.6.5-0"
+    yield _image(ref, Image(ref, (), "etcd", "/usr/local/bin/etcd"), 1, "etcd")
+    for ref in ("registry.k8s.io/coredns/coredns:v1.12.1", "gcr.io/k8s-minikube/storage-provisioner:v5"):
+        name = ref.rsplit("/", 1)[1].split(":")[0]
+        yield _image(ref, Image(ref, (f"/{name}",), name, f"/{name}"), 1, name)
+    ref = f"registry.k8s.io/kube-proxy:{KUBERNETES}"
+    yield _image(ref, Image(ref, program="kube-proxy", target="kube-proxy"), 30, "base-image", "kube-proxy")
+    ref = "registry.k8s.io/pause:3.10.1"
+    yield _image(ref, Image(ref, ("/pause", "-P"), target="pause"), 15, "base-image")
+
+
+@cache
+def components() -> dict[str, Component]:
+    """Return every component by name, each after those it is made from."""
+    excluded = ("/usr/share/man/*", "/usr/share/info/*", "/usr/share/doc/*", "/usr/share/locale/*")
+    # Packages and indexes that apt keeps would only grow the layers of images.
+    apt_conf = 'APT::Keep-Downloaded-Packages "false"; Dir::Cache::pkgcache ""; Dir::Cache::srcpkgcache "";'
+    base = Component("base-image", "trixie", Debian("trixie", "minbase", excluded, apt_conf), 45)
+    node = Component("node-image", MINIKUBE, Node("node"), 90, ("node",), ("base-image", "cri-dockerd", "crictl", "cni-plugins"))
+    every = (base, *_clients(), *_kubernetes_programs(), *_node_programs(), node, *_images())
+    return {component.name: component for component in every}
+
+
+def digests(recipes: Path) -> dict[str, str]:
+    """Return the digest of each component: of its recipe, the recipe's files, and the digests of what it is made from."""
+    made: dict[str, str] = {}
+    for component in components().values():
+        sums = hashlib.sha256(json.dumps([component.version, asdict(component.recipe)], sort_keys=True).encode())
+        for folder in component.folders:
+            for path in sorted((recipes / folder).rglob("*")):
+                if path.is_file():
+                    sums.update(f"{path.relative_to(recipes)} {_file_digest(path)}\n".encode())
+        for need in component.needs:
+            sums.update(f"{need} {made[need]}\n".encode())
+        made[component.name] = sums.hexdigest()[:16]
+    return made
+
+
+def node_image(digest: str) -> str:
+    """Return the reference of the node image with a digest."""
+    return f"{NODE_REPOSITORY}:{digest}"
+
+
+def _file_digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,170 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: images_plan
+short_description: Which images of source folders an engine lacks
+version_added: "1.0.0"
+author: Plannoir contributors (@plannoir)
+description:
+  - Computes the tag of each component's image from what goes into it, which is its build context after .dockerignore, its Dockerfile,
+    its build arguments and its base image, and asks the engine which of them exist and which older tags nothing needs any more.
+  - Changes nothing. The engine is the one that the environment names (E(DOCKER_HOST), E(DOCKER_TLS_VERIFY), E(DOCKER_CERT_PATH)).
+options:
+  app_name:
+    description: First part of the references, C(<app_name>/<component>:<digest>).
+    type: str
+    required: true
+  builds:
+    description:
+      - What to build, by component name.
+      - Each has the keys of a component's C(build), which are C(context), C(dockerfile), C(args) and C(target).
+    type: dict
+    required: true
+  root:
+    description: Folder that relative contexts are relative to.
+    type: path
+    required: true
+  base_image:
+    description: Image for Dockerfiles that declare C(ARG BASE_IMAGE); empty leaves them their own default.
+    type: str
+    default: ''
+  base_engine:
+    description: Address of the engine that holds O(base_image).
+    type: str
+    default: ''
+  ca_bundle:
+    description:
+      - Certificates that builds trust, as build secret C(ca). A file, V(auto), or empty for none.
+      - V(auto) takes the file of E(SSL_CERT_FILE), E(REQUESTS_CA_BUNDLE) or E(CURL_CA_BUNDLE), else the distribution's bundle
+        when authorities of the machine's own were added to it.
+    type: str
+    default: auto
+  context_limit:
+    description: Size in MiB beyond which a build context is an error.
+    type: int
+    default: 256
+  keep:
+    description: How many tags of each component stay in the engine, the wanted one included.
+    type: int
+    default: 2
+attributes:
+  check_mode:
+    description: Can run in check mode and tell the same.
+    support: full
+  diff_mode:
+    description: Shows which references would be added.
+    support: none
+"""
+
+EXAMPLES = r"""
+- name: See which images are missing
+  plannoir.deploy.images_plan:
+    app_name: plannoir
+    builds:
+      backend:
+        context: apps/backend
+    root: /srv/checkout
+  environment:
+    DOCKER_HOST: tcp://127.0.0.1:32771
+    DOCKER_TLS_VERIFY: "1"
+    DOCKER_CERT_PATH: /home/me/.minikube/certs
+"""
+
+RETURN = r"""
+images:
+  description: The images, with RV(images[].exists) telling whether the engine has them.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name: {description: Component., type: str, returned: success}
+    ref: {description: Reference with the digest as its tag., type: str, returned: success}
+    context: {description: Build context., type: str, returned: success}
+    dockerfile: {description: Dockerfile., type: str, returned: success}
+    args: {description: Build arguments., type: dict, returned: success}
+    target: {description: Stage to build; empty for the last., type: str, returned: success}
+    files: {description: Files in the context., type: int, returned: success}
+    size: {description: Size of the context in bytes., type: int, returned: success}
+    exists: {description: Whether the engine has it., type: bool, returned: success}
+refs:
+  description: Reference by component.
+  returned: success
+  type: dict
+  sample: {backend: "plannoir/backend:3f1c0a9b27de"}
+superseded:
+  description: References that nothing needs any more.
+  returned: success
+  type: list
+  elements: str
+base_missing:
+  description: Whether O(base_image) has to be copied before anything is built.
+  returned: success
+  type: bool
+secrets:
+  description: The machine's certificates and package indexes, as C(secrets) of M(community.docker.docker_image_build).
+  returned: success
+  type: list
+  elements: dict
+proxy_args:
+  description: The machine's proxies, as build arguments.
+  returned: success
+  type: dict
+"""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.plannoir.deploy.plugins.module_utils.docker_engine import Engine, EngineError
+from ansible_collections.plannoir.deploy.plugins.module_utils.images import Base, build_secrets, plan_images, proxy_args, superseded
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "app_name": {"type": "str", "required": True},
+            "builds": {"type": "dict", "required": True},
+            "root": {"type": "path", "required": True},
+            "base_image": {"type": "str", "default": ""},
+            "base_engine": {"type": "str", "default": ""},
+            "ca_bundle": {"type": "str", "default": "auto"},
+            "context_limit": {"type": "int", "default": 256},
+            "keep": {"type": "int", "default": 2},
+        },
+        supports_check_mode=True,
+    )
+    given = module.params
+    engine = Engine(os.environ)
+    base_ref, problems = given["base_image"], []
+    if given["ca_bundle"] not in ("", "auto") and not Path(given["ca_bundle"]).is_file():
+        problems.append(f"The certificate bundle {given['ca_bundle']} does not exist: correct images_ca_bundle.")
+    try:
+        host = Engine({"DOCKER_HOST": given["base_engine"]})
+        base = Base(base_ref, host.image_id(base_ref) or "") if base_ref else Base()
+        if base_ref and not base.id:
+            problems.append(f"The engine at {host.host} has no base image {base_ref}: run the toolchain role again.")
+        images, found = plan_images(given["builds"], given["app_name"], Path(given["root"]), base, given["context_limit"] * 2**20)
+        if problems + found:
+            module.fail_json(msg="\n".join(problems + found))
+        images = [replace(image, exists=engine.image_id(image.ref) is not None) for image in images]
+        missing = [image for image in images if not image.exists]
+        module.exit_json(
+            changed=False,
+            images=[image.result() for image in images],
+            refs={image.name: image.ref for image in images},
+            superseded=superseded({image.repository: image.ref for image in images}, engine, given["keep"]),
+            base_missing=bool(missing and base_ref and engine.image_id(base_ref) != base.id),
+            secrets=build_secrets(given["ca_bundle"], os.environ, Path.home()),
+            proxy_args=proxy_args(os.environ),
+        )
+    except EngineError as error:
+        module.fail_json(msg=str(error))
+
+
+if __name__ == "__main__":
+    main()

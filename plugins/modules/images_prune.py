@@ -1,0 +1,94 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: images_prune
+short_description: Remove superseded images and build layers from an engine
+version_added: "1.0.0"
+author: Plannoir contributors (@plannoir)
+description:
+  - Removes the older tags of each component's image, but never one that a container uses, then the application's images without
+    a tag and the oldest build layers beyond a size.
+  - The engine is the one that the environment names (E(DOCKER_HOST), E(DOCKER_TLS_VERIFY), E(DOCKER_CERT_PATH)).
+options:
+  refs:
+    description: The wanted references; each stays, and older tags of the same repository are looked at.
+    type: list
+    elements: str
+    required: true
+  label:
+    description: Label (C(key=value)) of the application's images; those without a tag are removed.
+    type: str
+    required: true
+  keep:
+    description: How many tags of each repository stay, the wanted one included.
+    type: int
+    default: 2
+  build_cache:
+    description: Size in GB that build layers may take.
+    type: int
+    default: 5
+attributes:
+  check_mode:
+    description: Can run in check mode and tell which tags would be removed.
+    support: full
+  diff_mode:
+    description: Shows which tags are removed.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Keep the wanted and the previous image
+  plannoir.deploy.images_prune:
+    refs:
+      - plannoir/backend:3f1c0a9b27de
+    label: io.plannoir.app=plannoir
+"""
+
+RETURN = r"""
+removed:
+  description: References that were removed.
+  returned: success
+  type: list
+  elements: str
+freed:
+  description: Bytes of untagged images and build layers that became free.
+  returned: success
+  type: int
+"""
+
+import os
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.plannoir.deploy.plugins.module_utils.docker_engine import Engine, EngineError
+from ansible_collections.plannoir.deploy.plugins.module_utils.images import superseded
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "refs": {"type": "list", "elements": "str", "required": True},
+            "label": {"type": "str", "required": True},
+            "keep": {"type": "int", "default": 2},
+            "build_cache": {"type": "int", "default": 5},
+        },
+        supports_check_mode=True,
+    )
+    engine, freed = Engine(os.environ, timeout=600), 0
+    try:
+        old = superseded({ref.rpartition(":")[0]: ref for ref in module.params["refs"]}, engine, module.params["keep"])
+        if not module.check_mode:
+            for ref in old:
+                engine.remove_image(ref)
+            freed = engine.prune_dangling(module.params["label"]) + engine.prune_build_cache(module.params["build_cache"] * 10**9)
+    except EngineError as error:
+        module.fail_json(msg=str(error))
+    diff = {"before": "".join(f"{ref}\n" for ref in old), "after": ""}
+    module.exit_json(changed=bool(old or freed), removed=old, freed=freed, diff=diff)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,203 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: minikube
+short_description: Start, stop or delete a Minikube cluster
+version_added: "1.0.0"
+author: Plannoir contributors (@plannoir)
+description:
+  - Manages one Minikube profile with one node, in the docker driver and with the docker runtime.
+  - A cluster that was stopped, or whose node was killed, comes back with its data. The module returns when the API server answers, the node
+    is Ready and kube-proxy and CoreDNS are ready.
+  - A profile whose first start was killed or failed is deleted and made again.
+  - The current context of the kubeconfig is left as it is.
+attributes:
+  check_mode:
+    support: full
+    description: Says in RV(actions) what would be done, and changes nothing. Problems with the settings are reported too.
+  diff_mode:
+    support: full
+    description: Shows the state and the settings of the cluster before and after.
+options:
+  profile:
+    description: Name of the profile, which is also the name of the context and of the node.
+    type: str
+    default: plannoir
+  state:
+    description: What the cluster shall be.
+    type: str
+    choices: [started, stopped, absent]
+    default: started
+  binary:
+    description: The program minikube, as a path or a name on the search path.
+    type: str
+    default: minikube
+  kubernetes_version:
+    description: Version of Kubernetes, as in V(v1.34.4).
+    type: str
+    default: v1.34.4
+  cpus:
+    description: Number of processors of the node.
+    type: int
+    default: 2
+  memory:
+    description: Memory of the node, in MiB or with a unit, as in V(4096) or V(4g).
+    type: str
+    default: 4g
+  ports:
+    description: Node ports that are published under the same number on 127.0.0.1.
+    type: list
+    elements: int
+    default: [30080]
+  node_image:
+    description: Image of the node, present in the Docker Engine. Empty means minikube's own, which it pulls.
+    type: str
+    default: ""
+  extra_config:
+    description: Options of the Kubernetes components, as in V(apiserver.v=2).
+    type: list
+    elements: str
+    default: []
+  home:
+    description:
+      - Where minikube keeps its files, as in E(MINIKUBE_HOME). Both the folder C(.minikube) and the folder that holds it may be named.
+      - By default E(MINIKUBE_HOME), or else C(~/.minikube).
+    type: path
+  kubeconfig:
+    description: The kubeconfig that the context is written to.
+    type: path
+    default: ~/.kube/config
+  cache_seed:
+    description:
+      - A folder laid out like minikube's cache, whose files are linked into it before a start. With it minikube downloads nothing and boots
+        only the versions that are there.
+    type: path
+  recreate:
+    description:
+      - Whether a cluster whose settings differ from the wanted ones is deleted, with its data, and made anew. With V(false) the
+        differences are reported in RV(drift) and as a warning.
+    type: bool
+    default: false
+  timeout:
+    description: Seconds that minikube has for one call, and the cluster for getting ready after it.
+    type: float
+    default: 600
+"""
+
+EXAMPLES = r"""
+- name: Start a cluster that publishes the node port 30080
+  plannoir.deploy.minikube:
+    kubernetes_version: v1.34.4
+    cpus: 2
+    memory: 4g
+    ports: [30080]
+  register: cluster
+
+- name: Delete it
+  plannoir.deploy.minikube:
+    state: absent
+"""
+
+RETURN = r"""
+actions:
+  description: What was done, or in check mode would be done, in order.
+  returned: success
+  type: list
+  elements: str
+  sample: [start the cluster plannoir]
+drift:
+  description: Settings in which the cluster differs from the wanted ones and was left so.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{setting: cpus, have: "2", want: "4"}]
+context:
+  description: Name of the context in the kubeconfig.
+  returned: success
+  type: str
+  sample: plannoir
+kubeconfig:
+  description: Path of the kubeconfig.
+  returned: success
+  type: str
+  sample: /home/me/.kube/config
+host:
+  description: Address on which the ports are published.
+  returned: success
+  type: str
+  sample: 127.0.0.1
+ip:
+  description: Address of the node in the engine's network; empty when it does not run.
+  returned: success
+  type: str
+  sample: 192.168.49.2
+ports:
+  description: The wanted ports that the node does publish.
+  returned: success
+  type: list
+  elements: int
+  sample: [30080]
+engine:
+  description: Environment in which docker speaks to the engine inside the node; empty when it does not run.
+  returned: success
+  type: dict
+  sample: {DOCKER_HOST: "tcp://127.0.0.1:32770", DOCKER_CERT_PATH: /home/me/.minikube/certs, DOCKER_TLS_VERIFY: "1"}
+"""
+
+import os
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.plannoir.deploy.plugins.module_utils.engine_machine import Failure, Machine
+from ansible_collections.plannoir.deploy.plugins.module_utils.minikube import Profile, ensure
+from ansible_collections.plannoir.deploy.plugins.module_utils.minikube_node import Files
+from ansible_collections.plannoir.deploy.plugins.module_utils.minikube_settings import settings_from
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "profile": {"type": "str", "default": "plannoir"},
+            "state": {"type": "str", "default": "started", "choices": ["started", "stopped", "absent"]},
+            "binary": {"type": "str", "default": "minikube"},
+            "kubernetes_version": {"type": "str", "default": "v1.34.4"},
+            "cpus": {"type": "int", "default": 2},
+            "memory": {"type": "str", "default": "4g"},
+            "ports": {"type": "list", "elements": "int", "default": [30080]},
+            "node_image": {"type": "str", "default": ""},
+            "extra_config": {"type": "list", "elements": "str", "default": []},
+            "home": {"type": "path"},
+            "kubeconfig": {"type": "path", "default": "~/.kube/config"},
+            "cache_seed": {"type": "path"},
+            "recreate": {"type": "bool", "default": False},
+            "timeout": {"type": "float", "default": 600},
+        },
+        supports_check_mode=True,
+    )
+    params = module.params
+    home = params["home"] or os.environ.get("MINIKUBE_HOME") or Path.home()
+    try:
+        profile = Profile(
+            Machine(),
+            Files.of(str(home), params["profile"]),
+            kubeconfig=Path(params["kubeconfig"]),
+            binary=params["binary"],
+            wanted=settings_from(params),
+            cache_seed=Path(params["cache_seed"]) if params["cache_seed"] else None,
+            timeout=params["timeout"],
+        )
+        result = ensure(profile, params["state"], recreate=params["recreate"], check=module.check_mode)
+    except Failure as failure:
+        module.fail_json(msg=str(failure))
+    for warning in profile.warnings:
+        module.warn(warning)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

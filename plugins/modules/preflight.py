@@ -1,0 +1,117 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Look at what a deployment needs."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: preflight
+short_description: Report everything that would stop a deployment, at once
+version_added: "1.0.0"
+author: Plannoir contributors (@plannoir)
+description:
+  - Looks at every variable of the play, at the vault, at the components' source folders and at the machine, and changes nothing.
+  - A variable is an error when its name has one of the collection's prefixes and no role documents it, when its name is nearly that
+    of a documented one, or when its value has another type than the role's argument spec says.
+  - Fails once, with a sentence for every problem and its remedy.
+options:
+  own_variables:
+    description: Names that begin like the collection's own and are the user's all the same.
+    type: list
+    elements: str
+    default: []
+  vault_file:
+    description: The vault that must be encrypted where it is there; empty when credentials come from elsewhere.
+    type: path
+  vault_template:
+    description: Template of the vault, whose variables stand in while there is no vault yet; by default that of the reference application.
+    type: path
+  sources:
+    description: Folders that images are built from. The variables' check adds those of C(app_components).
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      component:
+        description: Name of the component.
+        type: str
+        required: true
+      context:
+        description: The source folder.
+        type: path
+        required: true
+      dockerfile:
+        description: The Dockerfile, absolute or relative to the folder.
+        type: str
+        required: true
+  source_root:
+    description: What a relative source folder is relative to.
+    type: path
+  cache_dir:
+    description: Folder of the downloaded and built tools; while it is missing, O(disk_gb) must be free on its file system.
+    type: path
+  disk_gb:
+    description: Free disk space that a first run needs, in GB.
+    type: int
+    default: 10
+  memory_gb:
+    description: Memory of the machine, in GB.
+    type: int
+    default: 4
+  packages:
+    description: Whether tools are built from packages, which works on Linux on x86-64 only.
+    type: bool
+    default: false
+attributes:
+  check_mode:
+    description: Nothing is ever changed.
+    support: full
+  action:
+    description: The variables are checked by an action plugin on the controller.
+    support: full
+  diff_mode:
+    description: Nothing is ever changed.
+    support: none
+"""
+
+EXAMPLES = r"""
+- name: Report every problem before anything is touched
+  plannoir.deploy.preflight:
+    vault_file: group_vars/all/vault.yml
+    source_root: "{{ playbook_dir }}"
+"""
+
+RETURN = r"""
+vault_loaded:
+  description: Whether Ansible has loaded the vault's variables; true too when no vault is wanted.
+  returned: success
+  type: bool
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.plannoir.deploy.plugins.module_utils.machine import machine_problems
+
+
+def main() -> None:
+    source = {key: {"type": kind, "required": True} for key, kind in (("component", "str"), ("context", "path"), ("dockerfile", "str"))}
+    module = AnsibleModule(
+        argument_spec={
+            "own_variables": {"type": "list", "elements": "str", "default": []},
+            "vault_file": {"type": "path"},
+            "vault_template": {"type": "path"},
+            "sources": {"type": "list", "elements": "dict", "default": [], "options": source},
+            "source_root": {"type": "path"},
+            "cache_dir": {"type": "path"},
+            "disk_gb": {"type": "int", "default": 10},
+            "memory_gb": {"type": "int", "default": 4},
+            "packages": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    module.exit_json(changed=False, problems=list(machine_problems(module.params)))
+
+
+if __name__ == "__main__":
+    main()

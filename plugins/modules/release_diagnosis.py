@@ -1,0 +1,108 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Module entry point; the logic is in module_utils/release_diagnosis.py."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: release_diagnosis
+short_description: Name the causes why a release does not become ready
+version_added: "1.0.0"
+author: Plannoir contributors (@plannoir)
+description:
+  - Looks at the pods, ReplicaSets, Jobs, volume claims and events of releases and at the last log lines of containers that ended.
+  - Names an image that is missing, a Secret or key that is missing, a process that ends, a probe that fails, a pod that no node
+    takes, a volume that is not bound, a migration that failed and a refusal by Pod Security.
+  - Values of the Secrets that the pods read are taken out of everything that is returned.
+extends_documentation_fragment: [plannoir.deploy.release_cluster]
+options:
+  names:
+    description: Names of the releases.
+    type: list
+    elements: str
+    required: true
+  lines:
+    description: How many of a container's last log lines are quoted.
+    type: int
+    default: 5
+attributes:
+  check_mode:
+    description: It only reads.
+    support: full
+  diff_mode:
+    description: It changes nothing.
+    support: none
+"""
+
+EXAMPLES = r"""
+- name: Ask the cluster for the cause
+  plannoir.deploy.release_diagnosis:
+    kubeconfig: ~/.kube/config
+    context: plannoir
+    namespace: plannoir
+    bin: /usr/local/bin
+    names: [shop]
+  register: diagnosis
+"""
+
+RETURN = r"""
+causes:
+  description: A sentence for each cause; empty when the cluster shows none.
+  type: list
+  elements: str
+  returned: success
+  sample: ["backend: its pod does not start: Secret backend-env has no key DATABASE_URL."]
+"""
+
+from collections.abc import Collection
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_cluster import CLUSTER_SPEC, Cluster, ClusterError
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_diagnosis import Logs, Observed, causes, secret_names
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_records import read_records
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_redaction import redact, secret_values
+
+KINDS = "pods,replicasets,jobs,persistentvolumeclaims,events"
+
+
+def log_reader(cluster: Cluster, count: int, values: Collection[str]) -> Logs:
+    """Return a function that reads a container's last lines without secret values."""
+
+    def last_lines(pod: str, container: str, previous: bool) -> str:
+        try:
+            text = cluster.kubectl("logs", pod, f"--container={container}", f"--tail={count}", f"--previous={str(previous).lower()}")
+        except ClusterError:
+            return ""
+        return redact(" | ".join(line.strip() for line in text.splitlines() if line.strip()), values)
+
+    return last_lines
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            **CLUSTER_SPEC,
+            "names": {"type": "list", "elements": "str", "required": True},
+            "lines": {"type": "int", "default": 5},
+        },
+        supports_check_mode=True,
+    )
+    cluster = Cluster(module)
+    try:
+        records = read_records(cluster, module.params["names"])
+        revisions = {name: found[0].revision if found else 0 for name, found in records.items()}
+        objects = cluster.objects(KINDS)
+        observed = Observed(objects, revisions)
+        secrets = secret_names(observed.of("Pod"))
+        values = secret_values(cluster.objects("secrets", *sorted(secrets)) if secrets else [])
+    except ClusterError as error:
+        module.fail_json(msg=f"The cluster of context {module.params['context']} cannot be asked for the cause: {error}")
+    observed = Observed(objects, revisions, log_reader(cluster, module.params["lines"], values))
+    module.exit_json(changed=False, causes=[redact(sentence, values) for sentence in causes(observed)])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a release offers: the URLs of its Services and the state of its pods."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: release_info
+short_description: URLs and pods of Helm releases
+version_added: "1.0.0"
+author: Plannoir contributors (@plannoir)
+description:
+  - Reads the Services and pods of releases in one request.
+extends_documentation_fragment: [plannoir.deploy.release_cluster]
+options:
+  names:
+    description: Names of the releases.
+    type: list
+    elements: str
+    required: true
+  host:
+    description: Host on which the cluster publishes its node ports.
+    type: str
+    required: true
+attributes:
+  check_mode:
+    description: It only reads; a cluster that does not exist yet has nothing to show.
+    support: full
+  diff_mode:
+    description: It changes nothing.
+    support: none
+"""
+
+EXAMPLES = r"""
+- name: Ask for the URLs
+  plannoir.deploy.release_info:
+    kubeconfig: ~/.kube/config
+    context: plannoir
+    namespace: plannoir
+    bin: /usr/local/bin
+    names: [shop]
+    host: 127.0.0.1
+"""
+
+RETURN = r"""
+urls:
+  description: URL by component, for Services of the types NodePort and LoadBalancer.
+  type: dict
+  returned: success
+  sample: {frontend: "http://127.0.0.1:30080"}
+pods:
+  description: How many pods the releases have, without those of Jobs.
+  type: int
+  returned: success
+running:
+  description: How many of them run and are ready.
+  type: int
+  returned: success
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_cluster import CLUSTER_SPEC, Cluster, ClusterError
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_diagnosis import INSTANCE_LABEL, condition
+
+
+def url(service: Mapping[str, Any], host: str) -> str:
+    """Return a Service's URL from outside: its node port on the host, else its load balancer's address; empty without one."""
+    port = service["spec"]["ports"][0]
+    if port.get("nodePort"):
+        return f"http://{host}:{port['nodePort']}"
+    for ingress in service.get("status", {}).get("loadBalancer", {}).get("ingress") or []:
+        return f"http://{ingress.get('hostname') or ingress.get('ip')}:{port['port']}"
+    return ""
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            **CLUSTER_SPEC,
+            "names": {"type": "list", "elements": "str", "required": True},
+            "host": {"type": "str", "required": True},
+        },
+        supports_check_mode=True,
+    )
+    objects: list[dict[str, Any]] = []
+    if not module.check_mode or Path(module.params["kubeconfig"]).is_file():
+        try:
+            objects = Cluster(module).objects("services,pods", f"--selector={INSTANCE_LABEL} in ({','.join(module.params['names'])})")
+        except ClusterError as error:
+            module.fail_json(msg=f"The releases in context {module.params['context']} cannot be read: {error}")
+    urls = {item["metadata"]["name"]: url(item, module.params["host"]) for item in objects if item["kind"] == "Service"}
+    pods = [item for item in objects if item["kind"] == "Pod" and "batch.kubernetes.io/job-name" not in item["metadata"]["labels"]]
+    pods = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
+    module.exit_json(
+        changed=False,
+        urls={name: address for name, address in urls.items() if address},
+        pods=len(pods),
+        running=sum(condition(pod, "Ready").get("status") == "True" for pod in pods),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Module entry point; the logic is in module_utils/release_records.py."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: release_plan
+short_description: Compare Helm releases with what they should be
+version_added: "1.0.0"
+author: Plannoir contributors (@plannoir)
+description:
+  - Reads Helm's own records of several releases in one request and says for each what has to be done.
+  - Changes nothing. In check mode it reports what the deployment would change, as changed and as a diff.
+  - In check mode a cluster that does not exist yet counts as one without releases.
+extends_documentation_fragment: [plannoir.deploy.release_cluster]
+options:
+  releases:
+    description: The releases, in the order of deployment, as the filter P(plannoir.deploy.releases#filter) returns them.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the release.
+        type: str
+        required: true
+      state:
+        description: Whether it should be there.
+        type: str
+        choices: [present, absent]
+        default: present
+      values:
+        description: Its Helm values.
+        type: dict
+        default: {}
+      timeout:
+        description: Seconds for each of Helm's operations.
+        type: int
+        default: 180
+attributes:
+  check_mode:
+    description: Reports what would change.
+    support: full
+  diff_mode:
+    description: Shows the values before and after, in check mode.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Compare the releases
+  plannoir.deploy.release_plan:
+    kubeconfig: ~/.kube/config
+    context: plannoir
+    namespace: plannoir
+    bin: /usr/local/bin
+    releases: "{{ app_components | plannoir.deploy.releases('shop', 'charts/plannoir', images_refs, secrets_checksums, 180) }}"
+  register: plan
+"""
+
+RETURN = r"""
+releases:
+  description: The releases in the order given, each with what has to be done.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    name:
+      description: Name of the release.
+      type: str
+    action:
+      description: none, deploy or uninstall.
+      type: str
+    stuck:
+      description: Whether an interrupted or failed run left it so that it has to be recovered first.
+      type: bool
+    revision:
+      description: Newest revision; 0 when there is none.
+      type: int
+    values:
+      description: Its Helm values.
+      type: dict
+    timeout:
+      description: Seconds for each of Helm's operations.
+      type: int
+time:
+  description: When the comparison was made, in seconds since the epoch.
+  type: float
+  returned: success
+"""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_cluster import CLUSTER_SPEC, Cluster, ClusterError
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_records import action_for, read_records, recovery_for
+
+RELEASE_SPEC: dict[str, dict[str, Any]] = {
+    "name": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "values": {"type": "dict", "default": {}},
+    "timeout": {"type": "int", "default": 180},
+}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={**CLUSTER_SPEC, "releases": {"type": "list", "elements": "dict", "required": True, "options": RELEASE_SPEC}},
+        supports_check_mode=True,
+    )
+    releases = module.params["releases"]
+    names = [release["name"] for release in releases]
+    records: dict[str, list[Any]] = {name: [] for name in names}
+    if not module.check_mode or Path(module.params["kubeconfig"]).is_file():
+        try:
+            records = read_records(Cluster(module), names)
+        except ClusterError as error:
+            module.fail_json(msg=f"The releases in context {module.params['context']} cannot be read: {error}")
+    plan = [
+        {
+            "name": release["name"],
+            "action": action_for(release["state"], release["values"], records[release["name"]]),
+            "stuck": release["state"] == "present" and recovery_for(records[release["name"]]) is not None,
+            "revision": max((record.revision for record in records[release["name"]]), default=0),
+            "values": release["values"],
+            "timeout": release["timeout"],
+        }
+        for release in releases
+    ]
+    before = {name: found[0].values for name, found in records.items() if found and found[0].status != "uninstalled"}
+    after = {release["name"]: release["values"] for release in releases if release["state"] == "present"}
+    module.exit_json(
+        changed=module.check_mode and any(release["action"] != "none" for release in plan),
+        releases=plan,
+        time=time.time(),
+        diff={"before": before, "after": after},
+    )
+
+
+if __name__ == "__main__":
+    main()

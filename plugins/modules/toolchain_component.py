@@ -1,0 +1,83 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: toolchain_component
+short_description: Make one component of the toolchain
+version_added: "1.0.0"
+author: Plannoir contributors (@plannoir)
+description:
+  - Makes a component that M(plannoir.deploy.toolchain_plan) found missing and puts it in its place in the cache folder or the Docker
+    Engine.
+  - A component is made aside and takes its place in one step, so that a run that was killed leaves nothing that looks whole. Two runs on
+    one cache folder wait for each other.
+attributes:
+  check_mode:
+    support: full
+    description: Says whether the component would be made, and makes nothing.
+  diff_mode:
+    support: none
+    description: A component is there or not; its content is binary.
+extends_documentation_fragment:
+  - plannoir.deploy.toolchain
+options:
+  name:
+    description: Name of the component.
+    type: str
+    required: true
+  source:
+    description: Where the component comes from.
+    type: str
+    choices: [official, packages]
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Make the missing components
+  plannoir.deploy.toolchain_component:
+    name: "{{ item.name }}"
+    source: "{{ plan.source }}"
+    cache_dir: ~/.cache/plannoir
+    recipes: "{{ role_path }}/files"
+    minikube_version: v1.38.1
+    kubernetes_version: v1.34.4
+    helm_version: v3.20.0
+  loop: "{{ plan.components }}"
+"""
+
+RETURN = r"""
+seconds:
+  description: Seconds that the call took.
+  returned: success
+  type: int
+  sample: 184
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.plannoir.deploy.plugins.module_utils import toolchain_make
+from ansible_collections.plannoir.deploy.plugins.module_utils.toolchain_host import ToolchainError
+from ansible_collections.plannoir.deploy.plugins.module_utils.toolchain_options import OPTIONS
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **OPTIONS,
+            "name": {"type": "str", "required": True},
+            "source": {"type": "str", "choices": ["official", "packages"], "required": True},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        made = toolchain_make.make(module.params, check=module.check_mode)
+    except ToolchainError as error:
+        module.fail_json(msg=f"The component {module.params['name']} could not be made: {error}")
+    module.exit_json(changed=made.changed, seconds=round(made.seconds))
+
+
+if __name__ == "__main__":
+    main()

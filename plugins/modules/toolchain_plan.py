@@ -1,0 +1,152 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: toolchain_plan
+short_description: Decide where the toolchain comes from and list what is missing of it
+version_added: "1.0.0"
+author: Plannoir contributors (@plannoir)
+description:
+  - Looks at the cache folder and the Docker Engine and returns the components of the toolchain that the module
+    M(plannoir.deploy.toolchain_component) has to make, in the order in which to make them.
+  - Finds what would stop the work (no Go module proxy, no root for Debian packages, no engine, a full disk, a version that the recipes do
+    not build) and fails with all of it before anything is made.
+attributes:
+  check_mode:
+    support: full
+    description: The module changes nothing but the note of a decision of O(source=auto), and not that in check mode.
+  diff_mode:
+    support: full
+    description: Shows the missing components.
+extends_documentation_fragment:
+  - plannoir.deploy.toolchain
+options:
+  source:
+    description:
+      - V(packages) builds everything from Go modules and Debian packages. V(official) downloads the published programs and leaves the node
+        image to minikube.
+      - V(auto) takes V(official) when all its hosts answer within 2 s, else V(packages). The answer is remembered in O(cache_dir).
+    type: str
+    choices: [auto, official, packages]
+    default: auto
+  registry_urls:
+    description: Addresses of the image registries that must answer, beside the hosts of the programs, for V(auto) to take V(official).
+    type: list
+    elements: str
+    default: [https://registry.k8s.io/v2/, https://gcr.io/v2/]
+  become:
+    description: Whether missing Debian packages will be installed with become; the module itself never does.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: See what the toolchain lacks
+  plannoir.deploy.toolchain_plan:
+    cache_dir: ~/.cache/plannoir
+    recipes: "{{ role_path }}/files"
+    minikube_version: v1.38.1
+    kubernetes_version: v1.34.4
+    helm_version: v3.20.0
+  register: plan
+"""
+
+RETURN = r"""
+source:
+  description: Where the toolchain comes from, V(packages) or V(official).
+  returned: success
+  type: str
+  sample: packages
+components:
+  description: The missing components in the order in which to make them.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name for M(plannoir.deploy.toolchain_component).
+      type: str
+    version:
+      description: Version that will be made.
+      type: str
+    seconds:
+      description: Seconds that it took once, on 2 cores with empty caches.
+      type: int
+    next:
+      description: Name of the component after it; empty after the last.
+      type: str
+packages:
+  description: Debian packages that making them takes and the machine lacks.
+  returned: success
+  type: list
+  elements: str
+  sample: [mmdebstrap]
+node_image:
+  description: Reference of the node image; empty with the source V(official).
+  returned: success
+  type: str
+  sample: plannoir/node:5f0c6e1d2b3a4958
+base_image:
+  description: Reference of the Debian image in the engine; empty with the source V(official).
+  returned: success
+  type: str
+  sample: debian:trixie-slim
+bin:
+  description: Folder with minikube, kubectl and helm.
+  returned: success
+  type: str
+  sample: /home/me/.cache/plannoir/bin
+minikube_cache:
+  description: Folder laid out as minikube's own cache, for a start without a network; empty with the source V(official).
+  returned: success
+  type: str
+  sample: /home/me/.cache/plannoir/minikube-cache
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.plannoir.deploy.plugins.module_utils import toolchain_plan
+from ansible_collections.plannoir.deploy.plugins.module_utils.toolchain_host import ToolchainError
+from ansible_collections.plannoir.deploy.plugins.module_utils.toolchain_options import OPTIONS
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **OPTIONS,
+            "source": {"type": "str", "choices": ["auto", "official", "packages"], "default": "auto"},
+            "registry_urls": {
+                "type": "list",
+                "elements": "str",
+                "default": ["https://registry.k8s.io/v2/", "https://gcr.io/v2/"],
+            },
+            "become": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        plan = toolchain_plan.plan(module.params, remember=not module.check_mode)
+    except ToolchainError as error:
+        module.fail_json(msg=str(error))
+    if plan.problems:
+        module.fail_json(msg=" ".join(f"{problem.rstrip('.')}." for problem in plan.problems))
+    cache = module.params["cache_dir"]
+    names = [component["name"] for component in plan.components]
+    module.exit_json(
+        changed=False,
+        source=plan.source,
+        components=plan.components,
+        packages=plan.packages,
+        node_image=plan.node_image,
+        base_image=plan.base_image,
+        bin=f"{cache}/bin",
+        minikube_cache=f"{cache}/minikube-cache" if plan.source == "packages" else "",
+        diff={"before": {"missing": names}, "after": {"missing": []}} if names else {"before": {}, "after": {}},
+    )
+
+
+if __name__ == "__main__":
+    main()

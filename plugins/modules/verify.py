@@ -1,0 +1,231 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Use a running application and write down what came back."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: verify
+short_description: Use a running application and write down what came back
+version_added: "1.0.0"
+author: Plannoir contributors (@plannoir)
+description:
+  - Takes steps in order, each a request to a released URL or a command in a pod, and compares what comes back with what is expected.
+  - C(${name}) in any text of a step is replaced by what an earlier step saved under that name; C(${run_id}) is new at each run.
+  - A step that fails is tried again until O(timeout) has passed when that is harmless, that is for GET and HEAD, for commands, and where
+    nothing answered. Cookies are kept from step to step.
+  - Changes nothing of its own; let the steps remove what they make.
+options:
+  checks:
+    description: The steps.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: What the step shows.
+        type: str
+        required: true
+      request:
+        description: An HTTP request. Exactly one of this and O(checks[].exec).
+        type: dict
+        suboptions:
+          method:
+            description: HTTP method.
+            type: str
+            choices: [GET, HEAD, POST, PUT, PATCH, DELETE]
+            default: GET
+          component:
+            description: Component whose released URL O(checks[].request.url) is relative to; not needed where only one has a URL.
+            type: str
+          url:
+            description: Path below the component's URL, or an absolute URL.
+            type: str
+            default: /
+          headers:
+            description: Header to value.
+            type: dict
+            default: {}
+          json:
+            description: Body, sent as JSON.
+            type: raw
+          timeout:
+            description: Seconds.
+            type: int
+            default: 10
+      exec:
+        description: A command in a pod.
+        type: dict
+        suboptions:
+          component:
+            description: Component that the pod belongs to.
+            type: str
+            required: true
+          command:
+            description: The command, no shell.
+            type: list
+            elements: str
+            required: true
+          timeout:
+            description: Seconds.
+            type: int
+            default: 20
+      expect:
+        description: What has to come back.
+        type: dict
+        default: {}
+        suboptions:
+          status:
+            description: HTTP status; without it any below 400.
+            type: int
+          contains:
+            description: Text in the body or the command's output.
+            type: str
+          json:
+            description: Dotted path, such as C(items.0.title), to value.
+            type: dict
+            default: {}
+      save:
+        description: Name to the dotted path of a value in the answer, for later steps.
+        type: dict
+        default: {}
+      always:
+        description: Whether the step is taken even after one that failed, to clean up.
+        type: bool
+        default: false
+  urls:
+    description: Component to the URL that it was released at.
+    type: dict
+    default: {}
+  kubectl:
+    description: Path of kubectl.
+    type: path
+    default: kubectl
+  kubeconfig:
+    description: Path of the kubeconfig.
+    type: path
+    required: true
+  context:
+    description: Context of the kubeconfig.
+    type: str
+    required: true
+  namespace:
+    description: Namespace of the components.
+    type: str
+    required: true
+  timeout:
+    description: Seconds for all steps together.
+    type: int
+    default: 60
+  report:
+    description: Folder for verify.json and verify.txt; nothing is written without it.
+    type: path
+attributes:
+  check_mode:
+    description: No step is taken.
+    support: full
+  diff_mode:
+    description: Nothing is changed.
+    support: none
+"""
+
+EXAMPLES = r"""
+- name: Verify
+  plannoir.deploy.verify:
+    kubeconfig: "{{ cluster_kubeconfig }}"
+    context: "{{ cluster_context }}"
+    namespace: shop
+    urls:
+      web: http://127.0.0.1:30080
+    checks:
+      - name: The page answers
+        request:
+          url: /
+        expect:
+          contains: Shop
+      - name: The page's pod reaches the API by its DNS name
+        exec:
+          component: web
+          command: [wget, -qO-, "http://api:8000/health"]
+"""
+
+RETURN = r"""
+steps:
+  description: How each step ended.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the step.
+      type: str
+    ok:
+      description: Whether what was expected came.
+      type: bool
+    ms:
+      description: Milliseconds of the last try.
+      type: int
+    tries:
+      description: How often the step was tried.
+      type: int
+    detail:
+      description: What was expected and what came, when it failed.
+      type: str
+summary:
+  description: The URLs and the result, a line each.
+  returned: success
+  type: list
+  elements: str
+"""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.plannoir.deploy.plugins.module_utils.http_story import CHECK_SPEC, Story, make_execute, report
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "checks": {"type": "list", "elements": "dict", "required": True, "options": CHECK_SPEC},
+            "urls": {"type": "dict", "default": {}},
+            "kubectl": {"type": "path", "default": "kubectl"},
+            "kubeconfig": {"type": "path", "required": True},
+            "context": {"type": "str", "required": True},
+            "namespace": {"type": "str", "required": True},
+            "timeout": {"type": "int", "default": 60},
+            "report": {"type": "path"},
+        },
+        supports_check_mode=True,
+    )
+    parameters, urls = module.params, module.params["urls"]
+    addresses = [f"{component}: {url}" for component, url in urls.items()]
+    if module.check_mode:
+        module.exit_json(changed=False, steps=[], summary=[*addresses, "Nothing was verified in check mode."])
+    execute = make_execute(parameters["kubectl"], parameters["kubeconfig"], parameters["context"], parameters["namespace"])
+    evidence = list(Story(urls, execute, parameters["timeout"]).tell(parameters["checks"]))
+    if parameters["report"]:
+        folder = Path(parameters["report"])
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, content in zip(("verify.json", "verify.txt"), report(evidence, urls, _now()), strict=True):
+                (folder / name).write_text(content, encoding="utf-8")
+        except OSError as error:
+            module.fail_json(msg=f"The report cannot be written to {folder} ({error.strerror}): make it writable or set verify_report.")
+    steps = [asdict(step) for step in evidence]
+    if failures := [f"{step.name}: {step.detail}" for step in evidence if not step.ok]:
+        module.fail_json(msg="\n".join(["The application does not do what was expected:", *failures]), steps=steps)
+    seconds = sum(step.ms for step in evidence) / 1000
+    module.exit_json(changed=False, steps=steps, summary=[*addresses, f"{len(steps)} checks passed in {seconds:.1f} s."])
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+if __name__ == "__main__":
+    main()

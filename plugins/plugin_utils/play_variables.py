@@ -1,0 +1,131 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The variables of a play as a person wrote them: what they are called, where they stand, what they hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleError, AnsibleUndefinedVariable
+from ansible.template import Templar
+from ansible_collections.plannoir.deploy.plugins.module_utils.variables import (
+    UNKNOWN,
+    Documentation,
+    name_problems,
+    suggestion,
+    type_problems,
+)
+from ansible_collections.plannoir.deploy.plugins.module_utils.vault_file import slot_names, variable_names
+
+try:
+    from ansible._internal._datatag._tags import Origin
+except ImportError:  # an ansible-core that keeps it elsewhere: messages then name no file
+    Origin = None
+
+_COLLECTION = Path(__file__).resolve().parents[2]
+_UNDEFINED = re.compile(r"'(\w+)' is undefined")
+_MAGIC = frozenset(
+    ("environment", "group_names", "groups", "hostvars", "inventory_dir", "inventory_file", "inventory_hostname")
+    + ("inventory_hostname_short", "omit", "play_hosts", "playbook_dir", "role_name", "role_names", "role_path", "vars")
+)
+
+
+class PlayVariables:
+    """The variables that a person set, not those of Ansible or of the roles' own files.
+
+    Attributes:
+        values: Documented variable -> what it holds, templates resolved as far as possible; filled by ``problems``.
+    """
+
+    def __init__(
+        self, templar: Templar, variables: Mapping[str, Any], documentation: Documentation, vault_template: str, *, vault_is_made: bool
+    ) -> None:
+        """Take the variables of a task.
+
+        Args:
+            templar: The task's own.
+            variables: The task's variables.
+            documentation: What the roles say.
+            vault_template: Names the variables of a vault.
+            vault_is_made: While there is no vault yet, its variables count as defined.
+        """
+        stand_ins = {} if vault_is_made else dict.fromkeys(variable_names(vault_template), "made on the first run")
+        self._all = {**stand_ins, **variables}
+        self._templar = templar.copy_with_new_env(available_variables=self._all)
+        self._documentation = documentation
+        self._vault_names = {*variable_names(vault_template), *slot_names(vault_template)}
+        self._set = {name: value for name, value in variables.items() if self._by_person(name, value)}
+        self.values: dict[str, Any] = {}
+
+    def problems(self, own: Collection[str] = ()) -> Iterator[str]:
+        """Name every misspelt variable, every undefined one that is used, and every wrong type."""
+        places = {name: _written(name, value) for name, value in self._set.items()}
+        files = {name for name, written in places.items() if written.startswith("/") or ":" in written}
+        yield from name_problems(places, self._documentation, own=own, defined=self._vault_names)
+        for name, written in places.items():
+            if name in files or name in self._vault_names or name in own:
+                continue
+            if remedy := suggestion(name, files - self._documentation.names):
+                yield f"{name} ({written or 'extra variables'}) is used nowhere: {remedy}"
+        for name in sorted(self._set.keys() & self._documentation.options.keys()):
+            undefined: list[str] = []
+            self.values[name] = self._resolve(self._set[name], name, places[name], undefined)
+            yield from undefined
+            yield from type_problems(self.values[name], self._documentation.options[name], name, place, places[name])
+        for name, spec in self._documentation.options.items():
+            if spec.get("required") and name.startswith("app_") and name not in self._all:
+                yield f"{name} is not set: set it in group_vars/all/app.yml."
+
+    def come_from(self, path: Path) -> bool:
+        """Tell whether Ansible loaded a variable from the file ``path``."""
+        return any(_file(name) == path.resolve() for name in self._all)
+
+    def _by_person(self, name: str, value: object) -> bool:
+        if name.startswith(("ansible_", "_")) or name in _MAGIC or name in self._documentation.facts:
+            return False
+        file = _file(name) or _file(value)
+        return file is None or not file.is_relative_to(_COLLECTION / "roles")
+
+    def _resolve(self, value: Any, path: str, written: str, problems: list[str]) -> Any:
+        written = place(value) or written
+        if isinstance(value, Mapping):
+            return {key: self._resolve(item, f"{path}.{key}", place(key) or written, problems) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._resolve(item, f"{path}[{index}]", written, problems) for index, item in enumerate(value)]
+        try:
+            return self._templar.template(value)
+        except AnsibleUndefinedVariable as error:
+            written = place(getattr(error, "obj", None)) or written
+            missing = _UNDEFINED.search(str(error))
+            if not missing or missing[1] not in self._documentation.names:
+                remedy = suggestion(missing[1], {*self._all, *self._vault_names}) if missing else ""
+                problems.append(f"{path} ({written}): {str(error).rstrip('.')}: {remedy or 'define it, or take it out.'}")
+        except AnsibleError as error:
+            problems.append(f"{path} ({written}) cannot be resolved: {str(error).rstrip('.')}.")
+        return UNKNOWN
+
+
+def place(item: object) -> str:
+    """Say where a key or a value was written, as ``file:line`` below the working folder; empty when Ansible does not know."""
+    origin = Origin.get_tag(item) if Origin else None
+    if origin is None:
+        return ""
+    if not origin.path:
+        return str(origin.description)
+    file, here = Path(origin.path).resolve(), Path.cwd().resolve()
+    shown = file.relative_to(here) if file.is_relative_to(here) else file
+    return f"{shown}:{origin.line_num}" if origin.line_num else str(shown)
+
+
+def _written(name: str, value: object) -> str:
+    """Say where a variable got its value: the name may keep the place of an earlier definition, which this one overrides."""
+    return place(name) if _file(value) in (None, _file(name)) else place(value)
+
+
+def _file(item: object) -> Path | None:
+    origin = Origin.get_tag(item) if Origin else None
+    return Path(origin.path).resolve() if origin and origin.path else None

@@ -1,0 +1,187 @@
+"""The preflight role in real plays, on a copy of the checkout's variables."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.plannoir.deploy.plugins.module_utils.components import load_components
+from ansible_collections.plannoir.deploy.plugins.module_utils.machine import (
+    disk_problems,
+    memory_problems,
+    python_problems,
+    system_problems,
+)
+
+ROOT = Path(__file__).parents[2]
+PLAY = """
+- hosts: cluster
+  gather_facts: false
+  roles: [plannoir.deploy.preflight]
+  tasks:
+    - ansible.builtin.copy:
+        dest: "{{ playbook_dir }}/components.json"
+        content: "{{ app_components | to_json }}"
+        mode: "0600"
+      when: not ansible_check_mode
+      diff: false
+      no_log: true
+"""
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout of which nothing was run yet."""
+    folder = tmp_path_factory.mktemp("checkout")
+    ours = shutil.ignore_patterns("vault.yml")
+    for name in ("group_vars", "inventories", "scripts"):
+        shutil.copytree(ROOT / name, folder / name, symlinks=True, ignore=ours)
+    (folder / "apps").symlink_to(ROOT / "apps")
+    shutil.copy(ROOT / "ansible.cfg", folder)
+    (folder / "play.yml").write_text(PLAY, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def deployed(checkout: Path) -> tuple[Path, str]:
+    """The same after its first run, and what that run printed."""
+    assert run(checkout, "--check").stdout.count("changed=1") == 1
+    assert not (checkout / "group_vars/all/vault.yml").exists()
+    return checkout, run(checkout, "-vvv", "--diff").stdout
+
+
+def run(checkout: Path, *arguments: str, program: str = "ansible-playbook", succeeds: bool = True) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "ANSIBLE_CONFIG": str(checkout / "ansible.cfg"), "NO_COLOR": "1"}
+    environment.update(ANSIBLE_COLLECTIONS_PATH=str(ROOT / ".ansible/collections"), ANSIBLE_NOCOWS="1")
+    play = ["play.yml"] if program == "ansible-playbook" else []
+    done = subprocess.run([program, *play, *arguments], cwd=checkout, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode == 0) == succeeds, done.stdout + done.stderr
+    return done
+
+
+def problems(checkout: Path, variables: dict[str, Any], *arguments: str) -> str:
+    file = checkout / "my.yml"
+    file.write_text(yaml.safe_dump(variables, default_flow_style=True, width=10_000), encoding="utf-8")
+    return run(checkout, "-e", f"@{file}", *arguments, succeeds=False).stdout
+
+
+def components(checkout: Path) -> dict[str, Any]:
+    loaded, wrong = load_components(json.loads((checkout / "components.json").read_text(encoding="utf-8")))
+    assert wrong == []
+    return {component["name"]: component for component in loaded}
+
+
+def test_the_first_run_makes_a_vault_that_ansible_vault_opens(deployed: tuple[Path, str]) -> None:
+    checkout, _ = deployed
+    assert (checkout / "group_vars/all/vault.yml").read_bytes().startswith(b"$ANSIBLE_VAULT;1.1;AES256\n")
+    assert "\nvault_database_password: " in run(checkout, "view", "group_vars/all/vault.yml", program="ansible-vault").stdout
+
+
+def test_no_credential_is_printed(deployed: tuple[Path, str]) -> None:
+    checkout, output = deployed
+    credentials = components(checkout)["backend"]["secret_env"].values()
+    assert "vault_session_secret" in output
+    assert [value for value in credentials if value in output] == []
+
+
+def test_a_second_run_changes_nothing_and_has_the_same_credentials(deployed: tuple[Path, str]) -> None:
+    checkout, output = deployed
+    before = (checkout / "components.json").read_text()
+    assert "changed=2 " in output  # the vault, and the file of this test's play
+    assert "changed=0 " in run(checkout).stdout
+    assert (checkout / "components.json").read_text() == before
+
+
+def test_the_reference_application_is_made_of_valid_components(deployed: tuple[Path, str]) -> None:
+    found = components(deployed[0])
+    assert sorted(found) == ["backend", "database", "frontend", "openrouter"]
+    assert found["backend"]["secret_env"]["DATABASE_URL"].endswith("@database:5432/plannoir?sslmode=verify-full")
+    assert found["frontend"]["secret_env"] == {}
+
+
+def test_services_of_your_own_take_the_place_of_the_embedded_ones(deployed: tuple[Path, str]) -> None:
+    checkout, _ = deployed
+    own = {
+        "vault_database_url": "postgresql://neon",
+        "vault_database_direct_url": "postgresql://direct",
+        "vault_openrouter_base_url": "https://o",
+    }
+    run(checkout, "-e", json.dumps({**own, "app_root": str(ROOT)}))
+    found = components(checkout)
+    assert sorted(found) == ["backend", "frontend"]
+    assert found["backend"]["secret_env"]["DATABASE_URL"] == "postgresql://neon"
+    assert found["backend"]["env"]["OPENROUTER_BASE_URL"] == "https://o"
+    assert found["backend"]["migration"]["secret_env"] == {"MIGRATION_DATABASE_URL": "postgresql://direct"}
+    assert found["backend"]["secret_files"] is None
+
+
+def test_every_problem_of_the_variables_is_reported_at_once_with_its_place(deployed: tuple[Path, str]) -> None:
+    wrong = {
+        "app_nmae": "x",
+        "app_namespace": ["x"],
+        "app_components": [
+            {"name": "web", "image": "x", "prot": 80, "port": "eighty", "secret_env": {"A": "{{ vault_databse_password }}"}},
+            {"name": "api", "build": {"contxt": "x"}, "port": 80},
+        ],
+    }
+    said = problems(deployed[0], wrong, "-e", "frontend_servce_type=x", "-e", "preflight_memory_gb=100000")
+    for problem in (
+        "my.yml:1) is no variable of this collection: did you mean app_name?",
+        "my.yml:1) must be text, not a list.",
+        "app_components[0] (web).prot (my.yml:1) is no option: did you mean port?",
+        "app_components[0] (web).port (my.yml:1) must be a whole number, not text ('eighty').",
+        "app_components[0].secret_env.A (my.yml:1): 'vault_databse_password' is undefined: did you mean vault_database_password?",
+        "app_components[1] (api).build.contxt (my.yml:1) is no option: did you mean context?",
+        "frontend_servce_type (<CLI option '-e'>) is used nowhere: did you mean frontend_service_type?",
+        "lower preflight_memory_gb",
+    ):
+        assert problem in said
+    assert "problems were found; nothing was changed." in said
+
+
+def test_what_components_lack_among_each_other_and_on_disk_is_reported(deployed: tuple[Path, str]) -> None:
+    service = {"type": "NodePort", "node_port": 30080}
+    wrong = [
+        {"name": "web", "build": {"context": "nowhere"}, "port": 80, "service": service, "secret_env": {"KEY": ""}},
+        {"name": "api", "build": {"context": "apps/backend", "dockerfile": "Missing"}, "port": 80, "service": service},
+    ]
+    said = problems(deployed[0], {"app_components": wrong})
+    assert "service.node_port 30080 is used by several components (web, api)" in said
+    assert "Component web: secret_env.KEY is empty" in said
+    assert "The source folder of web, " in said
+    assert "apps/backend/Missing, is missing" in said
+
+
+def test_a_plaintext_vault_stops_the_run_before_anything_else(deployed: tuple[Path, str]) -> None:
+    plain = deployed[0] / "plain.yml"
+    plain.write_text("vault_session_secret: x\n")
+    said = problems(deployed[0], {"secrets_vault_file": str(plain), "app_nmae": "x"})
+    assert "is not encrypted: run 'ansible-vault encrypt" in said
+    assert "app_nmae" not in said
+
+
+def test_a_vault_in_a_place_of_its_own_is_made_and_loaded(deployed: tuple[Path, str]) -> None:
+    checkout, _ = deployed
+    vault = checkout / "elsewhere/vault.yml"
+    run(checkout, "-e", f"secrets_vault_file={vault}")
+    opened = run(checkout, "view", str(vault), program="ansible-vault").stdout
+    secret = components(checkout)["backend"]["secret_env"]["SESSION_SECRET"]
+    assert f"vault_session_secret: {secret}" in opened
+
+
+def test_the_machine_is_measured(tmp_path: Path) -> None:
+    assert list(python_problems((3, 10)))
+    assert not list(python_problems((3, 11)))
+    assert not list(system_problems("Linux", "x86_64", packages=True))
+    assert "official" in next(system_problems("Darwin", "arm64", packages=True))
+    assert "not supported" in next(system_problems("Windows", "AMD64", packages=False))
+    assert "needs 4 GB" in next(memory_problems(2 * 10**9, 4))
+    assert not list(memory_problems(4 * 10**9, 4))
+    assert str(tmp_path) in next(disk_problems(tmp_path / "a/b", 10**6))
+    assert not list(disk_problems(tmp_path / "a/b", 0))

@@ -1,0 +1,131 @@
+"""What Helm's records say about the next step, and how an interrupted run is put right."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+import pytest
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_cluster import Cluster, ClusterError
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_records import (
+    Record,
+    Recovery,
+    action_for,
+    decode,
+    read_records,
+    recover,
+    recovery_for,
+)
+
+VALUES = {"backend": {"image": "api:1", "port": 8000, "env": None}}
+
+
+def stored(revision: int, status: str, values: Mapping[str, Any] = VALUES, name: str = "shop") -> dict[str, Any]:
+    content = {"name": name, "version": revision, "info": {"status": status}, "config": values}
+    packed = base64.b64encode(gzip.compress(json.dumps(content).encode()))
+    return {"data": {"release": base64.b64encode(packed).decode()}}
+
+
+def history(*statuses: str) -> list[Record]:
+    """Records of these statuses, the oldest first, in the order in which the modules read them."""
+    return [Record("shop", revision, status, VALUES) for revision, status in enumerate(statuses, 1)][::-1]
+
+
+class FakeCluster:
+    """The edge: what kubectl and helm would answer."""
+
+    def __init__(self, secrets: list[dict[str, Any]], fail: str = "") -> None:
+        self.secrets = secrets
+        self.fail = fail
+        self.commands: list[tuple[str, ...]] = []
+
+    def objects(self, *request: str) -> list[dict[str, Any]]:
+        return self.secrets
+
+    def helm(self, *arguments: str) -> str:
+        self.commands.append(arguments)
+        if self.fail:
+            raise ClusterError(self.fail)
+        return ""
+
+    def as_cluster(self) -> Cluster:
+        return cast(Cluster, self)
+
+
+def test_a_record_is_read_as_helm_stores_it() -> None:
+    assert decode(stored(3, "deployed")) == Record("shop", 3, "deployed", VALUES)
+
+
+def test_records_come_by_release_and_newest_first() -> None:
+    cluster = FakeCluster([stored(9, "superseded"), stored(10, "deployed"), stored(1, "deployed", name="shop-extras")])
+    records = read_records(cluster.as_cluster(), ["shop-extras", "shop", "other"])
+    assert {name: [record.revision for record in found] for name, found in records.items()} == {
+        "shop-extras": [1],
+        "shop": [10, 9],
+        "other": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("state", "statuses", "action"),
+    [
+        ("present", [], "deploy"),
+        ("present", ["deployed"], "none"),
+        ("present", ["superseded", "failed"], "deploy"),
+        ("present", ["deployed", "pending-upgrade"], "deploy"),
+        ("present", ["uninstalled"], "deploy"),
+        ("absent", [], "none"),
+        ("absent", ["deployed"], "uninstall"),
+        ("absent", ["pending-install"], "uninstall"),
+        ("absent", ["uninstalled"], "none"),
+    ],
+)
+def test_the_newest_record_decides_what_is_done(state: str, statuses: list[str], action: str) -> None:
+    assert action_for(state, VALUES, history(*statuses)) == action
+
+
+@pytest.mark.parametrize(
+    "values", [{}, {"backend": {"image": "api:2", "port": 8000, "env": None}}, {"backend": {"image": "api:1", "port": 8000}}]
+)
+def test_other_values_are_deployed(values: dict[str, Any]) -> None:
+    assert action_for("present", values, history("deployed")) == "deploy"
+
+
+@pytest.mark.parametrize(
+    ("statuses", "revision"),
+    [
+        (["pending-install"], 0),
+        (["failed"], 0),
+        (["deployed", "pending-upgrade"], 1),
+        (["superseded", "deployed", "failed", "pending-rollback"], 2),
+        (["superseded", "failed"], 1),
+        (["deployed", "uninstalling"], 1),
+    ],
+)
+def test_what_an_interrupted_run_left_goes_back_to_the_last_good_revision(statuses: list[str], revision: int) -> None:
+    assert recovery_for(history(*statuses)) == Recovery("shop", statuses[-1], revision)
+
+
+@pytest.mark.parametrize("statuses", [[], ["deployed"], ["failed", "deployed"], ["uninstalled"]])
+def test_a_release_in_order_is_left_alone(statuses: list[str]) -> None:
+    assert recovery_for(history(*statuses)) is None
+
+
+def test_a_release_that_never_succeeded_is_uninstalled() -> None:
+    cluster = FakeCluster([])
+    assert recover(cluster.as_cluster(), Recovery("shop", "pending-install", 0), 60) == ""
+    assert [command[:2] for command in cluster.commands] == [("uninstall", "shop")]
+
+
+def test_a_rollback_that_does_not_become_ready_is_a_warning() -> None:
+    cluster = FakeCluster([stored(2, "failed")], fail="timed out")
+    assert "revision 1" in recover(cluster.as_cluster(), Recovery("shop", "pending-upgrade", 1), 60)
+
+
+def test_a_rollback_that_does_not_free_the_release_is_an_error() -> None:
+    cluster = FakeCluster([stored(2, "pending-upgrade")], fail="connection refused")
+    with pytest.raises(ClusterError, match="connection refused"):
+        recover(cluster.as_cluster(), Recovery("shop", "pending-upgrade", 1), 60)
