@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
-from ansible.parsing.vault import VaultLib
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible.plugins.action import ActionBase
 from ansible_collections.plannoir.deploy.plugins.module_utils.vault_file import (
     TEMPLATE,
@@ -35,21 +35,34 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             }
         )
         path = Path(parameters["path"])
-        state = vault_state(path)
-        if state == "encrypted":
-            return {"changed": False, "names": []}
         try:
-            if state == "plaintext":
-                raise VaultError(plaintext_problem(path))
-            template = Path(parameters["template"] or TEMPLATE).read_text(encoding="utf-8")
-            text = render(template, parameters["certificate_hosts"])
-            passwords = self._loader._vault.secrets
-            if not passwords:
-                raise VaultError(
-                    "Ansible has no vault password: start it with ./bootstrap from the checkout, or give --vault-password-file."
-                )
-            if not self._task.check_mode:
-                write_new(path, VaultLib(passwords).encrypt(text).decode())
+            names = self._make(path, Path(parameters["template"] or TEMPLATE), parameters["certificate_hosts"])
         except (VaultError, OSError) as error:
             raise AnsibleActionFail(str(error)) from error
-        return {"changed": True, "names": variable_names(template)}
+        return {"changed": bool(names), "names": names}
+
+    def _make(self, path: Path, template: Path, hosts: list[str]) -> list[str]:
+        passwords = self._loader._vault.secrets
+        if not passwords:
+            raise VaultError("Ansible has no vault password: start it with ./bootstrap from the checkout, or give --vault-password-file.")
+        state = vault_state(path)
+        if state == "plaintext":
+            raise VaultError(plaintext_problem(path))
+        if state == "encrypted":
+            _try_to_open(path, passwords)
+            return []
+        text = template.read_text(encoding="utf-8")
+        plaintext = render(text, hosts)
+        if not self._task.check_mode:
+            write_new(path, VaultLib(passwords).encrypt(plaintext).decode())
+        return variable_names(text)
+
+
+def _try_to_open(path: Path, passwords: list[tuple[str, VaultSecret]]) -> None:
+    try:
+        VaultLib(passwords).decrypt(path.read_bytes())
+    except AnsibleError as error:
+        raise VaultError(
+            f"The vault {path} cannot be opened with the password that Ansible was started with: give the right one in "
+            "PLANNOIR_VAULT_PASSWORD or .vault-password; to start again with new credentials, remove the vault."
+        ) from error

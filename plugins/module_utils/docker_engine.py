@@ -83,7 +83,7 @@ class Engine:
             if b'"error"' in line:
                 raise EngineError(f"{target.host} did not take the image {reference}: {json.loads(line)['error']}.")
 
-    def _json(self, method: str, path: str, *, missing_ok: bool = False) -> Any:  # noqa: ANN401 - as the API documents it
+    def _json(self, method: str, path: str, *, missing_ok: bool = False) -> Any:
         response = self._request(method, path, missing_ok=missing_ok)
         body = response.read()
         return None if response.status == http.client.NOT_FOUND else json.loads(body or "null")

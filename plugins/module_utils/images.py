@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-
 from ansible_collections.plannoir.deploy.plugins.module_utils.components import BUILD_SPEC, text
 from ansible_collections.plannoir.deploy.plugins.module_utils.docker_context import read_context
 from ansible_collections.plannoir.deploy.plugins.module_utils.docker_engine import Engine
@@ -172,7 +171,12 @@ def build_secrets(ca_bundle: str, environment: Mapping[str, str], home: Path) ->
     """
     candidates = {
         "ca": [_ca_bundle(environment)] if ca_bundle == "auto" else [ca_bundle],
-        "pip.conf": [environment.get("PIP_CONFIG_FILE", ""), str(home / ".config/pip/pip.conf"), str(home / ".pip/pip.conf"), "/etc/pip.conf"],
+        "pip.conf": [
+            environment.get("PIP_CONFIG_FILE", ""),
+            str(home / ".config/pip/pip.conf"),
+            str(home / ".pip/pip.conf"),
+            "/etc/pip.conf",
+        ],
         "npmrc": [environment.get("NPM_CONFIG_USERCONFIG", ""), str(home / ".npmrc")],
     }
     found = ((name, next((path for path in paths if path and Path(path).is_file()), "")) for name, paths in candidates.items())

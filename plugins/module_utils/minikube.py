@@ -57,14 +57,16 @@ class Profile:
             return "absent" if self.node is None else "foreign"
         if self.node is None or not self.node.running:
             return "stopped"
-        self.complaint = self._complaint(self.node.published(nodes.API_PORT))
+        self.complaint = self._complaint(self.node)
         return "ailing" if self.complaint else "running"
 
-    def _complaint(self, port: int) -> str:
+    def _complaint(self, node: Node) -> str:
         """Return why a cluster whose node runs is of no use yet, or nothing."""
-        server = f"https://{HOST}:{port}"
-        if nodes.kubeconfig_server(self.kubeconfig, self.name) != server:
-            return f"{self.kubeconfig} does not lead to {server}"
+        port = node.published(nodes.API_PORT)
+        # Minikube writes the node's own address where containers can be reached (Linux), else the published port.
+        servers = (f"https://{node.ip}:{nodes.API_PORT}", f"https://{HOST}:{port}")
+        if nodes.kubeconfig_server(self.kubeconfig, self.name) not in servers:
+            return f"{self.kubeconfig} has no context {self.name} that leads to {servers[0]}"
         get, deadline = self.api(self.files, port), self.machine.monotonic() + PATIENCE
         while (complaint := nodes.api_complaint(get)) and self.machine.monotonic() < deadline:
             self.machine.sleep(1)

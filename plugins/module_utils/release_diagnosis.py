@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
 Object: TypeAlias = Mapping[str, Any]
@@ -42,11 +43,13 @@ class Observed:
         return [item for item in self.objects if item["kind"] == kind and labels(item).get(INSTANCE_LABEL) in self.revisions]
 
     def events(self, name: str, *reasons: str) -> list[str]:
-        """Return messages of events about an object, newest first."""
+        """Return messages of events about an object, newest first; ``name`` may be a pattern such as ``backend-*``."""
         found = [
             item
             for item in self.objects
-            if item["kind"] == "Event" and item["involvedObject"].get("name") == name and (not reasons or item.get("reason") in reasons)
+            if item["kind"] == "Event"
+            and fnmatchcase(str(item["involvedObject"].get("name")), name)
+            and (not reasons or item.get("reason") in reasons)
         ]
         found.sort(key=lambda item: str(item.get("lastTimestamp") or item.get("eventTime") or ""), reverse=True)
         return [str(item.get("message", "")).strip() for item in found]
@@ -199,8 +202,9 @@ def _jobs(observed: Observed) -> Iterator[str]:
         lines = next((text for pod in pods for text in [observed.logs(pod["metadata"]["name"], _first_container(pod), False)] if text), "")
         limit = job["spec"].get("activeDeadlineSeconds")
         took = f" within its {limit} s" if failed.get("reason") == "DeadlineExceeded" else ""
-        owner = component(job).removesuffix("-migration")
-        yield f"{owner}: its migration did not succeed{took}, so the release was not touched.{_last_lines(lines)}"
+        hints = [] if lines else observed.events(f"{job['metadata']['name']}-*", "Failed", "FailedMount", "FailedScheduling")
+        why = f": {hints[0]}" if hints else ", so the release was not touched."
+        yield f"{component(job).removesuffix('-migration')}: its migration did not succeed{took}{why}{_last_lines(lines)}"
 
 
 def _first_container(pod: Object) -> str:

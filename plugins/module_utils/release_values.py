@@ -90,6 +90,37 @@ def in_place_of(defaults: Mapping[str, Any], values: Mapping[str, Any]) -> dict[
     return result
 
 
+def secret_keys(values: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Return the keys that a release's pods read, by Secret.
+
+    Args:
+        values: As in what ``releases`` returns.
+    """
+    components = {name: item for name, item in values.items() if name not in ("global", "components")}
+    keys: dict[str, set[str]] = {}
+    for name, component in {**components, **values.get("components", {})}.items():
+        migration, files = component.get("migration") or {}, component.get("secretFiles") or {}
+        for secret, read in (
+            (component.get("secretName") or f"{name}-env", component.get("secretEnv")),
+            (migration.get("secretName") or f"{name}-migration", migration.get("secretEnv")),
+            (files.get("secretName") or f"{name}-files", files.get("files")),
+        ):
+            if read:
+                keys.setdefault(secret, set()).update(read)
+    return keys
+
+
+def missing_secrets(needed: Mapping[str, set[str]], present: Mapping[str, set[str]]) -> list[str]:
+    """Return a sentence for each Secret, and each key of one, that is needed and not there."""
+    sentences = []
+    for secret, keys in sorted(needed.items()):
+        if secret not in present:
+            sentences.append(f"There is no Secret {secret} (it needs the keys {', '.join(sorted(keys))}).")
+            continue
+        sentences += [f"Secret {secret} has no key {key}." for key in sorted(keys - present[secret])]
+    return sentences
+
+
 def chart_digest(chart: Path) -> str:
     """Return 16 hexadecimal digits over the paths and contents of a chart's files, subcharts included.
 

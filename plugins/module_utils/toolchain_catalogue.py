@@ -57,13 +57,13 @@ class Image:
 class Debian:
     """The base image: a Debian suite's minimal root file system, without documentation as in Debian's own slim images.
 
-    `apt_conf` is the content of its apt.conf.d/docker-clean.
+    `customize` is a shell command that runs last, with the root folder as $1.
     """
 
     suite: str
     variant: str
     excluded: tuple[str, ...]
-    apt_conf: str
+    customize: str
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,8 @@ def components() -> dict[str, Component]:
     excluded = ("/usr/share/man/*", "/usr/share/info/*", "/usr/share/doc/*", "/usr/share/locale/*")
     # Packages and indexes that apt keeps would only grow the layers of images.
     apt_conf = 'APT::Keep-Downloaded-Packages "false"; Dir::Cache::pkgcache ""; Dir::Cache::srcpkgcache "";'
-    base = Component("base-image", "trixie", Debian("trixie", "minbase", excluded, apt_conf), 45)
+    clean = f"echo '{apt_conf}' > $1/etc/apt/apt.conf.d/docker-clean; rm -f $1/etc/hostname $1/etc/resolv.conf $1/var/cache/apt/*.bin"
+    base = Component("base-image", "trixie", Debian("trixie", "minbase", excluded, clean), 45)
     node = Component("node-image", MINIKUBE, Node("node"), 90, ("node",), ("base-image", "cri-dockerd", "crictl", "cni-plugins"))
     every = (base, *_clients(), *_kubernetes_programs(), *_node_programs(), node, *_images())
     return {component.name: component for component in every}

@@ -103,8 +103,7 @@ def make_rootfs(debian: catalogue.Debian, into: Path, mirror: str, log: Path) ->
     # The image's own apt must find the keyrings that its sources name; Debian's own one comes with a package.
     for key in set(apt.keyrings) - {KEYRING}:
         argv += [f"--customize-hook=copy-in {key} {Path(key).parent}"]
-    conf = f"printf '%s\\n' '{debian.apt_conf}' > $1/etc/apt/apt.conf.d/docker-clean"
-    argv += [f"--customize-hook={conf}; rm -f $1/etc/hostname $1/etc/resolv.conf"]
+    argv += [f"--customize-hook={debian.customize}"]
     run([*argv, debian.suite, str(into / ROOTFS), "-"], log, stdin="\n".join(apt.sources) + "\n")
 
 

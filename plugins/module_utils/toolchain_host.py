@@ -12,6 +12,7 @@ import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+from functools import cache
 from http.client import HTTPException
 from pathlib import Path
 from typing import IO
@@ -76,16 +77,20 @@ def ca_bundle() -> str:
     return ""
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=ca_bundle() or None)
+
+
 def open_url(url: str, timeout: float) -> IO[bytes]:
     """Open an address with the machine's proxies and certificates.
 
     Raises OSError (URLError and HTTPError are such).
     """
-    context = ssl.create_default_context(cafile=ca_bundle() or None)
-    handler = urllib.request.HTTPSHandler(context=context)
+    handlers = [urllib.request.HTTPSHandler(context=_tls())] if url.startswith("https:") else []
     request = urllib.request.Request(url, headers={"User-Agent": "plannoir.deploy"})
     try:
-        response: IO[bytes] = urllib.request.build_opener(handler).open(request, timeout=timeout)
+        response: IO[bytes] = urllib.request.build_opener(*handlers).open(request, timeout=timeout)
     except (HTTPException, ValueError) as error:
         raise OSError(str(error)) from error
     return response

@@ -10,9 +10,10 @@ import platform
 import re
 import shutil
 import tarfile
+import threading
+import time
 import urllib.error
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from typing import Any
 from ansible_collections.plannoir.deploy.plugins.module_utils.toolchain_host import ToolchainError, answers, open_url
 from ansible_collections.plannoir.deploy.plugins.module_utils.toolchain_store import sha256
 
+# Seconds that `auto` gives the hosts to answer.
+PATIENCE = 2.0
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -56,18 +59,24 @@ def programs(settings: Mapping[str, Any]) -> dict[str, Program]:
     return {program.name: program for program in every}
 
 
-def hosts_answer(wanted: Sequence[Program], registries: Sequence[str], timeout: float = 2) -> bool:
+def hosts_answer(wanted: Sequence[Program], registries: Sequence[str]) -> bool:
     """Ask all at once whether every program and every registry of images can be had here."""
     asked: list[tuple[str, tuple[int, ...]]] = [(program.checksum_url, (200,)) for program in wanted]
     asked += [(url, (200, 401)) for url in registries]
-    pool = ThreadPoolExecutor(len(asked))
-    futures = [pool.submit(answers, url, timeout, accepted) for url, accepted in asked]
-    try:
-        return all(future.result(timeout) for future in futures)
-    except TimeoutError:
-        return False
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    answered: list[str] = []
+
+    def ask(url: str, accepted: tuple[int, ...]) -> None:
+        if answers(url, PATIENCE, accepted):
+            answered.append(url)
+
+    # A name server that says nothing holds a thread for longer than any time-out: nobody waits for these threads.
+    threads = [threading.Thread(target=ask, args=question, daemon=True) for question in asked]
+    deadline = time.monotonic() + PATIENCE
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return len(answered) == len(asked)
 
 
 def download(program: Program, into: Path) -> None:

@@ -67,8 +67,9 @@ def decide(store: Store, settings: Mapping[str, Any]) -> str:
     if _can_build():
         return "packages"
     raise ToolchainError(
-        "The hosts of minikube, kubectl, helm and their images do not all answer,"
-        " and toolchain_source packages works on Linux on x86-64 only: open the network to them, or name mirrors of them in toolchain_minikube_url, toolchain_kubectl_url and toolchain_helm_url."
+        "The hosts of minikube, kubectl, helm and their images do not all answer, and toolchain_source packages works on Linux on x86-64"
+        " only: open the network to them, or name mirrors in toolchain_minikube_url, toolchain_kubectl_url, toolchain_helm_url"
+        " and toolchain_registry_urls."
     )
 
 

@@ -13,6 +13,7 @@ version_added: "1.0.0"
 author: Plannoir contributors (@plannoir)
 description:
   - Reads Helm's own records of several releases in one request and says for each what has to be done.
+  - Fails when a release has to be deployed and a Secret, or a key of one, that its pods read is missing, instead of letting them wait.
   - Changes nothing. In check mode it reports what the deployment would change, as changed and as a diff.
   - In check mode a cluster that does not exist yet counts as one without releases.
 extends_documentation_fragment: [plannoir.deploy.release_cluster]
@@ -98,6 +99,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils.release_cluster import CLUSTER_SPEC, Cluster, ClusterError
 from ansible_collections.plannoir.deploy.plugins.module_utils.release_records import action_for, read_records, recovery_for
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_values import missing_secrets, secret_keys
 
 RELEASE_SPEC: dict[str, dict[str, Any]] = {
     "name": {"type": "str", "required": True},
@@ -105,6 +107,24 @@ RELEASE_SPEC: dict[str, dict[str, Any]] = {
     "values": {"type": "dict", "default": {}},
     "timeout": {"type": "int", "default": 180},
 }
+
+
+def refuse_missing_secrets(module: AnsibleModule, values: list[dict[str, Any]]) -> None:
+    """Fail when a Secret or key that releases with these values read is not in the namespace."""
+    needed: dict[str, set[str]] = {}
+    for release in values:
+        needed.update(secret_keys(release))
+    if not needed:
+        return
+    try:
+        secrets = Cluster(module).objects("secrets", *sorted(needed))
+    except ClusterError as error:
+        module.fail_json(msg=f"The Secrets in context {module.params['context']} cannot be read: {error}")
+    present = {secret["metadata"]["name"]: set(secret.get("data") or {}) for secret in secrets}
+    missing = missing_secrets(needed, present)
+    if missing:
+        where = f"Nothing was changed; let the secrets role make them in namespace {module.params['namespace']}."
+        module.fail_json(msg="\n".join([*missing, where]))
 
 
 def main() -> None:
@@ -132,6 +152,8 @@ def main() -> None:
         }
         for release in releases
     ]
+    if not module.check_mode:
+        refuse_missing_secrets(module, [release["values"] for release in plan if release["action"] == "deploy"])
     before = {name: found[0].values for name, found in records.items() if found and found[0].status != "uninstalled"}
     after = {release["name"]: release["values"] for release in releases if release["state"] == "present"}
     module.exit_json(

@@ -15,7 +15,7 @@ description:
   - Makes a file that C(ansible-vault edit) opens, from a template with placeholders for random passwords and certificates.
   - It is encrypted with the password that Ansible was started with, so that the same play can load it with
     M(ansible.builtin.include_vars).
-  - A vault that is there is never changed.
+  - A vault that is there is never changed; it is an error when that password does not open it.
 options:
   path:
     description: The vault file.

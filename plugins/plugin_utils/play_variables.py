@@ -29,8 +29,17 @@ except ImportError:  # an ansible-core that keeps it elsewhere: messages then na
 _COLLECTION = Path(__file__).resolve().parents[2]
 _UNDEFINED = re.compile(r"'(\w+)' is undefined")
 _MAGIC = frozenset(
-    ("environment", "group_names", "groups", "hostvars", "inventory_dir", "inventory_file", "inventory_hostname")
-    + ("inventory_hostname_short", "omit", "play_hosts", "playbook_dir", "role_name", "role_names", "role_path", "vars")
+    {
+        "environment",
+        "group_names",
+        "groups",
+        "hostvars",
+        "inventory_dir",
+        "inventory_file",
+        "inventory_hostname",
+        "inventory_hostname_short",
+    }
+    | {"omit", "play_hosts", "playbook_dir", "role_name", "role_names", "role_path", "vars"}
 )
 
 

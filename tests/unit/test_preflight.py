@@ -175,6 +175,25 @@ def test_a_vault_in_a_place_of_its_own_is_made_and_loaded(deployed: tuple[Path, 
     assert f"vault_session_secret: {secret}" in opened
 
 
+def test_a_vault_with_another_password_is_named(deployed: tuple[Path, str]) -> None:
+    checkout, _ = deployed
+    vault = checkout / "foreign/vault.yml"
+    vault.parent.mkdir()
+    vault.write_text("a: b\n")
+    (checkout / "foreign/password").write_text("another")
+    run(
+        checkout,
+        "encrypt",
+        "--vault-id",
+        f"default@{vault.parent / 'password'}",
+        "--encrypt-vault-id",
+        "default",
+        str(vault),
+        program="ansible-vault",
+    )
+    assert "cannot be opened with the password" in problems(checkout, {"secrets_vault_file": str(vault)})
+
+
 def test_the_machine_is_measured(tmp_path: Path) -> None:
     assert list(python_problems((3, 10)))
     assert not list(python_problems((3, 11)))

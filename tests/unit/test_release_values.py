@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.plannoir.deploy.plugins.filter.releases import releases
-from ansible_collections.plannoir.deploy.plugins.module_utils.release_values import chart_digest, in_place_of
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_values import (
+    chart_digest,
+    in_place_of,
+    missing_secrets,
+    secret_keys,
+)
 
 CHART = Path(__file__).parents[2] / "charts/plannoir"
 SECRET = "Zx9-never-in-values"
@@ -75,6 +80,26 @@ def test_a_folder_that_is_no_chart_is_named(tmp_path: Path) -> None:
 def test_values_replace_defaults_as_a_whole() -> None:
     defaults = {"env": {"A": "1", "B": "2"}, "probes": {"liveness": {"path": "/"}}, "replicas": 1}
     assert in_place_of(defaults, {"env": {"B": "3"}, "replicas": 2}) == {"env": {"A": None, "B": "3"}, "probes": None, "replicas": 2}
+
+
+def test_the_secrets_that_a_release_reads_are_known_by_key() -> None:
+    migration = {"command": ["migrate"], "secret_env": {"OWNER": SECRET}}
+    everything = {**BACKEND, "migration": migration, "secret_files": {"path": "/etc/tls", "files": {"tls.key": SECRET}}}
+    other = {**PROXY, "secret_env": {"COOKIE": SECRET}}
+    assert secret_keys(planned(everything, other, DATABASE)[1]["values"]) == {
+        "backend-env": {"TOKEN"},
+        "backend-migration": {"OWNER"},
+        "backend-files": {"tls.key"},
+        "proxy-env": {"COOKIE"},
+    }
+
+
+def test_a_missing_secret_and_a_missing_key_are_named() -> None:
+    needed = {"a-env": {"X", "Y"}, "b-env": {"Z"}, "c-env": {"Q"}}
+    assert missing_secrets(needed, {"a-env": {"X"}, "c-env": {"Q", "R"}}) == [
+        "Secret a-env has no key Y.",
+        "There is no Secret b-env (it needs the keys Z).",
+    ]
 
 
 @pytest.fixture

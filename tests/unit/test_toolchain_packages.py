@@ -22,7 +22,6 @@ from ansible_collections.plannoir.deploy.plugins.module_utils import toolchain_i
 from ansible_collections.plannoir.deploy.plugins.module_utils import toolchain_make as make
 from ansible_collections.plannoir.deploy.plugins.module_utils import toolchain_plan as planning
 from ansible_collections.plannoir.deploy.plugins.module_utils.toolchain_host import ToolchainError, last_words
-from ansible_collections.plannoir.deploy.plugins.module_utils.toolchain_store import Store
 
 RECIPES = Path(__file__).parents[2] / "roles/toolchain/files"
 Labels = dict[str, dict[str, str]]
@@ -56,7 +55,7 @@ class Machine:
             if option.startswith("--tag="):
                 self.engine[option.removeprefix("--tag=")] = {}
 
-    def labels(self, _engine: debian.Engine, *refs: str) -> Labels:
+    def labels(self, *refs: str) -> Labels:
         return {ref: self.engine[ref] for ref in refs if ref in self.engine}
 
 
@@ -178,9 +177,9 @@ def test_what_would_stop_the_build_is_said_before_it_begins(
     machine: Machine, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(golang, "proxy_problem", lambda: "No Go module proxy answers (asked none).")
-    monkeypatch.setattr(planning.shutil, "which", lambda name: None if name in ("mmdebstrap", "gcc") else f"/usr/bin/{name}")
-    monkeypatch.setattr(planning.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(100, 99, 10**9))
-    monkeypatch.setattr(planning.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(shutil, "which", lambda name: None if name in ("mmdebstrap", "gcc") else f"/usr/bin/{name}")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(100, 99, 10**9))
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setattr(planning, "output", lambda *_args, **_options: "")
     problems = planning.plan(settings).problems
     assert "has 1.0 GB free and the toolchain needs 10 GB" in problems[0]
@@ -190,8 +189,8 @@ def test_what_would_stop_the_build_is_said_before_it_begins(
 
 
 def test_missing_debian_packages_are_listed_for_root(machine: Machine, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planning.shutil, "which", lambda name: None if name == "mmdebstrap" else f"/usr/bin/{name}")
-    monkeypatch.setattr(planning.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(shutil, "which", lambda name: None if name == "mmdebstrap" else f"/usr/bin/{name}")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
     plan = planning.plan(settings)
     assert plan.packages[:1] == ["mmdebstrap"]
     assert plan.problems == []
@@ -248,7 +247,7 @@ def test_the_proxies_of_gos_own_configuration_are_used(tmp_path: Path, monkeypat
 
 
 def test_a_go_older_than_the_recipes_need_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(golang.shutil, "which", lambda _: "/usr/bin/go")
+    monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/go")
     for version, used in (("go1.24.9", ""), ("go1.25.0", "/usr/bin/go"), ("go1.26rc1", "/usr/bin/go"), ("", "")):
         monkeypatch.setattr(golang, "output", lambda *_, version=version: version)
         assert golang.machine_go() == used

@@ -36,9 +36,13 @@ def test_a_made_component_is_whole(store: Store) -> None:
 
 
 def test_a_run_killed_while_making_leaves_nothing_that_looks_whole(store: Store) -> None:
-    with pytest.raises(KeyboardInterrupt), store.making("helm", "d1") as into:
-        (into / "helm").write_text("half", encoding="utf-8")
-        raise KeyboardInterrupt
+    def killed() -> None:
+        with store.making("helm", "d1") as into:
+            (into / "helm").write_text("half", encoding="utf-8")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        killed()
     assert not store.is_whole("helm", "d1")
     assert not store.folder("helm", "d1").exists()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from typing import Any
 
@@ -14,8 +13,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-log = logging.getLogger(__name__)
-
+# Any number that no other program locks in this database.
+MIGRATION_LOCK = 7_265_733_001
 # What libpq says -> what a person can act on. The first match counts; waiting mends nothing of the first list.
 REFUSALS = {
     "password authentication failed": "refuses the user name or the password",

@@ -45,7 +45,7 @@ unpack() {
   done
   cd / && rm -r "$archives"
   # Licences stay; what only a person at a terminal reads goes.
-  find "$root/usr/share/doc" ! -type d ! -name copyright -delete
+  find "$root/usr/share/doc" -type f ! -name copyright -delete
   rm -rf "$root/usr/share/man" "$root/usr/share/info" "$root/usr/share/locale" "$root/usr/share/lintian" "$root/usr/share/bug"
   bundle_certificates "$root"
 }

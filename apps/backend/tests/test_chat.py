@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from json import dumps
+from json import dumps, loads
 from threading import Thread
 from typing import Any, ClassVar
 
@@ -91,12 +91,13 @@ Ask = Callable[..., httpx.Response]
 
 
 class ScriptedModel(BaseHTTPRequestHandler):
-    """A model service that gives ``answers`` (status and body each), the last one for ever."""
+    """A model service that gives ``answers`` (status and body each), the last one for ever, and keeps its requests."""
 
     answers: ClassVar[list[tuple[int, Any]]] = []
+    requests: ClassVar[list[dict[str, Any]]] = []
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["content-length"]))
+        self.requests.append(loads(self.rfile.read(int(self.headers["content-length"]))))
         status, body = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         content = dumps(body).encode()
         self.send_response(status)
@@ -125,6 +126,7 @@ def ask(confused_backend: Server, person: httpx.Client) -> Ask:
 
     def ask(*answers: tuple[int, Any]) -> httpx.Response:
         ScriptedModel.answers = list(answers)
+        ScriptedModel.requests.clear()
         return person.post(f"{confused_backend.url}/api/chat", json={"message": "hello"})
 
     return ask
@@ -151,7 +153,7 @@ def test_a_model_that_calls_tools_without_end_is_stopped(ask: Ask, person: httpx
     answer = ask((200, {"choices": [{"message": {"tool_calls": [TOOL_CALL]}}]}))
     assert answer.status_code == 200
     assert answer.json()["reply"].startswith('The assistant broke off, but this was done: add task "again"')
-    assert len(person.get("/api/tasks").json()) == 6
+    assert ["tools" in request for request in ScriptedModel.requests] == [True] * 5 + [False]
 
 
 def test_a_malformed_tool_call_is_told_to_the_model(ask: Ask, person: httpx.Client) -> None:

@@ -10,11 +10,10 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from app import logs
-from app.database import Database, cause, is_outage
+from app.database import MIGRATION_LOCK, Database, cause, is_outage
 from app.models import Base
 from app.settings import DatabaseSettings, SettingsError, load
 
-LOCK = 7_265_733_001  # any number that no other program locks in this database
 PATIENCE = 60.0  # seconds for a database that starts together with the migration
 
 log = logging.getLogger("app.migrations")
@@ -25,7 +24,7 @@ def migrate(connection: Connection) -> None:
     context.configure(connection=connection, target_metadata=Base.metadata)
     with context.begin_transaction():
         # A lock of the transaction, not of the session: it also holds behind a pooler.
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
         context.run_migrations()
 
 
