@@ -99,11 +99,9 @@ def install(machine: Machine) -> Plan:
 
 def install_buildx(machine: Machine) -> str:
     """Install the buildx plugin beside a running engine; return the package's name, or nothing when apt has none."""
-    have = candidates(machine, ["docker-buildx", "docker-buildx-plugin"])
-    for name in have:
-        if not _apt_install(machine, [name]):
-            return name
-    return ""
+    names = ["docker-buildx", "docker-buildx-plugin"]
+    have = candidates(machine, names)
+    return next((name for name in names if name in have and not _apt_install(machine, [name])), "")
 
 
 def _apt_install(machine: Machine, packages: Sequence[str]) -> str:

@@ -26,6 +26,7 @@ GO = "go1.26.8"
 # Go's own checksum of the module golang.org/toolchain@v0.0.1-<GO>.linux-amd64 (sum.golang.org).
 GO_SUM = "h1:ZOmGe1OnfREDMIdb1Qi4G9JSuDPBLGExZMQ4nis1RXM="
 BASE_IMAGE = "debian:trixie-slim"
+BASE_REPOSITORY = "plannoir/base"
 NODE_REPOSITORY = "plannoir/node"
 PLATFORM = "linux/amd64"
 _MINOR = KUBERNETES.split(".")[1]
@@ -208,6 +209,11 @@ def digests(recipes: Path) -> dict[str, str]:
             sums.update(f"{need} {made[need]}\n".encode())
         made[component.name] = sums.hexdigest()[:16]
     return made
+
+
+def base_image(digest: str) -> str:
+    """Return the reference of our own base image with a digest, which nobody else's image can take."""
+    return f"{BASE_REPOSITORY}:{digest}"
 
 
 def node_image(digest: str) -> str:

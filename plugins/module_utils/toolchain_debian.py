@@ -119,15 +119,23 @@ def base_state(labels: Mapping[str, Mapping[str, str]], digest: str) -> str:
 
 
 def import_base(engine: Engine, rootfs: Path, digest: str, log: Path) -> None:
-    """Give the engine the base image."""
+    """Give the engine the base image, under its own name and the one that Dockerfiles use."""
     changes = ["--change", 'CMD ["bash"]', "--change", f"LABEL {LABEL}={digest}"]
-    run(["docker", "import", "--platform", catalogue.PLATFORM, *changes, str(rootfs), catalogue.BASE_IMAGE], log, env=engine.env)
+    own = catalogue.base_image(digest)
+    run(["docker", "import", "--platform", catalogue.PLATFORM, *changes, str(rootfs), own], log, env=engine.env)
+    run(["docker", "tag", own, catalogue.BASE_IMAGE], log, env=engine.env)
 
 
-def build_image(engine: Engine, context: Path, contexts: Mapping[str, Path], log: Path, *options: str) -> None:
-    """Build a recipe's folder with buildkit; `contexts` are folders that its Dockerfile names in COPY --from."""
+def base_ref(engine: Engine, digest: str) -> str:
+    """Return what to build on: our own base image where the engine has it, else the Debian image that somebody pulled."""
+    own = catalogue.base_image(digest)
+    return own if own in engine.labels(own) else catalogue.BASE_IMAGE
+
+
+def build_image(engine: Engine, base: str, context: Path, contexts: Mapping[str, Path], log: Path, *options: str) -> None:
+    """Build a recipe's folder on the image `base` with buildkit; `contexts` are folders that its Dockerfile names in COPY --from."""
     argv = ["docker", "buildx", "build", "--progress=plain", "--platform", catalogue.PLATFORM]
-    argv += ["--build-arg", f"BASE_IMAGE={catalogue.BASE_IMAGE}", *options]
+    argv += ["--build-arg", f"BASE_IMAGE={base}", *options]
     argv += [word for name, path in contexts.items() for word in ("--build-context", f"{name}={path}")]
     bundle = ca_bundle()
     argv += ["--secret", f"id=ca,src={bundle}"] if bundle else []

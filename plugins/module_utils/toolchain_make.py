@@ -110,7 +110,8 @@ class Packages:
         if image.target:
             contexts = {"program": self._made(image.program, digests)} if image.program else {}
             options = [f"--target={image.target}", f"--output=type=tar,dest={layer}"]
-            debian.build_image(self.engine, self.recipes / "images", contexts, self.store.log(name), *options)
+            base = debian.base_ref(self.engine, digests["base-image"])
+            debian.build_image(self.engine, base, self.recipes / "images", contexts, self.store.log(name), *options)
         else:
             images.write_layer(self._made(image.program, digests) / image.program, image.path, layer)
         images.write_archive(image.ref, layer, image.entrypoint, into / "image.tar")
@@ -120,7 +121,8 @@ class Packages:
         contexts = {name: self._made(name, digests) for name in ("cri-dockerd", "crictl", "cni-plugins")}
         digest = digests["node-image"]
         options = ["--load", f"--tag={catalogue.node_image(digest)}", f"--label={debian.LABEL}={digest}"]
-        debian.build_image(self.engine, self.recipes / node.folder, contexts, self.store.log("node-image"), *options)
+        base = debian.base_ref(self.engine, digests["base-image"])
+        debian.build_image(self.engine, base, self.recipes / node.folder, contexts, self.store.log("node-image"), *options)
 
 
 def make(settings: Mapping[str, Any], *, check: bool = False) -> Made:

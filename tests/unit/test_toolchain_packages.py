@@ -33,6 +33,7 @@ class Machine:
     def __init__(self) -> None:
         self.engine: Labels = {}
         self.built: list[str] = []
+        self.bases: set[str] = set()
         self.killed_in = ""
 
     def build(self, _go: str, program: catalogue.GoProgram, name: str, _recipes: Path, into: Path, _log: Path) -> None:
@@ -46,9 +47,12 @@ class Machine:
         (into / debian.ROOTFS).write_text("rootfs", encoding="utf-8")
 
     def import_base(self, _engine: debian.Engine, _rootfs: Path, digest: str, _log: Path) -> None:
-        self.engine[catalogue.BASE_IMAGE] = {debian.LABEL: digest}
+        self.engine[catalogue.BASE_IMAGE] = self.engine[catalogue.base_image(digest)] = {debian.LABEL: digest}
 
-    def build_image(self, _engine: debian.Engine, _context: Path, _contexts: Mapping[str, Path], _log: Path, *options: str) -> None:
+    def build_image(
+        self, _engine: debian.Engine, base: str, _context: Path, _contexts: Mapping[str, Path], _log: Path, *options: str
+    ) -> None:
+        self.bases.add(base)
         for option in options:
             if option.startswith("--output=type=tar,dest="):
                 Path(option.split("dest=")[1]).write_text("layer", encoding="utf-8")
@@ -148,11 +152,20 @@ def test_a_debian_image_that_somebody_pulled_is_used_and_never_replaced(machine:
     machine.engine[catalogue.BASE_IMAGE] = {}
     assert "base-image" not in missing(settings)
     assert not make.make({**settings, "name": "base-image"}).changed
+    make_all(settings)
+    assert machine.bases == {catalogue.BASE_IMAGE}
 
 
 def test_our_own_base_image_of_another_recipe_is_replaced(machine: Machine, settings: dict[str, Any]) -> None:
     machine.engine[catalogue.BASE_IMAGE] = {debian.LABEL: "older"}
     assert missing(settings)[0] == "base-image"
+
+
+def test_images_are_built_on_our_own_base_image_whoever_holds_its_public_name(machine: Machine, settings: dict[str, Any]) -> None:
+    make.make({**settings, "name": "base-image"})
+    machine.engine[catalogue.BASE_IMAGE] = {}
+    make_all(settings)
+    assert machine.bases == {catalogue.base_image(catalogue.digests(RECIPES)["base-image"])}
 
 
 def test_go_is_fetched_first_where_the_machine_has_none(

@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { Connection } from "../lib/connection.ts";
+import { Connection, type ConnectionState } from "../lib/connection.ts";
 
-function settled(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+function becomes(connection: Connection, state: ConnectionState): Promise<void> {
+  return new Promise((resolve) => {
+    connection.subscribe(() => {
+      if (connection.getState() === state) {
+        resolve();
+      }
+    });
+  });
 }
 
 describe("connection", () => {
@@ -24,8 +30,7 @@ describe("connection", () => {
     let looks = 0;
     const connection = new Connection(() => Promise.resolve((looks += 1) >= 3), 5);
     connection.report("away");
-    await settled(200);
-    assert.equal(connection.getState(), "fine");
+    await becomes(connection, "fine");
     assert.equal(connection.getRecoveries(), 1);
     assert.equal(looks, 3);
   });
