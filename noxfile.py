@@ -52,7 +52,7 @@ def lint(session: nox.Session) -> None:
     session.run("mypy", "molecule/default/tests")
     session.run("mypy", "-p", "ansible_collections.plannoir.deploy.plugins")
     session.run("yamllint", "--strict", ".")
-    session.run("shellcheck", *SHELL_SCRIPTS, *map(str, sorted(ROOT.glob("roles/*/files/**/*.sh"))))
+    session.run("shellcheck", *SHELL_SCRIPTS, *map(str, sorted([*ROOT.glob("roles/*/files/**/*.sh"), *ROOT.glob("apps/*/docker/*.sh")])))
     session.run("ansible-lint")
 
 
@@ -85,6 +85,7 @@ def apps_python(session: nox.Session, app: str) -> None:
     session.chdir(ROOT / "apps" / app)
     session.install("--require-hashes", "-r", "requirements-dev.txt")
     session.run("ruff", "check", external=True)
+    session.run("python", "-m", "mypy", ".")
     session.run("python", "-m", "pytest", "-q")
 
 

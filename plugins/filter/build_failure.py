@@ -12,7 +12,7 @@ name: build_failure
 short_description: What matters of a failed image build's log
 version_added: "1.0.0"
 author: Plannoir contributors (@plannoir)
-description: The end of the step that failed, and BuildKit's verdict.
+description: The end of the step that failed; without one, the end of the log.
 options:
   _input:
     description: Log of C(docker buildx build --progress plain).

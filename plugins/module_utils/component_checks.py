@@ -112,7 +112,7 @@ def _path_problems(component: Component) -> Iterator[str]:
     for option, path in paths:
         if not path.startswith("/") or path == "/" or ".." in path.split("/"):
             yield f"{option}: {path} must be an absolute path below /."
-    for path, count in Counter(path.rstrip("/") for _, path in paths).items():
+    for path, count in Counter(path.rstrip("/") for option, path in paths).items():
         if count > 1:
             yield f"{path} is mounted {count} times: keep one of the options that name it."
     for kind, probe in component["probes"].items():

@@ -10,8 +10,7 @@ which options exist, of which type, with which default; ``plugins/doc_fragments/
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -118,8 +117,6 @@ COMPONENT_SPEC: Spec = {
     },
 }
 
-_VALUE = re.compile(r"'?(?:\{|\[).*", re.DOTALL)
-
 
 def load_components(raw: object) -> tuple[list[Component], list[str]]:
     """Check ``app_components`` as a person wrote it.
@@ -140,11 +137,26 @@ def load_components(raw: object) -> tuple[list[Component], list[str]]:
             problems.append(f"app_components[{index}] must be a dictionary with a name and a port.")
             continue
         where = f"app_components[{index}] ({item.get('name') or 'unnamed'})"
+        # Ansible's validator takes text for a dictionary, and stumbles over a number.
+        if misshapen := list(_misshapen(COMPONENT_SPEC, item)):
+            problems += [f"{where}: {option} must be a dictionary." for option in misshapen]
+            continue
         result = ArgumentSpecValidator(COMPONENT_SPEC).validate(dict(item))
-        problems += [f"{where}: {_without_values(message)}." for message in result.error_messages]
+        problems += [f"{where}: {message.rstrip('.')}." for message in result.error_messages]
         if not result.error_messages:
             components.append(with_defaults(result.validated_parameters))
     return components, problems + component_problems(components)
+
+
+def _misshapen(spec: Spec, parameters: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    for option, definition in spec.items():
+        value = parameters.get(option)
+        if value is None or definition["type"] != "dict":
+            continue
+        if isinstance(value, Mapping):
+            yield from _misshapen(definition.get("options", {}), value, f"{prefix}{option}.")
+        else:
+            yield prefix + option
 
 
 def with_defaults(component: Component) -> Component:
@@ -206,8 +218,3 @@ def _camel_case(option: str) -> str:
 def text(value: object) -> str:
     """Return an environment variable's value as text; YAML's booleans become ``true`` and ``false``."""
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _without_values(message: str) -> str:
-    """Shorten a message of Ansible's validator that quotes the offending value when that is a dictionary or a list."""
-    return _VALUE.sub("(a dictionary or a list)", message).rstrip(".") if "secret" in message else message.rstrip(".")

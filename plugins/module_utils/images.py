@@ -46,11 +46,6 @@ class Image:
     """Bytes of the context."""
     exists: bool = False
 
-    @property
-    def repository(self) -> str:
-        """The reference without its tag."""
-        return self.ref.rpartition(":")[0]
-
     def result(self) -> dict[str, Any]:
         """Return the fields for a module's result."""
         return asdict(self)
@@ -139,11 +134,11 @@ def _image(repository: str, name: str, context: Path, dockerfile: Path, build: M
     )
 
 
-def superseded(repositories: Mapping[str, str], engine: Engine, keep: int) -> list[str]:
+def superseded(refs: Sequence[str], engine: Engine, keep: int) -> list[str]:
     """Return the tags that nothing needs any more.
 
     Args:
-        repositories: The wanted reference by repository; only these repositories are looked at.
+        refs: The wanted references; only their repositories are looked at.
         engine: Where the images are.
         keep: How many tags of each repository stay, the wanted one included; the newest are kept.
     """
@@ -151,9 +146,9 @@ def superseded(repositories: Mapping[str, str], engine: Engine, keep: int) -> li
     for image in engine.images():
         for ref in image.get("RepoTags") or []:
             tags.setdefault(ref.rpartition(":")[0], []).append((image["Created"], ref, image["Id"]))
-    old = [entry for repository, wanted in repositories.items() for entry in _beyond(tags.get(repository, []), wanted, keep)]
+    old = [entry for ref in refs for entry in _beyond(tags.get(ref.rpartition(":")[0], []), ref, keep)]
     used: Collection[str] = engine.used_image_ids() if old else ()
-    return [ref for _, ref, image_id in old if image_id not in used]
+    return [ref for created, ref, image_id in old if image_id not in used]
 
 
 def _beyond(tags: Sequence[tuple[int, str, str]], wanted: str, keep: int) -> list[tuple[int, str, str]]:
@@ -198,9 +193,8 @@ def proxy_args(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def last_lines(log: str, count: int = 25) -> str:
-    """Return what matters of a failed build's plain progress log: the end of the step that failed, and BuildKit's verdict."""
+    """Return what matters of a failed build's plain progress log: the end of the step that failed."""
     lines = log.splitlines()
     failed = next((match[1] for line in lines if (match := re.match(r"#(\d+) ERROR", line))), None)
     step = [re.sub(r"^#\d+ (?:\d+\.\d+ )?", "", line) for line in lines if failed and line.startswith(f"#{failed} ")]
-    verdict = [line for line in lines if line.startswith("ERROR:")]
-    return "\n".join([*(step or lines)[-count:], *verdict])
+    return "\n".join((step or lines)[-count:])

@@ -76,7 +76,7 @@ def apt_settings(suite: str, targets: Iterable[Sequence[str]], config: str, mirr
     if mirror:
         found[""] = found["-updates"] = (mirror, found[""][1])
     lines = (f"deb {f'[signed-by={key}] ' if key else ''}{site} {suite}{kind} main" for kind, (site, key) in sorted(found.items()))
-    keyrings = tuple(sorted({key for _, key in found.values() if key}))
+    keyrings = tuple(sorted({key for site, key in found.values() if key}))
     return AptSettings(tuple(lines), keyrings, dict(_APT_OPTIONS.findall(config)))
 
 

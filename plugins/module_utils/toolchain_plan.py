@@ -122,7 +122,7 @@ def _packages_plan(store: Store, settings: Mapping[str, Any]) -> Plan:
 
 
 def _listed(components: Sequence[tuple[str, str, int]]) -> list[dict[str, Any]]:
-    following = [*(name for name, _, _ in components), ""][1:]
+    following = [*(component[0] for component in components), ""][1:]
     return [
         {"name": name, "version": version, "seconds": seconds, "next": after}
         for (name, version, seconds), after in zip(components, following, strict=True)
@@ -179,7 +179,7 @@ def _go_cache() -> Path:
 def _disk_problems(folders: Sequence[Path], wanted_gb: int) -> Iterator[str]:
     seen = set()
     for folder in folders:
-        there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+        there = next((path for path in (folder, *folder.absolute().parents) if path.exists()), Path("/"))
         free = shutil.disk_usage(there).free
         if there.stat().st_dev not in seen and free < wanted_gb * 10**9:
             yield (

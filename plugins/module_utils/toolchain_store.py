@@ -53,15 +53,13 @@ class Store:
 
     @contextmanager
     def making(self, name: str, digest: str) -> Iterator[Path]:
-        """Give an empty folder to make a component in; when the block ends well, the folder becomes the component in one step.
-
-        Files with a link count that matters (a whole Go) are recorded like any other: every regular file is flushed, summed and recorded.
-        """
+        """Give an empty folder to make a component in; when the block ends well, the folder becomes the component in one step."""
         parent = self.folder(name, digest).parent
         parent.mkdir(parents=True, exist_ok=True)
         for left in parent.glob(f"{_UNFINISHED}*"):
             shutil.rmtree(left)
-        unfinished = parent / f"{_UNFINISHED}{digest}"
+        # A compiler that outlived its killed run must not write into this folder.
+        unfinished = parent / f"{_UNFINISHED}{digest}-{os.getpid()}"
         unfinished.mkdir()
         yield unfinished
         files = {str(path.relative_to(unfinished)): _recorded(path) for path in sorted(unfinished.rglob("*")) if _is_file(path)}

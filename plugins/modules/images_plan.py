@@ -11,7 +11,7 @@ version_added: "1.0.0"
 author: Plannoir contributors (@plannoir)
 description:
   - Computes the tag of each component's image from what goes into it, which is its build context after .dockerignore, its Dockerfile,
-    its build arguments and its base image, and asks the engine which of them exist and which older tags nothing needs any more.
+    its build arguments and its base image, and asks the engine which of them exist.
   - Changes nothing. The engine is the one that the environment names (E(DOCKER_HOST), E(DOCKER_TLS_VERIFY), E(DOCKER_CERT_PATH)).
 options:
   app_name:
@@ -47,16 +47,12 @@ options:
     description: Size in MiB beyond which a build context is an error.
     type: int
     default: 256
-  keep:
-    description: How many tags of each component stay in the engine, the wanted one included.
-    type: int
-    default: 2
 attributes:
   check_mode:
     description: Can run in check mode and tell the same.
     support: full
   diff_mode:
-    description: Shows which references would be added.
+    description: Changes nothing, so that there is no difference to show.
     support: none
 """
 
@@ -95,11 +91,6 @@ refs:
   returned: success
   type: dict
   sample: {backend: "plannoir/backend:3f1c0a9b27de"}
-superseded:
-  description: References that nothing needs any more.
-  returned: success
-  type: list
-  elements: str
 base_missing:
   description: Whether O(base_image) has to be copied before anything is built.
   returned: success
@@ -121,7 +112,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils.docker_engine import Engine, EngineError
-from ansible_collections.plannoir.deploy.plugins.module_utils.images import Base, build_secrets, plan_images, proxy_args, superseded
+from ansible_collections.plannoir.deploy.plugins.module_utils.images import Base, build_secrets, plan_images, proxy_args
 
 
 def main() -> None:
@@ -134,7 +125,6 @@ def main() -> None:
             "base_engine": {"type": "str", "default": ""},
             "ca_bundle": {"type": "str", "default": "auto"},
             "context_limit": {"type": "int", "default": 256},
-            "keep": {"type": "int", "default": 2},
         },
         supports_check_mode=True,
     )
@@ -157,7 +147,6 @@ def main() -> None:
             changed=False,
             images=[image.result() for image in images],
             refs={image.name: image.ref for image in images},
-            superseded=superseded({image.repository: image.ref for image in images}, engine, given["keep"]),
             base_missing=bool(missing and base_ref and engine.image_id(base_ref) != base.id),
             secrets=build_secrets(given["ca_bundle"], os.environ, Path.home()),
             proxy_args=proxy_args(os.environ),

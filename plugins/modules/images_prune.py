@@ -79,7 +79,7 @@ def main() -> None:
     )
     engine, freed = Engine(os.environ, timeout=600), 0
     try:
-        old = superseded({ref.rpartition(":")[0]: ref for ref in module.params["refs"]}, engine, module.params["keep"])
+        old = superseded(module.params["refs"], engine, module.params["keep"])
         if not module.check_mode:
             for ref in old:
                 engine.remove_image(ref)

@@ -79,6 +79,9 @@ def test_a_minimal_component_is_complete() -> None:
         ({"repliccas": 2}, "repliccas"),
         ({"replicas": "two"}, "replicas"),
         ({"service": {"type": "Ingress"}}, "ClusterIP"),
+        ({"service": 30080}, "service must be a dictionary"),
+        ({"probes": {"readiness": "/ready"}}, "probes.readiness must be a dictionary"),
+        ({"host_aliases": [5]}, "host_aliases"),
     ],
 )
 def test_a_mistake_is_one_sentence_that_names_it(change: dict[str, Any], expected: str) -> None:

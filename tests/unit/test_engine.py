@@ -75,7 +75,12 @@ def test_a_stopped_engine_is_started_by_systemd_where_that_is_process_1(machine:
 
 def test_an_absent_engine_is_installed_and_started(machine: FakeMachine) -> None:
     machine.programs -= {"docker", "dockerd"}
-    machine.answers["apt-get install"] = lambda: machine.programs.update({"docker", "dockerd"}) or Completed(0)
+
+    def install() -> Completed:
+        machine.programs |= {"docker", "dockerd"}
+        return Completed(0)
+
+    machine.answers["apt-get install"] = install
     machine.on_spawn = start_running(machine)
     result = engine.ensure(machine, manage=True, timeout=60, check=False)
     assert result["installed"]
@@ -154,3 +159,4 @@ def test_a_missing_buildx_that_may_not_be_installed_is_named(machine: FakeMachin
     machine.answers["docker version"] = RUNNING
     machine.answers["docker buildx version"] = Completed(1)
     assert "has no buildx plugin; install the package docker-buildx" in failure(machine, manage=False)
+    assert machine.ran("apt-get") == []

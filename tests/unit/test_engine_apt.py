@@ -73,8 +73,7 @@ def test_the_next_suite_comes_from_the_machines_own_mirrors_and_serves_nothing_e
     assert engine_apt.install(machine).suite == "trixie"
     assert machine.read(engine_apt.SOURCES_FILE).split("\n\n") == [
         "Types: deb\nURIs: http://mirror.test/debian\nSuites: trixie\nComponents: main\nSigned-By: /keys/one.gpg",
-        "Types: deb\nURIs: http://mirror.test/security\nSuites: trixie-security\nComponents: main\n"
-        "Signed-By: \n -----BEGIN\n .\n -----END",
+        "Types: deb\nURIs: http://mirror.test/security\nSuites: trixie-security\nComponents: main\nSigned-By: \n -----BEGIN\n .\n -----END",
         "Types: deb\nURIs: http://mirror.test/debian\nSuites: trixie-updates\nComponents: main\nSigned-By: /keys/two.gpg\n",
     ]
     assert machine.read(engine_apt.PREFERENCES_FILE) == (

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,7 @@ def plan(root: Path, base: Base | None = None, **build: Any) -> Image:
 
 def test_the_reference_carries_a_digest_of_twelve_digits(source: Path) -> None:
     image = plan(source)
-    assert image.repository == "plannoir/backend"
-    assert len(image.ref.rpartition(":")[2]) == 12
+    assert re.fullmatch("plannoir/backend:[0-9a-f]{12}", image.ref)
     assert image.context == str(source / "apps/backend")
 
 
@@ -108,17 +108,17 @@ def tags(*entries: tuple[int, str]) -> list[dict[str, Any]]:
 
 def test_the_wanted_tag_and_the_newest_other_stay() -> None:
     engine = FakeEngine(tags((3, "p/a:c"), (1, "p/a:a"), (2, "p/a:b"), (1, "p/b:a"), (0, "other:x")), set())
-    assert superseded({"p/a": "p/a:a", "p/b": "p/b:a"}, engine, keep=2) == ["p/a:b"]  # type: ignore[arg-type]
+    assert superseded(["p/a:a", "p/b:a"], engine, keep=2) == ["p/a:b"]  # type: ignore[arg-type]
 
 
 def test_the_image_of_a_container_stays() -> None:
     engine = FakeEngine(tags((1, "p/a:a"), (2, "p/a:b"), (3, "p/a:c")), {"sha256:p/a:a"})
-    assert superseded({"p/a": "p/a:new"}, engine, keep=2) == ["p/a:b"]  # type: ignore[arg-type]
+    assert superseded(["p/a:new"], engine, keep=2) == ["p/a:b"]  # type: ignore[arg-type]
 
 
 def test_an_image_without_a_tag_is_nobodys() -> None:
     engine = FakeEngine([{"Created": 1, "RepoTags": None, "Id": "sha256:1"}], set())
-    assert superseded({"p/a": "p/a:new"}, engine, keep=1) == []  # type: ignore[arg-type]
+    assert superseded(["p/a:new"], engine, keep=1) == []  # type: ignore[arg-type]
 
 
 def test_certificates_come_from_the_environment_first(tmp_path: Path) -> None:
@@ -143,5 +143,5 @@ def test_package_indexes_come_from_the_users_own_files(tmp_path: Path) -> None:
 
 def test_a_failed_build_is_told_by_the_end_of_the_step_that_failed() -> None:
     log = "#7 RUN true\n#7 DONE 0.1s\n#8 [3/3] RUN npm ci\n#8 1.234 the cause\n#8 ERROR: exit code: 1\n------\nERROR: failed to solve\n"
-    assert last_lines(log).splitlines() == ["[3/3] RUN npm ci", "the cause", "ERROR: exit code: 1", "ERROR: failed to solve"]
+    assert last_lines(log).splitlines() == ["[3/3] RUN npm ci", "the cause", "ERROR: exit code: 1"]
     assert last_lines("permission denied") == "permission denied"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import ssl
 import stat
@@ -111,5 +112,8 @@ def test_ansible_vaults_own_files_count_as_encrypted(tmp_path: Path) -> None:
     vault.write_text("a: b\n")
     assert vault_state(vault) == "plaintext"
     password.write_text("secret")
-    subprocess.run([shutil.which("ansible-vault") or "", "encrypt", "--vault-password-file", password, vault], check=True, cwd=tmp_path)
+    settings = tmp_path / "ansible.cfg"
+    settings.touch()
+    encrypt = [shutil.which("ansible-vault") or "", "encrypt", "--vault-password-file", password, vault]
+    subprocess.run(encrypt, check=True, cwd=tmp_path, env={**os.environ, "ANSIBLE_CONFIG": str(settings)})
     assert vault_state(vault) == "encrypted"

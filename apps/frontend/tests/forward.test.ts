@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer as createTcpServer, type AddressInfo } from "node:net";
 import { describe, test, type TestContext } from "node:test";
 
 import { forward } from "../lib/forward.ts";
@@ -181,8 +181,13 @@ describe("the proxy", () => {
 
   test("answers 503 when connecting takes too long", async (t) => {
     silenceLog(t);
-    // TEST-NET-1 (RFC 5737): packets to it are dropped or refused, never answered.
-    const failure = await failureOf(await pass(new Request("http://page/api/tasks"), "http://192.0.2.1:8000", { connectTimeoutMs: 50 }));
+    // It accepts, but the TLS handshake never begins.
+    const silent = createTcpServer();
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    t.after(() => silent.close());
+    const { port } = silent.address() as AddressInfo;
+    const answer = await pass(new Request("http://page/api/tasks"), `https://127.0.0.1:${port}`, { connectTimeoutMs: 50, responseTimeoutMs: 60_000 });
+    const failure = await failureOf(answer);
     assert.equal(failure.status, 503);
     assert.equal(failure.delivered, "no");
   });
@@ -204,7 +209,7 @@ describe("the proxy", () => {
       ask(undefined);
     });
     const page = new AbortController();
-    const answer = pass(new Request("http://page/api/chat", { signal: page.signal }), url);
+    const answer = pass(new Request("http://page/api/chat", { signal: page.signal }), url, { responseTimeoutMs: 60_000 });
     await asked;
     page.abort();
     await hungUp;

@@ -3,6 +3,7 @@
 # OOM scores below 0 become 0, the limit of open files is capped at the one this process has, other limits are dropped.
 set -eu
 
+# shellcheck disable=SC3045 # Debian's sh, dash, knows -H
 nofile=$(ulimit -Hn)
 # shellcheck disable=SC2016 # jq's own variable
 clamp='if (.oomScoreAdj // 0) < 0 then .oomScoreAdj = 0 else . end
