@@ -100,7 +100,12 @@ def _variable_problems(component: Component) -> Iterator[str]:
     for plain, secret in (("env", "secret_env"), ("migration.env", "migration.secret_env")):
         for variable in sorted(set(groups[plain]) & set(groups[secret])):
             yield f"{variable} stands in both {plain} and {secret}: keep one."
-    for file in (component["secret_files"] or {"files": {}})["files"]:
+    secret_files = (component["secret_files"] or {"files": {}})["files"]
+    for option, contents in (("secret_files.files", secret_files), ("config_files", component["config_files"])):
+        for file, content in contents.items():
+            if not isinstance(content, str):
+                yield f"{option}: the content of {file} must be text."
+    for file in secret_files:
         if not _SECRET_KEY.fullmatch(str(file)):
             yield f"secret_files.files has the key {file!r}, which must be a file name (letters, digits, '.', '-', '_')."
 

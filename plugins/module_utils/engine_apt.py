@@ -145,7 +145,7 @@ def _source(machine: Machine, entry: str, address: str, release: str, codename: 
 
 def _signed_by(machine: Machine, entry: str) -> str:
     """Return the Signed-By of a sources entry, named by apt as file:line, or file:stanza for a deb822 file."""
-    name, _, place = entry.rpartition(":")
+    name, place = entry.rsplit(":", 1)
     text, number = machine.read(name), int(place) - 1
     if name.endswith(".sources"):
         stanzas = [s for s in re.split(r"\n\s*\n", text) if re.search(r"^URIs:", s, re.MULTILINE | re.IGNORECASE)]

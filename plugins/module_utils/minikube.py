@@ -48,9 +48,13 @@ class Profile:
     def name(self) -> str:
         return self.files.profile
 
-    def look(self) -> State:
-        """Look at what is there, without changing anything."""
-        self.node = nodes.inspect(self.machine, self.name)
+    def look(self, *, check: bool) -> State:
+        """Look at what is there, without changing anything; in check mode the engine may not be there yet."""
+        try:
+            self.node = nodes.inspect(self.machine, self.name)
+        except Failure:
+            if not check:
+                raise
         if self.files.creating.exists():
             return "half-made"
         if not self.files.config():
@@ -88,7 +92,7 @@ class Profile:
         if state == "running" and not fresh:
             self._wait_until_ready()
             return
-        self._refuse_problems(self.wanted if fresh else Settings.from_config(config), fresh=fresh)
+        self._refuse_problems(self.wanted if fresh else Settings.from_config(config), fresh=fresh, check=check)
         if state == "half-made" or (fresh and state != "absent"):
             self.actions.append(f"delete the {'half-made ' if state == 'half-made' else ''}cluster {self.name}")
             if not check:
@@ -126,20 +130,23 @@ class Profile:
             "DOCKER_TLS_VERIFY": "1",
         }
 
-    def _refuse_problems(self, chosen: Settings, *, fresh: bool) -> None:
-        """Raise Failure with everything that would make the start fail."""
-        if self.machine.which(self.binary) is None:
+    def _refuse_problems(self, chosen: Settings, *, fresh: bool, check: bool) -> None:
+        """Raise Failure with everything that would make the start fail; in check mode the toolchain may not be there yet."""
+        at_hand = self.machine.which(self.binary) is not None
+        if not at_hand and not check:
             raise Failure(f"minikube is not at {self.binary}; run the role toolchain, or name it in minikube_binary.")
         problems = []
         if fresh:
-            shown = self._run(["config", "defaults", "kubernetes-version", "--output", "json"], timeout=30)
-            problems += settings.version_problems(settings.known_versions(shown.out), chosen, self.cache_seed)
+            shown = self._run(["config", "defaults", "kubernetes-version", "--output", "json"], timeout=30) if at_hand else Completed(0)
+            seed = None if check else self.cache_seed
+            problems += settings.version_problems(settings.known_versions(shown.out), chosen, seed)
             problems += settings.machine_problems(self.machine, chosen)
-            if self.cache_seed and chosen.node_image:
+            if seed and chosen.node_image:
                 shown = self.machine.run(["docker", "image", "inspect", "--format", "{{.Id}}", chosen.node_image])
                 if shown.code:
                     problems.append(f"The node image {chosen.node_image} is not in the Docker Engine; run the role toolchain.")
-        own = {port for pairs in (self.node.ports.values() if self.node and self.node.running else ()) for _, port in pairs}
+        published = self.node.ports.values() if self.node and self.node.running else ()
+        own = {binding[1] for bindings in published for binding in bindings}
         problems += settings.port_problems(self.machine, [port for port in chosen.ports if port not in own])
         if problems:
             raise Failure("\n".join(problems))
@@ -202,7 +209,7 @@ def ensure(profile: Profile, state: str, *, recreate: bool, check: bool) -> dict
 
     Raises Failure with the cause and its remedy.
     """
-    before = profile.look()
+    before = profile.look(check=check)
     before_shown = _shown(before, profile)
     drift = profile.drift() if before not in ("half-made", "absent", "foreign") else []
     after: State = before

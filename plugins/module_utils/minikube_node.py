@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
-import yaml
 from ansible_collections.plannoir.deploy.plugins.module_utils.engine_machine import Failure, Machine
 
 API_PORT = 8443
@@ -153,6 +152,9 @@ def cluster_complaint(get: Get, node_name: str, started_at: str) -> str:
 
 def kubeconfig_server(kubeconfig: Path, context: str) -> str:
     """Return the server that a context of a kubeconfig leads to, or the empty string."""
+    # Ansible comes with it, but ansible-test imports modules without it.
+    import yaml
+
     try:
         found = yaml.safe_load(kubeconfig.read_text(encoding="utf-8")) or {}
         names = {c["name"]: c["context"]["cluster"] for c in found.get("contexts") or []}

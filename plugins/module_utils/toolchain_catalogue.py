@@ -205,7 +205,7 @@ def digests(recipes: Path) -> dict[str, str]:
             for path in sorted((recipes / folder).rglob("*")):
                 if path.is_file():
                     sums.update(f"{path.relative_to(recipes)} {_file_digest(path)}\n".encode())
-        for need in ():
+        for need in component.needs:
             sums.update(f"{need} {made[need]}\n".encode())
         made[component.name] = sums.hexdigest()[:16]
     return made

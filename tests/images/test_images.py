@@ -65,7 +65,7 @@ class Built:
 
 
 @pytest.fixture(scope="session")
-def images() -> dict[str, Built]:
+def images() -> Iterator[dict[str, Built]]:
     client = docker.from_env()
     bundle = os.environ.get("SSL_CERT_FILE", "")
     secret = [f"--secret=id=ca,src={bundle}"] if Path(bundle).is_file() else []
@@ -75,12 +75,16 @@ def images() -> dict[str, Built]:
         command = ["docker", "build", "--quiet", *secret, "-f", "Dockerfile", "."]
         image = subprocess.run(command, cwd=APPS / name, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
         built[name] = Built(name, image, time.monotonic() - started, client)
-    return built
+    yield built
+    for done in built.values():
+        # One that somebody tagged is theirs; the layers stay in the build cache either way.
+        if not client.images.get(done.id).tags:
+            client.images.remove(done.id)
 
 
 @pytest.fixture(params=USERS)
-def image(images: dict[str, Built], request: pytest.FixtureRequest) -> Iterator[Built]:
-    return images[request.param]  # type: ignore[return-value]
+def image(images: dict[str, Built], request: pytest.FixtureRequest) -> Built:
+    return images[request.param]
 
 
 def test_sizes_stay_below_their_limits(images: dict[str, Built], capsys: pytest.CaptureFixture[str]) -> None:

@@ -81,7 +81,8 @@ def test_a_minimal_component_is_complete() -> None:
         ({"service": {"type": "Ingress"}}, "ClusterIP"),
         ({"service": 30080}, "service must be a dictionary"),
         ({"probes": {"readiness": "/ready"}}, "probes.readiness must be a dictionary"),
-        ({"host_aliases": [5]}, "host_aliases"),
+        ({"config_files": {"/etc/x.json": {"a": 1}}}, "the content of /etc/x.json must be text"),
+        ({"secret_files": {"path": "/etc/tls", "files": {"tls.key": None}}}, "the content of tls.key must be text"),
     ],
 )
 def test_a_mistake_is_one_sentence_that_names_it(change: dict[str, Any], expected: str) -> None:

@@ -145,6 +145,15 @@ def test_check_mode_starts_nothing(lab: Lab) -> None:
     assert not lab.files.folder.exists()
 
 
+def test_check_mode_on_a_bare_machine_says_that_a_cluster_would_be_created(lab: Lab, tmp_path: Path) -> None:
+    lab.machine.programs.clear()
+    lab.machine.answers.clear()
+    profile = lab.profile(cache_seed=tmp_path / "not made yet")
+    result = minikube.ensure(profile, "started", recreate=False, check=True)
+    assert result["actions"] == ["create the cluster plannoir"]
+    assert (result["engine"], result["ports"]) == ({}, [])
+
+
 def test_a_killed_node_is_started_again_with_the_settings_it_has(running: Lab) -> None:
     running.container(running=False)
     assert running.ensure()["actions"] == ["start the cluster plannoir"]
@@ -226,6 +235,12 @@ def test_problems_are_reported_together_before_anything_starts(lab: Lab) -> None
     assert len(str(caught.value).splitlines()) == 3
     assert lab.machine.ran("minikube start") == []
     assert not lab.files.folder.exists()
+
+
+def test_an_engine_that_does_not_answer_is_named(lab: Lab) -> None:
+    lab.machine.answers["docker container inspect"] = Completed(1, "", "Cannot connect to the Docker daemon")
+    with pytest.raises(Failure, match="The Docker Engine does not answer"):
+        lab.ensure()
 
 
 def test_a_missing_minikube_is_named(lab: Lab) -> None:
