@@ -36,10 +36,7 @@ def unpack(wheel: Path, wanted: dict[str, str], target: Path) -> None:
             prefix = f"ansible_collections/{name.replace('.', '/')}/"
             carried = json.loads(archive.read(f"{prefix}MANIFEST.json"))["collection_info"]["version"]
             if carried != version:
-                sys.exit(
-                    f"{wheel.name} carries {name} {carried}, "
-                    f"collections/requirements.yml pins {version}: pin the same version."
-                )
+                sys.exit(f"{wheel.name} carries {name} {carried}, collections/requirements.yml pins {version}: pin the same version.")
             shutil.rmtree(target / prefix, ignore_errors=True)
             archive.extractall(target, [member for member in archive.namelist() if member.startswith(prefix)])
 

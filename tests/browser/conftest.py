@@ -161,6 +161,9 @@ def backend_switch() -> Iterator[BackendSwitch]:
     def scale(count: str) -> None:
         kubectl("scale", "deployment/backend", f"--replicas={count}")
         kubectl("rollout", "status", "deployment/backend", f"--timeout={KUBECTL_TIMEOUT}")
+        if count == "0":
+            # A pod that ends goes on answering for its grace period.
+            kubectl("wait", "--for=delete", "pod", "--selector=app.kubernetes.io/name=backend", f"--timeout={KUBECTL_TIMEOUT}")
 
     replicas = kubectl("get", "deployment/backend", "--output=jsonpath={.spec.replicas}")
     yield BackendSwitch(take_away=lambda: scale("0"), bring_back=lambda: scale(replicas))

@@ -22,9 +22,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def run(checkout: Path, *arguments: str, python: str) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": "/usr/bin:/bin", "PLANNOIR_PYTHON": python, "HOME": str(checkout)}
-    return subprocess.run(
-        [str(checkout / "bootstrap"), *arguments], env=environment, capture_output=True, text=True, check=False
-    )
+    return subprocess.run([str(checkout / "bootstrap"), *arguments], env=environment, capture_output=True, text=True, check=False)
 
 
 def interpreter(folder: Path, script: str) -> str:
@@ -44,10 +42,7 @@ def test_no_command_prints_the_usage(checkout: Path) -> None:
 def test_missing_python_names_the_package(checkout: Path) -> None:
     result = run(checkout, "true", python="no-such-python")
     assert result.returncode == 1
-    assert (
-        "Python 3.11 or newer was not found; install it (Debian, Ubuntu: apt-get install python3 python3-venv)"
-        in result.stderr
-    )
+    assert "Python 3.11 or newer was not found; install it (Debian, Ubuntu: apt-get install python3 python3-venv)" in result.stderr
 
 
 def test_missing_venv_module_names_the_package(checkout: Path) -> None:

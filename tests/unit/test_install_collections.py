@@ -22,9 +22,7 @@ def wheel(tmp_path: Path) -> Path:
     path = tmp_path / "ansible-1-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
         for name, version in {"a/b": "1.0.0", "c/d": "2.0.0"}.items():
-            archive.writestr(
-                f"ansible_collections/{name}/MANIFEST.json", json.dumps({"collection_info": {"version": version}})
-            )
+            archive.writestr(f"ansible_collections/{name}/MANIFEST.json", json.dumps({"collection_info": {"version": version}}))
             archive.writestr(f"ansible_collections/{name}/plugins/x.py", version)
     return path
 

@@ -76,6 +76,6 @@ def test_no_secret_value_stands_in_what_helm_keeps(local: Host, kubectl: Kubectl
 
 def test_minikube_service_names_the_page(local: Host) -> None:
     """The address is the node's own, so it is asked from inside the node."""
-    url = local.check_output(f"minikube --profile={CONTEXT} service frontend --namespace={NAMESPACE} --url")
+    url = local.check_output(f"KUBECONFIG={KUBECONFIG} minikube --profile={CONTEXT} service frontend --namespace={NAMESPACE} --url")
     assert url.startswith("http://")
     assert "Plannoir" in local.check_output(f"docker exec {CONTEXT} curl --silent --fail {url}")
