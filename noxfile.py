@@ -134,3 +134,10 @@ def lock(session: nox.Session) -> None:
     for name in ("uv", "environment"):
         lock_file = f"requirements/{name}.txt"
         session.run("uv", "pip", "compile", *options, *session.posargs, f"requirements/{name}.in", "--output-file", lock_file)
+
+
+@nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """Write the generated documentation again."""
+    with (ROOT / "docs/components.md").open("w", encoding="utf-8") as table:
+        session.run("python", "scripts/component_reference.py", env={"PYTHONPATH": str(ROOT / ".ansible/collections")}, stdout=table)

@@ -114,6 +114,6 @@ def test_ansible_vaults_own_files_count_as_encrypted(tmp_path: Path) -> None:
     password.write_text("secret")
     settings = tmp_path / "ansible.cfg"
     settings.touch()
-    encrypt = [shutil.which("ansible-vault") or "", "encrypt", "--vault-password-file", password, vault]
+    encrypt = [shutil.which("ansible-vault") or "", "encrypt", "--vault-password-file", str(password), str(vault)]
     subprocess.run(encrypt, check=True, cwd=tmp_path, env={**os.environ, "ANSIBLE_CONFIG": str(settings)})
     assert vault_state(vault) == "encrypted"
