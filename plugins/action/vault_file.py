@@ -27,13 +27,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        _, parameters = self.validate_argument_spec(
+        parameters = self.validate_argument_spec(
             argument_spec={
                 "path": {"type": "path", "required": True},
                 "template": {"type": "path"},
                 "certificate_hosts": {"type": "list", "elements": "str", "default": ["localhost"]},
             }
-        )
+        )[1]
         path = Path(parameters["path"])
         try:
             names = self._make(path, Path(parameters["template"] or TEMPLATE), parameters["certificate_hosts"])

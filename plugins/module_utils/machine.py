@@ -49,7 +49,9 @@ def memory_problems(memory: int, wanted_gb: int) -> Iterator[str]:
 
 def disk_problems(cache: Path, wanted_gb: int) -> Iterator[str]:
     """Check the file system that the folder ``cache``, which need not be there yet, will be on."""
-    folder = next(path for path in (cache, *cache.absolute().parents) if path.exists())
+    folder = cache.absolute()
+    while not folder.exists():
+        folder = folder.parent
     free = shutil.disk_usage(folder).free
     if free < wanted_gb * GB:
         yield f"{folder} has {free / GB:.1f} GB free and a first run needs {wanted_gb} GB: free some, or set XDG_CACHE_HOME elsewhere."

@@ -101,7 +101,8 @@ def download(program: Program, into: Path) -> None:
     if program.member:
         with tarfile.open(fetched) as archive, target.open("wb") as sink:
             member = archive.extractfile(program.member)
-            assert member is not None
+            if member is None:
+                raise ToolchainError(f"{program.url} holds no file {program.member}: correct toolchain_{program.name}_url.")
             shutil.copyfileobj(member, sink)
         fetched.unlink()
     else:

@@ -193,7 +193,7 @@ def _fact_names(tasks: object) -> Iterator[str]:
             yield from _fact_names(task)
     elif isinstance(tasks, dict):
         for key, value in tasks.items():
-            if str(key).split(".")[-1] == "set_fact":
+            if str(key).rsplit(".", maxsplit=1)[-1] == "set_fact":
                 yield from (name for name in value if name != "cacheable")
             elif key in ("block", "rescue", "always"):
                 yield from _fact_names(value)
