@@ -141,7 +141,7 @@ def load_components(raw: object) -> tuple[list[Component], list[str]]:
         if misshapen := list(_misshapen(COMPONENT_SPEC, item)):
             problems += [f"{where}: {option} must be a dictionary." for option in misshapen]
             continue
-        result = ArgumentSpecValidator(COMPONENT_SPEC).validate(dict(item))
+        result = ArgumentSpecValidator(COMPONENT_SPEC).validate(_plain(item))
         problems += [f"{where}: {message.rstrip('.')}." for message in result.error_messages]
         if not result.error_messages:
             components.append(with_defaults(result.validated_parameters))
@@ -157,6 +157,13 @@ def _misshapen(spec: Spec, parameters: Mapping[str, Any], prefix: str = "") -> I
             yield from _misshapen(definition.get("options", {}), value, f"{prefix}{option}.")
         else:
             yield prefix + option
+
+
+def _plain(value: Any) -> Any:
+    """Return built-in dictionaries and lists for those of Ansible: the validator copies its input, and theirs with every variable."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
 def with_defaults(component: Component) -> Component:
