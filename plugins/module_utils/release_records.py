@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from ansible_collections.plannoir.deploy.plugins.module_utils.release_cluster import Cluster, ClusterError
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_values import has_load_balancer
 
 Action: TypeAlias = Literal["none", "deploy", "uninstall"]
 
@@ -43,6 +44,8 @@ class Recovery:
     status: str
     revision: int
     """The revision to go back to; 0: none ever succeeded, so that the release is uninstalled."""
+    wait: bool = True
+    """Whether Helm waits for that revision."""
 
     def __str__(self) -> str:
         outcome = f"it is at revision {self.revision} again" if self.revision else "it is uninstalled, because no revision had succeeded"
@@ -75,16 +78,23 @@ def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
-def recovery_for(records: Sequence[Record]) -> Recovery | None:
+def recovery_for(records: Sequence[Record], not_ready: bool = False) -> Recovery | None:
     """Return how to free a release, newest record first; None when it is deployed, or not there at all.
 
     A run that was killed leaves ``pending-install``, ``pending-upgrade`` or ``pending-rollback``, and Helm refuses the next one;
     a failed one leaves ``failed``.
+
+    Args:
+        records: As ``read_records`` returns them.
+        not_ready: The newest revision is not good, although Helm, which was not told to wait, calls it deployed.
     """
-    if not records or records[0].status in ("deployed", "uninstalled"):
+    if not records or records[0].status == "uninstalled" or (records[0].status == "deployed" and not not_ready):
         return None
-    good = next((record.revision for record in records if record.succeeded), 0)
-    return Recovery(records[0].name, records[0].status, good)
+    status = "not ready" if records[0].status == "deployed" else records[0].status
+    good = next((record for record in records[1:] if record.succeeded), None)
+    if not good:
+        return Recovery(records[0].name, status, 0)
+    return Recovery(records[0].name, status, good.revision, wait=not has_load_balancer(good.values))
 
 
 def recover(cluster: Cluster, recovery: Recovery, timeout: int) -> str:
@@ -101,7 +111,7 @@ def recover(cluster: Cluster, recovery: Recovery, timeout: int) -> str:
     Raises:
         ClusterError: The release is still not free.
     """
-    options = ["--wait", f"--timeout={timeout}s"]
+    options = [*(["--wait"] if recovery.wait else []), f"--timeout={timeout}s"]
     if not recovery.revision:
         cluster.helm("uninstall", recovery.name, "--ignore-not-found", *options)
         return ""

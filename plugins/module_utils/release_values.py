@@ -90,15 +90,30 @@ def in_place_of(defaults: Mapping[str, Any], values: Mapping[str, Any]) -> dict[
     return result
 
 
+def has_load_balancer(values: Mapping[str, Any]) -> bool:
+    """Whether a release has a Service of the type LoadBalancer.
+
+    Helm's own wait would wait for its address too, which on Minikube comes only while ``minikube tunnel`` runs.
+
+    Args:
+        values: As in what ``releases`` returns.
+    """
+    return any((component.get("service") or {}).get("type") == "LoadBalancer" for component in _components(values).values())
+
+
+def _components(values: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    subcharts = {name: item for name, item in values.items() if name not in ("global", "components")}
+    return {**subcharts, **values.get("components", {})}
+
+
 def secret_keys(values: Mapping[str, Any]) -> dict[str, set[str]]:
     """Return the keys that a release's pods read, by Secret.
 
     Args:
         values: As in what ``releases`` returns.
     """
-    components = {name: item for name, item in values.items() if name not in ("global", "components")}
     keys: dict[str, set[str]] = {}
-    for name, component in {**components, **values.get("components", {})}.items():
+    for name, component in _components(values).items():
         migration, files = component.get("migration") or {}, component.get("secretFiles") or {}
         for secret, read in (
             (component.get("secretName") or f"{name}-env", component.get("secretEnv")),

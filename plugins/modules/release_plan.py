@@ -83,6 +83,9 @@ releases:
     values:
       description: Its Helm values.
       type: dict
+    wait:
+      description: Whether Helm is to wait until it is ready; not where it would wait for a load balancer's address, too.
+      type: bool
     timeout:
       description: Seconds for each of Helm's operations.
       type: int
@@ -99,7 +102,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils.release_cluster import CLUSTER_SPEC, Cluster, ClusterError
 from ansible_collections.plannoir.deploy.plugins.module_utils.release_records import action_for, read_records, recovery_for
-from ansible_collections.plannoir.deploy.plugins.module_utils.release_values import missing_secrets, secret_keys
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_values import has_load_balancer, missing_secrets, secret_keys
 
 RELEASE_SPEC: dict[str, dict[str, Any]] = {
     "name": {"type": "str", "required": True},
@@ -148,6 +151,7 @@ def main() -> None:
             "stuck": release["state"] == "present" and recovery_for(records[release["name"]]) is not None,
             "revision": max((record.revision for record in records[release["name"]]), default=0),
             "values": release["values"],
+            "wait": not has_load_balancer(release["values"]),
             "timeout": release["timeout"],
         }
         for release in releases

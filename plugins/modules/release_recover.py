@@ -22,6 +22,10 @@ options:
     type: list
     elements: str
     required: true
+  not_ready:
+    description: The newest revisions are not good, although Helm, which was not told to wait, calls them deployed.
+    type: bool
+    default: false
   timeout:
     description: Seconds to wait for each release.
     type: int
@@ -65,6 +69,7 @@ def main() -> None:
         argument_spec={
             **CLUSTER_SPEC,
             "names": {"type": "list", "elements": "str", "required": True},
+            "not_ready": {"type": "bool", "default": False},
             "timeout": {"type": "int", "default": 180},
         },
         supports_check_mode=True,
@@ -73,7 +78,7 @@ def main() -> None:
     recovered: list[str] = []
     try:
         for records in read_records(cluster, module.params["names"]).values():
-            recovery = recovery_for(records)
+            recovery = recovery_for(records, module.params["not_ready"])
             if not recovery:
                 continue
             warning = "" if module.check_mode else recover(cluster, recovery, module.params["timeout"])

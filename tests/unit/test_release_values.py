@@ -10,6 +10,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.plannoir.deploy.plugins.filter.releases import releases
 from ansible_collections.plannoir.deploy.plugins.module_utils.release_values import (
     chart_digest,
+    has_load_balancer,
     in_place_of,
     missing_secrets,
     secret_keys,
@@ -32,6 +33,13 @@ def test_the_extras_are_released_before_the_application() -> None:
         ("shop-extras", "present"),
         ("shop", "present"),
     ]
+
+
+@pytest.mark.parametrize("name", ["frontend", "proxy"])  # with a subchart, and without one
+def test_a_load_balancer_is_found_among_the_values(name: str) -> None:
+    balanced = {**PROXY, "name": name, "service": {"type": "LoadBalancer"}}
+    assert [has_load_balancer(release["values"]) for release in planned(balanced, BACKEND, DATABASE)] == [False, True]
+    assert not any(has_load_balancer(release["values"]) for release in planned({**balanced, "service": {"type": "NodePort"}}, BACKEND))
 
 
 def test_a_release_without_components_is_absent() -> None:
