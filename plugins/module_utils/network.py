@@ -41,8 +41,10 @@ const end = (target, opened, socket) => {{
   if (Object.keys(found).length === targets.length) {{ console.log(JSON.stringify(found)); process.exit(0) }}
 }}
 for (const target of targets) {{
-  const [host, port] = target.split(':'), socket = net.connect({{ host, port: Number(port), timeout: {CONNECT_TIMEOUT * 1000} }})
-  socket.on('connect', () => end(target, true, socket)).on('timeout', () => end(target, false, socket)).on('error', () => end(target, false, socket))
+  const [host, port] = target.split(':')
+  const socket = net.connect({{ host, port: Number(port), timeout: {CONNECT_TIMEOUT * 1000} }})
+  socket.on('connect', () => end(target, true, socket))
+  for (const failure of ['timeout', 'error']) socket.on(failure, () => end(target, false, socket))
 }}
 """
 PROGRAMS = (("python3", "-c", _PYTHON), ("python3.13", "-c", _PYTHON), ("node", "-e", _NODE))
@@ -67,9 +69,9 @@ def network_values(components: Sequence[Component]) -> dict[str, dict[str, Any]]
     """Return, by component, the value ``network`` of its chart.
 
     Returns:
-        For each: ``from``, the names in the label ``app.kubernetes.io/name`` of the pods that may connect to it; ``to``, the components that it
-        may connect to with their ports, absent when the component does not say and may connect to all; ``outside``, whether it may connect to
-        addresses outside of the application.
+        For each: ``from``, the names in the label ``app.kubernetes.io/name`` of the pods that may connect to it; ``to``, the
+        components that it may connect to with their ports, absent when the component does not say and may connect to all;
+        ``outside``, whether it may connect to addresses outside of the application.
     """
     ports = {component["name"]: component["port"] for component in components}
     values: dict[str, dict[str, Any]] = {}
