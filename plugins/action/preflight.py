@@ -12,11 +12,13 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.plannoir.deploy.plugins.module_utils.components import COMPONENT_SPEC, load_components
+from ansible_collections.plannoir.deploy.plugins.module_utils.credentials import credential_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils.http_story import CHECK_SPEC
-from ansible_collections.plannoir.deploy.plugins.module_utils.kubernetes_secrets import component_secrets, empty_values
+from ansible_collections.plannoir.deploy.plugins.module_utils.kubernetes_secrets import component_secrets
 from ansible_collections.plannoir.deploy.plugins.module_utils.variables import load_documentation
-from ansible_collections.plannoir.deploy.plugins.module_utils.vault_file import TEMPLATE, plaintext_problem, vault_state
+from ansible_collections.plannoir.deploy.plugins.module_utils.vault_file import TEMPLATE, VaultError
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_variables import PlayVariables
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import check_vault
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 
@@ -26,18 +28,23 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         super().run(tmp, task_vars)
         arguments = dict(self._task.args)
         vault = Path(arguments["vault_file"]) if arguments.get("vault_file") else None
-        state = vault_state(vault) if vault else "absent"
-        if vault and state == "plaintext":
-            raise AnsibleActionFail(plaintext_problem(vault))
+        if vault:
+            try:
+                check_vault(vault, self._loader._vault.secrets)
+            except VaultError as error:
+                raise AnsibleActionFail(str(error)) from None
         template = Path(arguments.get("vault_template") or TEMPLATE).read_text(encoding="utf-8") if vault else ""
         documentation = load_documentation(ROLES)
         for name, options in (("app_components", COMPONENT_SPEC), ("app_checks", CHECK_SPEC)):
             documentation.options[name] = {**documentation.options[name], "options": options}
-        variables = PlayVariables(self._templar, task_vars or {}, documentation, template, vault_is_made=state == "encrypted")
+        variables = PlayVariables(self._templar, task_vars or {}, documentation, template, vault_is_made=bool(vault and vault.exists()))
         problems = list(variables.problems(own=arguments.get("own_variables", [])))
-        if not problems and "app_components" in variables.values:
-            components, problems = load_components(variables.values["app_components"])
-            problems += empty_values(component_secrets(components))
+        accepted = arguments.get("accepted_credentials", [])
+        # Components with an unknown option or an undefined value are reported already, and could only be reported again.
+        if "app_components" in variables.values and not any(problem.startswith("app_components") for problem in problems):
+            components, component_problems = load_components(variables.values["app_components"])
+            problems += component_problems
+            problems += credential_problems(components, component_secrets(components), variables.vault_variables(), accepted)
             arguments["sources"] = [source for component in components for source in _sources(component)]
         result: dict[str, Any] = self._execute_module(module_name="plannoir.deploy.preflight", module_args=arguments, task_vars=task_vars)
         problems += result.get("problems", [])

@@ -8,18 +8,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleActionFail, AnsibleError
-from ansible.parsing.vault import VaultLib, VaultSecret
+from ansible import constants
+from ansible.errors import AnsibleActionFail
+from ansible.parsing.vault import VaultLib, VaultSecret, match_encrypt_secret
 from ansible.plugins.action import ActionBase
 from ansible_collections.plannoir.deploy.plugins.module_utils.vault_file import (
     TEMPLATE,
     VaultError,
-    plaintext_problem,
     render,
     variable_names,
     vault_state,
     write_new,
 )
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import NO_PASSWORD, check_vault
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
@@ -38,31 +39,27 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         try:
             names = self._make(path, Path(parameters["template"] or TEMPLATE), parameters["certificate_hosts"])
         except (VaultError, OSError) as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise AnsibleActionFail(str(error)) from None
         return {"changed": bool(names), "names": names}
 
     def _make(self, path: Path, template: Path, hosts: list[str]) -> list[str]:
         passwords = self._loader._vault.secrets
         if not passwords:
-            raise VaultError("Ansible has no vault password: start it with ./bootstrap from the checkout, or give --vault-password-file.")
-        state = vault_state(path)
-        if state == "plaintext":
-            raise VaultError(plaintext_problem(path))
-        if state == "encrypted":
-            _try_to_open(path, passwords)
+            raise VaultError(NO_PASSWORD)
+        if vault_state(path) != "absent":
+            check_vault(path, passwords)
             return []
         text = template.read_text(encoding="utf-8")
         plaintext = render(text, hosts)
         if not self._task.check_mode:
-            write_new(path, VaultLib(passwords).encrypt(plaintext).decode())
+            vault_id, password = _encryption_password(path, passwords)
+            write_new(path, VaultLib(passwords).encrypt(plaintext, password, vault_id).decode())
         return variable_names(text)
 
 
-def _try_to_open(path: Path, passwords: list[tuple[str, VaultSecret]]) -> None:
-    try:
-        VaultLib(passwords).decrypt(path.read_bytes())
-    except AnsibleError as error:
-        raise VaultError(
-            f"The vault {path} cannot be opened with the password that Ansible was started with: give the right one in "
-            "PLANNOIR_VAULT_PASSWORD or .vault-password; to start again with new credentials, remove the vault."
-        ) from error
+def _encryption_password(path: Path, passwords: list[tuple[str, VaultSecret]]) -> tuple[str, VaultSecret]:
+    """Choose the id that Ansible was told to encrypt with, or that is called like the inventory that the vault stands in, or the first."""
+    here = path.absolute().as_posix()
+    wanted = constants.DEFAULT_VAULT_ENCRYPT_IDENTITY or next((name for name, _ in passwords if f"/inventories/{name}/" in here), None)
+    chosen: tuple[str, VaultSecret] = match_encrypt_secret(passwords, wanted)
+    return chosen

@@ -15,9 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from ansible_collections.plannoir.deploy.plugins.module_utils.components import Component, text
-
-Values: TypeAlias = Mapping[str, Mapping[str, Mapping[str, str]]]
-"""Component -> kind of Secret (``env``, ``files``, ``migration``) -> key -> value."""
+from ansible_collections.plannoir.deploy.plugins.module_utils.credentials import Values, fingerprint
 
 Kubectl: TypeAlias = Callable[[Sequence[str], str], str]
 """Runs kubectl with arguments and standard input, returns its standard output, raises ``ClusterError``."""
@@ -46,23 +44,13 @@ def component_secrets(components: Iterable[Component]) -> dict[str, dict[str, di
     return secrets
 
 
-def empty_values(secrets: Values) -> Iterator[str]:
-    """Name every value that is empty, by component and key."""
-    options = {"env": "secret_env", "files": "secret_files.files", "migration": "migration.secret_env"}
-    for component, kinds in secrets.items():
-        for kind, values in kinds.items():
-            for key, value in values.items():
-                if not value.strip():
-                    yield f"Component {component}: {options[kind]}.{key} is empty: set it in the vault (ansible-vault edit)."
-
-
 def checksums(secrets: Values) -> dict[str, str]:
     """Return 16 hex digits of SHA-256 for what each component's pods read; empty where they read no Secret.
 
     The migration's values do not take part: a change of them replaces no pod.
     """
     read = {component: {kind: values for kind, values in kinds.items() if kind != "migration"} for component, kinds in secrets.items()}
-    return {component: _digest(json.dumps(kinds, sort_keys=True), 16) if kinds else "" for component, kinds in read.items()}
+    return {component: _digest(kinds) if kinds else "" for component, kinds in read.items()}
 
 
 @dataclass(frozen=True)
@@ -183,8 +171,11 @@ def _sentence(stderr: str, cluster: str) -> str:
 
 
 def _fingerprints(secrets: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
-    return {name: {key: _digest(value, 8) for key, value in item.get("data", {}).items()} for name, item in sorted(secrets.items())}
+    return {
+        name: {key: fingerprint(base64.b64decode(value)) for key, value in secrets[name].get("data", {}).items()}
+        for name in sorted(secrets)
+    }
 
 
-def _digest(value: str, length: int) -> str:
-    return hashlib.sha256(value.encode()).hexdigest()[:length]
+def _digest(kinds: Mapping[str, Mapping[str, str]]) -> str:
+    return hashlib.sha256(json.dumps(kinds, sort_keys=True).encode()).hexdigest()[:16]

@@ -52,7 +52,7 @@ attributes:
     description: Reads the cluster and changes nothing. A cluster that does not answer then counts as an empty one.
     support: full
   diff_mode:
-    description: Shows a fingerprint of each value, 8 hex digits of SHA-256, never the value.
+    description: Shows a fingerprint of each value, the first 8 hex digits of its SHA-256, never the value.
     support: full
 """
 
@@ -79,12 +79,12 @@ checksums:
 import base64
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.plannoir.deploy.plugins.module_utils.credentials import empty_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils.kubernetes_secrets import (
     ClusterError,
     Plan,
     SecretStore,
     checksums,
-    empty_values,
     make_kubectl,
 )
 
@@ -105,7 +105,7 @@ def main() -> None:
     parameters, secrets = module.params, module.params["secrets"]
     # What kubectl may quote is the encoded form: hide it as well as the values themselves.
     module.no_log_values.update(base64.b64encode(value.encode()).decode() for value in module.no_log_values.copy())
-    if problems := list(empty_values(secrets)):
+    if problems := list(empty_problems(secrets)):
         module.fail_json(msg="\n".join(problems))
     kubectl = make_kubectl(parameters["kubectl"], parameters["kubeconfig"], parameters["context"])
     store = SecretStore(kubectl, parameters["namespace"], parameters["application"], parameters["pod_security"])

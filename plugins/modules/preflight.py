@@ -15,6 +15,8 @@ description:
   - Looks at every variable of the play, at the vault, at the components' source folders and at the machine, and changes nothing.
   - A variable is an error when its name has one of the collection's prefixes and no role documents it, when its name is nearly that
     of a documented one, or when its value has another type than the role's argument spec says.
+  - A secret value is an error when it is a placeholder, was copied with something around it, or is a URL that cannot work or sends
+    a credential out of the cluster unprotected. The message names its key and never the value.
   - Fails once, with a sentence for every problem and its remedy.
 options:
   own_variables:
@@ -22,8 +24,13 @@ options:
     type: list
     elements: str
     default: []
+  accepted_credentials:
+    description: Secret values that are right although they look wrong, each as C(component.secret_env.KEY), as the message names it.
+    type: list
+    elements: str
+    default: []
   vault_file:
-    description: The vault that must be encrypted where it is there; empty when credentials come from elsewhere.
+    description: The vault that must open where it is there; empty when credentials come from elsewhere.
     type: path
   vault_template:
     description: Template of the vault, whose variables stand in while there is no vault yet; by default that of the reference application.
@@ -99,6 +106,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "own_variables": {"type": "list", "elements": "str", "default": []},
+            "accepted_credentials": {"type": "list", "elements": "str", "default": []},
             "vault_file": {"type": "path"},
             "vault_template": {"type": "path"},
             "sources": {"type": "list", "elements": "dict", "default": [], "options": source},

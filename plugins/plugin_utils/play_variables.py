@@ -62,7 +62,7 @@ class PlayVariables:
             vault_template: Names the variables of a vault.
             vault_is_made: While there is no vault yet, its variables count as defined.
         """
-        stand_ins = {} if vault_is_made else dict.fromkeys(variable_names(vault_template), "made on the first run")
+        stand_ins = {} if vault_is_made else dict.fromkeys(variable_names(vault_template), "made-on-the-first-run")
         self._all = {**stand_ins, **variables}
         self._templar = templar.copy_with_new_env(available_variables=self._all)
         self._documentation = documentation
@@ -88,6 +88,15 @@ class PlayVariables:
         for name, spec in self._documentation.options.items():
             if spec.get("required") and name.startswith("app_") and name not in self._all:
                 yield f"{name} is not set: set it in group_vars/all/app.yml."
+
+    def vault_variables(self) -> dict[str, str]:
+        """Return value -> name of the one vault variable (vault_*) that holds it."""
+        names: dict[str, list[str]] = {}
+        for name in sorted(name for name in self._all if name.startswith("vault_")):
+            value = self._resolve(self._all[name], name, "", [])
+            if isinstance(value, str):
+                names.setdefault(value, []).append(name)
+        return {value: found[0] for value, found in names.items() if len(found) == 1}
 
     def come_from(self, path: Path) -> bool:
         """Tell whether Ansible loaded a variable from the file ``path``."""

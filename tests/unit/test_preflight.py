@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils.machine import (
 )
 
 ROOT = Path(__file__).parents[2]
+NEON = "postgresql://u:Zq9hunter@ep-cool-1{}.eu-central-1.aws.neon.tech/plannoir?sslmode=require"
 PLAY = """
 - hosts: cluster
   gather_facts: false
@@ -108,16 +110,17 @@ def test_the_reference_application_is_made_of_valid_components(deployed: tuple[P
 def test_services_of_your_own_take_the_place_of_the_embedded_ones(deployed: tuple[Path, str]) -> None:
     checkout, _ = deployed
     own = {
-        "vault_database_url": "postgresql://neon",
-        "vault_database_direct_url": "postgresql://direct",
-        "vault_openrouter_base_url": "https://o",
+        "vault_database_url": NEON.format("-pooler"),
+        "vault_database_direct_url": NEON.format(""),
+        "vault_openrouter_base_url": "https://openrouter.ai/api/v1",
+        "vault_openrouter_api_key": "sk-or-v1-0123",
     }
     run(checkout, "-e", json.dumps({**own, "app_root": str(ROOT)}))
     found = components(checkout)
     assert sorted(found) == ["backend", "frontend"]
-    assert found["backend"]["secret_env"]["DATABASE_URL"] == "postgresql://neon"
-    assert found["backend"]["env"]["OPENROUTER_BASE_URL"] == "https://o"
-    assert found["backend"]["migration"]["secret_env"] == {"MIGRATION_DATABASE_URL": "postgresql://direct"}
+    assert found["backend"]["secret_env"]["DATABASE_URL"] == own["vault_database_url"]
+    assert found["backend"]["env"]["OPENROUTER_BASE_URL"] == own["vault_openrouter_base_url"]
+    assert found["backend"]["migration"]["secret_env"] == {"MIGRATION_DATABASE_URL": own["vault_database_direct_url"]}
     assert found["backend"]["secret_files"] is None
 
 
@@ -153,9 +156,115 @@ def test_what_components_lack_among_each_other_and_on_disk_is_reported(deployed:
     ]
     said = problems(deployed[0], {"app_components": wrong})
     assert "service.node_port 30080 is used by several components (web, api)" in said
-    assert "Component web: secret_env.KEY is empty" in said
+    assert "web.secret_env.KEY is empty" in said
     assert "The source folder of web, " in said
     assert "apps/backend/Missing, is missing" in said
+
+
+def test_every_bad_credential_is_named_at_once_beside_other_problems_and_never_shown(deployed: tuple[Path, str]) -> None:
+    wrong = {
+        "app_nmae": "x",
+        "vault_database_url": "postgresql://u:Zq9@hunter@db.shop.com/x",
+        "vault_openrouter_base_url": "https://openrouter.ai/api/v1 ",
+        "vault_openrouter_api_key": "Zq9hunter",
+        "vault_session_secret": "changeme",
+    }
+    before = (deployed[0] / "components.json").read_text()
+    output = problems(deployed[0], wrong, "-vvv", "--diff")
+    for problem in (
+        "my.yml:1) is no variable of this collection: did you mean app_name?",
+        "backend.secret_env.DATABASE_URL (vault_database_url) has a character in its user name or password that breaks the URL",
+        "backend.secret_env.OPENROUTER_API_KEY (vault_openrouter_api_key) does not begin with sk-or-",
+        "backend.secret_env.SESSION_SECRET (vault_session_secret) is still a placeholder",
+        "backend.env.OPENROUTER_BASE_URL (vault_openrouter_base_url) begins or ends with a blank",
+    ):
+        assert problem in output
+    assert "5 problems were found; nothing was changed." in output
+    assert "Zq9" not in output
+    assert "changeme" not in output
+    assert (deployed[0] / "components.json").read_text() == before
+
+
+def test_a_value_that_only_looks_wrong_can_be_accepted(deployed: tuple[Path, str]) -> None:
+    accepted = {"preflight_accepted_credentials": ["backend.secret_env.SESSION_SECRET"]}
+    run(deployed[0], "-e", json.dumps({"vault_session_secret": "changeme", **accepted}))
+
+
+@pytest.fixture
+def vault(deployed: tuple[Path, str]) -> Iterator[Path]:
+    """The vault of the first run, which a test may spoil."""
+    path = deployed[0] / "group_vars/all/vault.yml"
+    good = path.read_bytes()
+    yield path
+    path.write_bytes(good)
+
+
+DAMAGED = "is damaged, it is not what ansible-vault writes: put its last good copy there, or remove it to start again with new credentials."
+WRONG = (
+    "cannot be opened with the password that Ansible was started with: give the right one in PLANNOIR_VAULT_PASSWORD or .vault-password;"
+)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (
+            lambda good: b"vault_session_secret: Zq9hunter\n",
+            "is not encrypted: run 'ansible-vault encrypt group_vars/all/vault.yml', and replace",
+        ),
+        (
+            lambda good: b'vault_session_secret: "Zq9hunter\n',
+            "is not encrypted: run 'ansible-vault encrypt group_vars/all/vault.yml', and replace",
+        ),
+        (lambda good: b"\n", "is empty: put its last good copy there"),
+        (lambda good: good[:501], DAMAGED),
+        (lambda good: good.partition(b"\n")[0], DAMAGED),
+        (lambda good: good.replace(b"1.1;AES256", b""), DAMAGED),
+        (lambda good: good.replace(b"AES256", b"ROT13"), DAMAGED),
+        (lambda good: good[: good.rindex(b"\n", 0, -1)], WRONG),
+        (b"- Zq9hunter\n", "opens, but holds no variables (name: value): correct it with 'ansible-vault edit group_vars/all/vault.yml'."),
+        (b"a: b\nvault_session_secret: [Zq9hunter\nc: d\n", "opens, but its line 3 is no valid YAML: correct it with 'ansible-vault edit"),
+    ],
+)
+def test_a_vault_that_cannot_be_used_is_one_sentence_before_anything_else(
+    vault: Path, spoil: bytes | Callable[[bytes], bytes], said: str
+) -> None:
+    checkout = vault.parents[2]
+    if isinstance(spoil, bytes):
+        (checkout / "inside.yml").write_bytes(spoil)
+        vault.unlink()
+        run(checkout, "encrypt", "inside.yml", "--output", str(vault), program="ansible-vault")
+    else:
+        vault.write_bytes(spoil(vault.read_bytes()))
+    done = run(checkout, succeeds=False)
+    assert "The vault group_vars/all/vault.yml " in done.stderr
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "PLAY" not in done.stdout
+    assert "Zq9" not in done.stdout + done.stderr
+
+
+def test_a_wrong_password_is_one_sentence_before_anything_else(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLANNOIR_VAULT_PASSWORD", "another")
+    done = run(vault.parents[2], succeeds=False)
+    assert f"The vault group_vars/all/vault.yml {WRONG}" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "PLAY" not in done.stdout
+
+
+def test_the_vault_of_an_inventory_is_made_with_the_id_of_that_name(vault: Path) -> None:
+    checkout = vault.parents[2]
+    (checkout / "inventories/prod/group_vars/cluster").mkdir(parents=True)
+    shutil.copy(checkout / "inventories/minikube/hosts.yml", checkout / "inventories/prod")
+    made = checkout / "inventories/prod/group_vars/cluster/vault.yml"
+    where = f"secrets_vault_file={made}"
+    ids = [f"--vault-id={name}@scripts/vault-password-client" for name in ("default", "prod")]
+    run(checkout, "-i", "inventories/prod", "-e", where, *ids)
+    assert made.read_text().startswith("$ANSIBLE_VAULT;1.2;AES256;prod\n")
+    assert (checkout / ".vault-password-prod").read_text() != (checkout / ".vault-password").read_text()
+    said = run(checkout, "-i", "inventories/prod", "-e", where, succeeds=False).stderr
+    assert "inventories/prod/group_vars/cluster/vault.yml cannot be opened" in said
+    assert "with --vault-id prod@scripts/vault-password-client" in said
 
 
 def test_a_plaintext_vault_stops_the_run_before_anything_else(deployed: tuple[Path, str]) -> None:

@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a vault opens and holds variables: what Ansible says of one that does not names neither the file nor a remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+from ansible.errors import AnsibleError
+from ansible.parsing.vault import AnsibleVaultFormatError, VaultLib, VaultSecret, parse_vaulttext_envelope
+from ansible_collections.plannoir.deploy.plugins.module_utils.vault_file import VaultError, plaintext_problem, vault_state
+
+NO_PASSWORD = "Ansible has no vault password: start it with ./bootstrap from the checkout, or give --vault-password-file."
+
+
+_RESTORE = "put its last good copy there, or remove it to start again with new credentials"
+
+
+def check_vault(path: Path, passwords: Sequence[tuple[str, VaultSecret]]) -> None:
+    """Open a vault with the passwords that Ansible was started with; one that is absent passes.
+
+    Raises:
+        VaultError: It is plaintext or damaged, no password opens it, or what it holds are no variables. It has no cause: Ansible shows
+            causes, and that of a YAML error quotes the vault.
+    """
+    file, here = path.resolve(), Path.cwd()
+    shown = file.relative_to(here) if file.is_relative_to(here) else file
+    try:
+        state = vault_state(path)
+        content = path.read_bytes() if state != "absent" else b""
+    except OSError as error:
+        raise VaultError(f"The vault {shown} cannot be read ({error.strerror}): make it readable for you.") from None
+    if state == "absent":
+        return
+    if not content.strip():
+        raise VaultError(f"The vault {shown} is empty: {_RESTORE}.")
+    if state == "plaintext":
+        raise VaultError(plaintext_problem(shown))
+    _check_variables(shown, _open(shown, content, passwords))
+
+
+def _open(path: Path, content: bytes, passwords: Sequence[tuple[str, VaultSecret]]) -> bytes:
+    damaged = f"The vault {path} is damaged, it is not what ansible-vault writes: {_RESTORE}."
+    try:
+        _, _, cipher, label = parse_vaulttext_envelope(content)
+        if cipher != "AES256":
+            raise VaultError(damaged)
+        if not passwords:
+            raise VaultError(NO_PASSWORD)
+        plaintext: bytes = VaultLib(passwords).decrypt(content)
+    except AnsibleVaultFormatError:
+        raise VaultError(damaged) from None
+    except AnsibleError:
+        given = "in PLANNOIR_VAULT_PASSWORD or .vault-password"
+        if label != "default":
+            given = f"with --vault-id {label}@scripts/vault-password-client"
+        raise VaultError(
+            f"The vault {path} cannot be opened with the password that Ansible was started with: give the right one {given}; "
+            f"if the file itself was damaged, {_RESTORE}."
+        ) from None
+    return plaintext
+
+
+def _check_variables(path: Path, plaintext: bytes) -> None:
+    """Look at the structure only, as tags such as !unsafe are Ansible's own."""
+    edit = f"correct it with 'ansible-vault edit {path}'."
+    try:
+        root = yaml.compose(plaintext, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"its line {mark.line + 1} is no valid YAML" if mark else "it is no valid YAML"
+        raise VaultError(f"The vault {path} opens, but {where}: {edit}") from None
+    if root is not None and not isinstance(root, yaml.MappingNode):
+        raise VaultError(f"The vault {path} opens, but holds no variables (name: value): {edit}")
