@@ -6,6 +6,8 @@ import asyncio
 import hmac
 import json
 import os
+import time
+from collections.abc import Iterator
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -51,9 +53,17 @@ def _authorize(request: Request) -> None:
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
         raise HTTPException(401, "No auth credentials found")
-    expected = os.environ.get("OPENROUTER_STANDIN_KEY", "")
-    if expected and not hmac.compare_digest(key.strip().encode(), expected.encode()):
+    accepted = list(_accepted_keys())
+    if accepted and not any(hmac.compare_digest(key.strip().encode(), known.encode()) for known in accepted):
         raise HTTPException(401, "User not found.")
+
+
+def _accepted_keys() -> Iterator[str]:
+    """The key, and for a while after a rotation the one before it, as with a real account's two keys; none: any key will do."""
+    if key := os.environ.get("OPENROUTER_STANDIN_KEY"):
+        yield key
+    if time.time() < float(os.environ.get("OPENROUTER_STANDIN_PREVIOUS_UNTIL") or 0):
+        yield os.environ["OPENROUTER_STANDIN_PREVIOUS_KEY"]
 
 
 async def failed(request: Request, error: Exception) -> Response:
