@@ -13,7 +13,10 @@ import re
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote, quote_plus, unquote, urlsplit
+
+from ansible_collections.plannoir.deploy.plugins.module_utils.components import text as as_text
 
 SHORTEST = 8
 """Bytes: a shorter text also occurs by chance, so that finding it says nothing."""
@@ -61,6 +64,17 @@ def secrets_of(values: Mapping[str, str]) -> tuple[list[Secret], list[str]]:
             elif name not in texts.setdefault(part, []):
                 texts[part].append(name)
     return [Secret(", ".join(names), fingerprint(part), part.encode()[-LONGEST:]) for part, names in texts.items()], notes
+
+
+def labelled(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return values by label; those of components are called like the Kubernetes Secret and key that hold them."""
+    found = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            found.update({f"{name}-{kind}/{key}": as_text(secret) for kind, keys in value.items() for key, secret in keys.items()})
+        else:
+            found[name] = as_text(value)
+    return found
 
 
 def fingerprint(text: str) -> str:

@@ -1,12 +1,14 @@
 # Copyright: (c) 2026, Plannoir contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The places where a secret value must not stand, each as streams that are read one after the other."""
+"""The places where a secret value must not stand, each as streams that are read one after the other.
+
+A place raises PlaceError, or the engine's EngineError, when it cannot be looked at.
+"""
 
 from __future__ import annotations
 
 import base64
-import http.client
 import io
 import json
 import os
@@ -21,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from ansible_collections.plannoir.deploy.plugins.module_utils.docker_engine import Engine, EngineError
+from ansible_collections.plannoir.deploy.plugins.module_utils.docker_engine import Engine
 from ansible_collections.plannoir.deploy.plugins.module_utils.leak_streams import Source, Stream
 
 Item: TypeAlias = tuple[str, Stream]
@@ -107,7 +109,7 @@ def checkout(subject: Subject) -> Iterator[Item]:
 
 
 def history(subject: Subject) -> Iterator[Item]:
-    """Yield every object of the repository, whether anything refers to it or not, and git's own files, such as its configuration."""
+    """Yield every object of the repository, whether anything refers to it or not, and git's own files: configuration, refs, reflogs."""
     folder = _repository(subject)
     git = ["git", "-C", str(folder)]
     with _Running(Command([*git, "cat-file", "--batch-all-objects", "--batch", "--buffer", "--unordered"])) as process:
@@ -116,11 +118,11 @@ def history(subject: Subject) -> Iterator[Item]:
             yield f"{kind.decode()} {name.decode()}", Source(process.stream, limit=int(size))
             process.stream.read(1)
     common = Path(os.fsdecode(_output(Command([*git, "rev-parse", "--path-format=absolute", "--git-common-dir"])).strip()))
-    for parent, folders, names in os.walk(common):
-        if Path(parent) == common:
+    for folder_name, folders, names in os.walk(common):
+        if Path(folder_name) == common:
             folders.remove("objects")
-        for name in sorted(names):
-            yield from _file(Path(parent, name), common.parent)
+        for file_name in sorted(names):
+            yield from _file(Path(folder_name, file_name), common.parent)
 
 
 def chart(subject: Subject) -> Iterator[Item]:
@@ -178,19 +180,13 @@ def logs(subject: Subject) -> Iterator[Item]:
 def images(subject: Subject) -> Iterator[Item]:
     """Yield the application's images as ``docker save`` writes them: layers, configuration, history."""
     engine = _engine(subject)
-    try:
-        with engine.saved(_references(subject, engine)) as stream:
-            yield "docker save", stream
-    except (EngineError, http.client.HTTPException, OSError) as error:
-        raise PlaceError(_sentence(str(error), "start it, or leave the place images out")) from error
+    with engine.saved(_references(subject, engine)) as stream:
+        yield "docker save", stream
 
 
 def cache(subject: Subject) -> Iterator[Item]:
     """Yield the folders of the engine in the node that hold its build cache: BuildKit's own and its snapshots' layers."""
-    try:
-        information = _engine(subject).information()
-    except EngineError as error:
-        raise PlaceError(_sentence(str(error), "start it, or leave the place cache out")) from error
+    information = _engine(subject).information()
     root, driver = information["DockerRootDir"], information["Driver"]
     folders = [f"{root}/{name}" for name in ("buildkit", driver, "containerd")]
     folders += [f"/var/lib/containerd/io.containerd.{name}" for name in ("content.v1.content", f"snapshotter.v1.{driver}")]
@@ -303,9 +299,7 @@ class _Running:
         if self._late:
             raise PlaceError(f"{self._name} did not end within {self._command.timeout:g} s: see why, or give it more time.")
         if code not in self._accepted and not self._merged:
-            raise PlaceError(
-                _sentence(f"{self._name} failed ({last or f'exit code {code}'})", "mend what it names, or leave the place out")
-            )
+            raise PlaceError(f"{self._name} failed ({last or f'exit code {code}'}): mend that, or leave the place out.")
 
     @property
     def _name(self) -> str:
@@ -321,10 +315,6 @@ def _output(command: Command) -> bytes:
     """Return all that a short command writes."""
     with _Running(command) as process:
         return process.stream.read()
-
-
-def _sentence(text: str, remedy: str) -> str:
-    return f"{text.rstrip('.')}: {remedy}." if ": " not in text[-80:] or not text.endswith(".") else text
 
 
 def _repository(subject: Subject) -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import bz2
 import gzip
+import http.client
 import io
 import lzma
 import re
@@ -17,7 +18,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import IO, Protocol, cast
 
 from ansible_collections.plannoir.deploy.plugins.module_utils.leak_patterns import Matcher
 
@@ -39,7 +40,11 @@ _WITHOUT_CONTENT = (tarfile.LNKTYPE, tarfile.SYMTYPE, tarfile.CHRTYPE, tarfile.B
 _GZIP_IN_BASE64 = re.compile(rb"H4sI|SDRzS")  # of a gzip stream, and of that once more
 _MARK = 5
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]")
-_DAMAGED = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+_DAMAGED = (OSError, EOFError, RuntimeError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+
+
+class StreamError(Exception):
+    """A stream broke off; the message is why."""
 
 
 class Stream(Protocol):
@@ -47,6 +52,19 @@ class Stream(Protocol):
 
     def read(self, size: int, /) -> bytes | None:
         """Return at most ``size`` bytes, none at the end."""
+
+
+class _Outermost:
+    """A stream whose errors are told from those of a damaged archive in it."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+
+    def read(self, size: int, /) -> bytes | None:
+        try:
+            return self._stream.read(size)
+        except (OSError, http.client.HTTPException) as error:
+            raise StreamError(str(error) or type(error).__name__) from error
 
 
 @dataclass(frozen=True, order=True)
@@ -125,10 +143,14 @@ class Scanner:
         self.tally = Tally()
 
     def scan(self, where: str, stream: Stream) -> None:
-        """Look through a stream to its end, under a name that findings are reported with."""
+        """Look through a stream to its end, under a name that findings are reported with.
+
+        Raises:
+            StreamError: The stream broke off before its end.
+        """
         self.tally.items += 1
         self.look(where, where.encode("utf-8", "surrogateescape"))
-        self._scan(where, stream, 0)
+        self._scan(where, _Outermost(stream), 0)
 
     def _scan(self, where: str, stream: Stream, depth: int) -> None:
         head = Source(stream).read(_BLOCK)
@@ -176,22 +198,22 @@ class Scanner:
             structure.read(_padded(size) - size)
         structure.drain()
 
-    def _compressed(self, where: str, source: Source, depth: int, opened: Callable[[Source], Stream]) -> None:
+    def _compressed(self, where: str, source: Source, depth: int, opened: Callable[[IO[bytes]], Stream]) -> None:
         raw = Source(source, _Window(self, where).pass_on)
         try:
-            self._scan(f"{where}!", opened(raw), depth + 1)
+            self._scan(f"{where}!", opened(cast(IO[bytes], raw)), depth + 1)
         except _DAMAGED:
             self._seal(where, "is damaged")
         raw.drain()
 
     def _gzip(self, where: str, source: Source, depth: int) -> None:
-        self._compressed(where, source, depth, lambda raw: gzip.GzipFile(fileobj=raw))
+        self._compressed(where, source, depth, gzip.open)
 
     def _bzip2(self, where: str, source: Source, depth: int) -> None:
-        self._compressed(where, source, depth, bz2.BZ2File)
+        self._compressed(where, source, depth, bz2.open)
 
     def _xz(self, where: str, source: Source, depth: int) -> None:
-        self._compressed(where, source, depth, lambda raw: lzma.LZMAFile(raw))
+        self._compressed(where, source, depth, lzma.open)
 
     def _zstandard(self, where: str, source: Source, depth: int) -> None:
         self._seal(where, "is compressed with zstd, which Python's standard library cannot open")
@@ -296,7 +318,7 @@ def _longer(kind: bytes, body: bytes) -> dict[str, str]:
     if kind == tarfile.GNUTYPE_LONGLINK:
         return {}
     text = body.decode("utf-8", "surrogateescape")
-    return dict(re.findall(r"\d+ (path|size)=(.*)\n", text))
+    return dict(re.findall(r"\d+ (path)=(.*)\n", text)) | dict(re.findall(r"\d+ (size)=(\d+)\n", text))
 
 
 def _skip_sparse_map(structure: Source, header: bytes) -> None:
