@@ -68,9 +68,7 @@ class Subject:
     engine: Mapping[str, str] = field(default_factory=dict)
     """Environment of the docker client for the engine that holds the images and the build cache."""
     node: str = ""
-    """Container that is the cluster's node."""
-    node_engine: str = ""
-    """Address of the engine that runs the node; the docker client's own when it is empty."""
+    """Container that is the cluster's node, in the docker client's own engine."""
     commands: Sequence[Command] = ()
     temporary: Sequence[str] = ()
     since: float = 0
@@ -92,9 +90,7 @@ class Subject:
         """Return a command that runs in the node."""
         if not self.node:
             raise PlaceError("No node is named, and this place is inside of it: name its container in node, or leave the place out.")
-        without = {name: value for name, value in os.environ.items() if not name.startswith("DOCKER_")}
-        host = {"DOCKER_HOST": self.node_engine} if self.node_engine else {}
-        return Command(["docker", "exec", self.node, *arguments], environment={**without, **host}, timeout=self.timeout)
+        return Command(["docker", "exec", self.node, *arguments], timeout=self.timeout)
 
     def _namespaced(self, arguments: Sequence[str]) -> list[str]:
         return [f"--namespace={self.namespace}", *arguments]

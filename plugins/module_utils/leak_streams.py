@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import bz2
-import gzip
 import http.client
 import io
 import lzma
@@ -18,7 +17,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import IO, Protocol, cast
+from typing import Protocol
 
 from ansible_collections.plannoir.deploy.plugins.module_utils.leak_patterns import Matcher
 
@@ -39,6 +38,7 @@ _EXTENSIONS = (tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAM
 _WITHOUT_CONTENT = (tarfile.LNKTYPE, tarfile.SYMTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE)
 _GZIP_IN_BASE64 = re.compile(rb"H4sI|SDRzS")  # of a gzip stream, and of that once more
 _MARK = 5
+_PIECE = 1 << 16
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]")
 _DAMAGED = (OSError, EOFError, RuntimeError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 
@@ -128,6 +128,85 @@ class Source(io.BufferedIOBase):
             pass
 
 
+class _Decompressor(Protocol):
+    """What bz2 and lzma have."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def needs_input(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
+class _Gunzip:
+    """The same of zlib."""
+
+    def __init__(self) -> None:
+        self._member = zlib.decompressobj(wbits=31)
+        self._rest = b""
+
+    @property
+    def eof(self) -> bool:
+        return self._member.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._rest
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._member.unused_data
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        unpacked = self._member.decompress(self._rest + data, max_length)
+        self._rest = self._member.unconsumed_tail
+        return unpacked
+
+
+class _Unpacked:
+    """What stands in a compressed stream, up to where it is damaged; unlike gzip.open it loses nothing that stands before.
+
+    Attributes:
+        damaged: Whether it ended too early.
+    """
+
+    def __init__(self, raw: Source, new: Callable[[], _Decompressor]) -> None:
+        self._raw = raw
+        self._new = new
+        self._member = new()
+        self._over = False
+        self.damaged = False
+
+    def read(self, size: int, /) -> bytes:
+        while not self._over:
+            try:
+                unpacked = self._next(size)
+            except _DAMAGED:
+                self._over = self.damaged = True
+                return b""
+            if unpacked:
+                return unpacked
+        return b""
+
+    def _next(self, size: int) -> bytes:
+        if not self._member.eof:
+            asked = self._member.needs_input
+            content = self._raw.read(_PIECE) if asked else b""
+            unpacked = self._member.decompress(content, size)
+            self._over = self.damaged = asked and not content and not unpacked and not self._member.eof
+            return unpacked
+        # What follows is another member, or zeros that fill up a block.
+        content = self._member.unused_data.lstrip(b"\0") or self._raw.read(_PIECE).lstrip(b"\0")
+        self._over = not content
+        self._member = self._new()
+        return self._member.decompress(content, size) if content else b""
+
+
 class Scanner:
     """Looks for secrets in streams, one after the other.
 
@@ -198,22 +277,22 @@ class Scanner:
             structure.read(_padded(size) - size)
         structure.drain()
 
-    def _compressed(self, where: str, source: Source, depth: int, opened: Callable[[IO[bytes]], Stream]) -> None:
+    def _compressed(self, where: str, source: Source, depth: int, new: Callable[[], _Decompressor]) -> None:
         raw = Source(source, _Window(self, where).pass_on)
-        try:
-            self._scan(f"{where}!", opened(cast(IO[bytes], raw)), depth + 1)
-        except _DAMAGED:
+        unpacked = _Unpacked(raw, new)
+        self._scan(f"{where}!", unpacked, depth + 1)
+        if unpacked.damaged:
             self._seal(where, "is damaged")
         raw.drain()
 
     def _gzip(self, where: str, source: Source, depth: int) -> None:
-        self._compressed(where, source, depth, gzip.open)
+        self._compressed(where, source, depth, _Gunzip)
 
     def _bzip2(self, where: str, source: Source, depth: int) -> None:
-        self._compressed(where, source, depth, bz2.open)
+        self._compressed(where, source, depth, bz2.BZ2Decompressor)
 
     def _xz(self, where: str, source: Source, depth: int) -> None:
-        self._compressed(where, source, depth, lzma.open)
+        self._compressed(where, source, depth, lzma.LZMADecompressor)
 
     def _zstandard(self, where: str, source: Source, depth: int) -> None:
         self._seal(where, "is compressed with zstd, which Python's standard library cannot open")
@@ -223,7 +302,7 @@ class Scanner:
         raw = Source(source, _Window(self, where).pass_on)
         # Made with mode 0600 and without a name, so that it goes with this process.
         with tempfile.TemporaryFile() as spool:
-            while spool.tell() < self._spool_limit and (part := raw.read(WINDOW)):
+            while part := raw.read(min(WINDOW, self._spool_limit - spool.tell())):
                 spool.write(part)
             if raw.read(1):
                 self._seal(where, f"has more than {self._spool_limit >> 20} MiB")

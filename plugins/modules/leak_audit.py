@@ -74,12 +74,12 @@ options:
     elements: str
     default: []
   node:
-    description: Container that is the cluster's node. The engine that holds the images is the one that the environment names.
+    description: Container that is the cluster's node, in the docker client's own engine.
     type: str
-  node_engine:
-    description: Address of the engine that runs O(node); empty for the docker client's own.
-    type: str
-    default: ''
+  engine:
+    description: Environment of the docker client, as in E(DOCKER_HOST), for the engine that holds the images and the build cache.
+    type: dict
+    default: {}
   commands:
     description: Commands that are run for the place V(commands); their exit code does not matter.
     type: list
@@ -203,15 +203,12 @@ def subject_of(parameters: dict[str, Any]) -> Subject:
     commands = [
         Command(given["argv"], given["chdir"], {**os.environ, **given["environment"]}, given["timeout"]) for given in parameters["commands"]
     ]
-    given = {
-        name: parameters[name] or "" for name in ("checkout", "kubeconfig", "context", "namespace", "bin", "chart", "application", "node")
-    }
+    texts = ("checkout", "kubeconfig", "context", "namespace", "bin", "chart", "application", "node")
     return Subject(
-        **given,
+        **{name: parameters[name] or "" for name in texts},
         releases=parameters["releases"],
         images=parameters["images"],
-        engine=os.environ,
-        node_engine=parameters["node_engine"],
+        engine=parameters["engine"],
         commands=commands,
         temporary=[*parameters["temporary"], *([os.environ["TMPDIR"]] if os.environ.get("TMPDIR") else [])],
         since=parameters["since"],
@@ -228,11 +225,17 @@ def main() -> None:
             "values": {"type": "dict", "required": True, "no_log": True},
             "places": {"type": "list", "elements": "str", "choices": list(CHOICES), "default": list(CHOICES)},
             "fail": {"type": "bool", "default": True},
-            **{name: {"type": "path"} for name in ("checkout", "kubeconfig", "bin", "chart")},
-            **{name: {"type": "str"} for name in ("context", "namespace", "application", "node")},
+            "checkout": {"type": "path"},
+            "kubeconfig": {"type": "path"},
+            "context": {"type": "str"},
+            "namespace": {"type": "str"},
+            "bin": {"type": "path"},
+            "chart": {"type": "path"},
+            "application": {"type": "str"},
+            "node": {"type": "str"},
             "releases": {"type": "list", "elements": "str", "default": []},
             "images": {"type": "list", "elements": "str", "default": []},
-            "node_engine": {"type": "str", "default": ""},
+            "engine": {"type": "dict", "default": {}},
             "commands": {
                 "type": "list",
                 "elements": "dict",
