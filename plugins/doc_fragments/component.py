@@ -73,6 +73,16 @@ options:
       node_port:
         description: Port on the nodes, between 30000 and 32767; chosen by the cluster by default.
         type: int
+  connects_to:
+    description:
+      - Components that this one's pods connect to; a NetworkPolicy allows these connections and no others.
+      - When it is left out, they may connect to every component.
+    type: list
+    elements: str
+  outside:
+    description: Whether its pods may connect to addresses outside of the application; only matters with O(connects_to).
+    type: bool
+    default: true
   env:
     description: Environment variables; nothing secret.
     type: dict

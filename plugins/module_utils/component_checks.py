@@ -46,6 +46,11 @@ def component_problems(components: Sequence[Component]) -> list[str]:
         if count > 1:
             names = ", ".join(c["name"] for c in components if c["service"]["node_port"] == port)
             problems.append(f"service.node_port {port} is used by several components ({names}): give each a port of its own.")
+    known = {component["name"] for component in components}
+    for component in components:
+        for other in component["connects_to"] or []:
+            if other not in known - {component["name"]}:
+                problems.append(f"Component {component['name']}: connects_to names {other}, which is no other component: correct it.")
     return problems
 
 

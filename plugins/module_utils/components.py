@@ -64,6 +64,8 @@ COMPONENT_SPEC: Spec = {
             "node_port": {"type": "int"},
         },
     },
+    "connects_to": {"type": "list", "elements": "str"},
+    "outside": {"type": "bool", "default": True},
     "env": {"type": "dict", "default": {}},
     "secret_env": {"type": "dict", "default": {}, "no_log": True},
     "secret_files": {
@@ -116,6 +118,9 @@ COMPONENT_SPEC: Spec = {
         },
     },
 }
+
+
+_NOT_FOR_THE_CHART = ("name", "extra", "build", "image", "connects_to", "outside")
 
 
 def load_components(raw: object) -> tuple[list[Component], list[str]]:
@@ -185,7 +190,7 @@ def chart_values(component: Component, image_ref: str, secret_checksum: str, sta
     name = component["name"]
     if component["extra"] != (stage == "extras"):
         return {"enabled": False}
-    plain = {option: value for option, value in component.items() if option not in ("name", "extra", "build", "image")}
+    plain = {option: value for option, value in component.items() if option not in _NOT_FOR_THE_CHART}
     values: dict[str, Any] = {**_camel(COMPONENT_SPEC, plain), "enabled": True, "image": image_ref}
     if component["secret_env"]:
         values["secretName"] = f"{name}-env"

@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeAlias
 from ansible_collections.plannoir.deploy.plugins.module_utils import minikube_node as nodes
 from ansible_collections.plannoir.deploy.plugins.module_utils import minikube_settings as settings
 from ansible_collections.plannoir.deploy.plugins.module_utils.engine_machine import NOT_FOUND, TIMED_OUT, Completed, Failure, Machine
+from ansible_collections.plannoir.deploy.plugins.module_utils.minikube_encryption import host_path, refuse_missing_key, write_new_key
 from ansible_collections.plannoir.deploy.plugins.module_utils.minikube_node import Files, Get, Node
 from ansible_collections.plannoir.deploy.plugins.module_utils.minikube_settings import Settings
 
@@ -47,6 +48,10 @@ class Profile:
     @property
     def name(self) -> str:
         return self.files.profile
+
+    @property
+    def _key(self) -> Path:
+        return host_path(self.files.home, self.name)
 
     def look(self, *, check: bool) -> State:
         """Look at what is there, without changing anything; in check mode the engine may not be there yet."""
@@ -92,7 +97,10 @@ class Profile:
         if state == "running" and not fresh:
             self._wait_until_ready()
             return
-        self._refuse_problems(self.wanted if fresh else Settings.from_config(config), fresh=fresh, check=check)
+        chosen = self.wanted if fresh else Settings.from_config(config)
+        self._refuse_problems(chosen, fresh=fresh, check=check)
+        if chosen.encryption and not fresh:
+            refuse_missing_key(self._key)
         if state == "half-made" or (fresh and state != "absent"):
             self.actions.append(f"delete the {'half-made ' if state == 'half-made' else ''}cluster {self.name}")
             if not check:
@@ -157,6 +165,8 @@ class Profile:
         if fresh:
             self.files.folder.mkdir(parents=True, exist_ok=True)
             self.files.creating.touch()
+            if self.wanted.encryption:
+                write_new_key(self._key)
         self._minikube(
             [
                 "start",
@@ -188,6 +198,7 @@ class Profile:
     def _delete(self) -> None:
         self._minikube(["delete"])
         shutil.rmtree(self.files.folder, ignore_errors=True)
+        self._key.unlink(missing_ok=True)
         self.node = None
 
     def _minikube(self, arguments: Sequence[str]) -> None:

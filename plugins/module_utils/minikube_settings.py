@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.plannoir.deploy.plugins.module_utils.engine_machine import Failure, Machine
+from ansible_collections.plannoir.deploy.plugins.module_utils.minikube_encryption import OPTION as ENCRYPTION_OPTION
+from ansible_collections.plannoir.deploy.plugins.module_utils.minikube_encryption import PROVIDER, node_path
 
 DRIVER = "docker"
 RUNTIME = "docker"
@@ -34,6 +36,8 @@ class Settings:
     ports: tuple[int, ...]
     node_image: str = ""
     extra_config: tuple[str, ...] = ()
+    encryption: str = ""
+    """The API server's encryption configuration, a path in the node; empty: Secrets are in plain text in etcd."""
     driver: str = DRIVER
     container_runtime: str = RUNTIME
 
@@ -41,14 +45,16 @@ class Settings:
     def from_config(cls, config: Mapping[str, Any]) -> Settings:
         """Read the settings of a cluster from minikube's config.json."""
         kubernetes = config.get("KubernetesConfig") or {}
-        options = kubernetes.get("ExtraOptions") or []
+        options = {f"{o['Component']}.{o['Key']}": o["Value"] for o in kubernetes.get("ExtraOptions") or []}
+        encryption = options.pop(ENCRYPTION_OPTION, "")
         return cls(
             kubernetes_version=kubernetes.get("KubernetesVersion", ""),
             cpus=config.get("CPUs", 0),
             memory=config.get("Memory", 0),
             ports=tuple(sorted(_host_port(port) for port in config.get("ExposedPorts") or [])),
             node_image=config.get("KicBaseImage", ""),
-            extra_config=tuple(sorted(f"{o['Component']}.{o['Key']}={o['Value']}" for o in options)),
+            extra_config=tuple(sorted(f"{name}={value}" for name, value in options.items())),
+            encryption=encryption,
             driver=config.get("Driver", ""),
             container_runtime=kubernetes.get("ContainerRuntime", ""),
         )
@@ -62,6 +68,7 @@ class Settings:
             "ports": ", ".join(map(str, self.ports)),
             "node_image": self.node_image or "minikube's own",
             "extra_config": ", ".join(self.extra_config),
+            "encryption at rest": PROVIDER if self.encryption else "",
             "driver": self.driver,
             "container_runtime": self.container_runtime,
         }
@@ -88,6 +95,7 @@ class Settings:
             *(f"--ports=127.0.0.1:{port}:{port}" for port in self.ports),
             *([f"--base-image={self.node_image}"] if self.node_image else []),
             *(f"--extra-config={option}" for option in self.extra_config),
+            *([f"--extra-config={ENCRYPTION_OPTION}={self.encryption}"] if self.encryption else []),
         ]
 
 
@@ -127,6 +135,8 @@ def settings_from(params: Mapping[str, Any]) -> Settings:
     bad_options = [option for option in params["extra_config"] if not re.match(r"[a-z-]+\.[^=]+=", option)]
     if bad_options:
         problems.append(f"minikube_extra_config has {', '.join(bad_options)}; write it like apiserver.v=2.")
+    if any(option.startswith(f"{ENCRYPTION_OPTION}=") for option in params["extra_config"]):
+        problems.append(f"minikube_extra_config has {ENCRYPTION_OPTION}; minikube_encryption sets it.")
     if problems:
         raise Failure("\n".join(problems))
     return Settings(
@@ -136,6 +146,7 @@ def settings_from(params: Mapping[str, Any]) -> Settings:
         ports=tuple(sorted(set(params["ports"]))),
         node_image=params["node_image"],
         extra_config=tuple(sorted(params["extra_config"])),
+        encryption=node_path(params["profile"]) if params["encryption"] else "",
     )
 
 

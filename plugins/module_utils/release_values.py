@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.plannoir.deploy.plugins.module_utils.components import Component, Stage, chart_values
+from ansible_collections.plannoir.deploy.plugins.module_utils.network import network_values
 
 STAGES: tuple[Stage, ...] = ("extras", "app")
 """In the order of deployment."""
@@ -52,14 +53,18 @@ def releases(
     missing = [component["name"] for component in components if not images.get(component["name"])]
     if missing:
         raise ValueError(f"No image reference for {', '.join(missing)}: run the images role before the release role.")
+    networks = network_values(components)
     result = []
     for stage in STAGES:
         own = [component for component in components if component["extra"] == (stage == "extras")]
         limits = [component["migration"]["timeout"] + MIGRATION_MARGIN for component in own if component["migration"]]
-        values: dict[str, Any] = {"global": {"chartDigest": digest}, **{subchart: {"enabled": False} for subchart in defaults}}
+        values: dict[str, Any] = {
+            "global": {"chartDigest": digest, "networkPolicies": True},
+            **{subchart: {"enabled": False} for subchart in defaults},
+        }
         for component in own:
             key = component["name"]
-            given = chart_values(component, images[key], checksums.get(key, ""), stage)
+            given = {**chart_values(component, images[key], checksums.get(key, ""), stage), "network": networks[key]}
             if key in defaults:
                 values[key] = in_place_of(defaults[key], given)
             else:

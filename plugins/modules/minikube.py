@@ -63,6 +63,13 @@ options:
     type: list
     elements: str
     default: []
+  encryption:
+    description:
+      - Whether the API server encrypts Secrets before they reach etcd, with a key of the cluster's own (provider secretbox).
+      - The key lies in minikube's folder, in C(files/var/lib/minikube/certs/encryption-<profile>.json) of mode 0600, and goes with the
+        cluster. Without it the cluster cannot be started again.
+    type: bool
+    default: true
   home:
     description:
       - Where minikube keeps its files, as in E(MINIKUBE_HOME). Both the folder C(.minikube) and the folder that holds it may be named.
@@ -171,6 +178,7 @@ def main() -> None:
             "ports": {"type": "list", "elements": "int", "default": [30080]},
             "node_image": {"type": "str", "default": ""},
             "extra_config": {"type": "list", "elements": "str", "default": []},
+            "encryption": {"type": "bool", "default": True},
             "home": {"type": "path"},
             "kubeconfig": {"type": "path", "default": "~/.kube/config"},
             "cache_seed": {"type": "path"},

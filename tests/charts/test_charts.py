@@ -285,11 +285,55 @@ def test_another_applications_component_keeps_nothing_of_the_charts_defaults() -
 def test_extras_and_application_never_render_the_same_object() -> None:
     components = [{"name": "database", "image": "db:1", "port": 5432, "extra": True}, {"name": "backend", "image": "api:1", "port": 8000}]
     extras, app = (
-        {(item["kind"], item["metadata"]["name"]) for item in render(values=role_values(*components, stage=stage))}
+        {(item["kind"], item["metadata"]["name"]) for item in render(values=role_values(*components, stage=stage), release=stage)}
         for stage in ("extras", "app")
     )
-    assert extras == {("Deployment", "database"), ("Service", "database")}
-    assert app == {("Deployment", "backend"), ("Service", "backend")}
+    kinds = ("Deployment", "NetworkPolicy", "Service")
+    assert extras == {*((kind, "database") for kind in kinds), ("NetworkPolicy", "extras-default-deny")}
+    assert app == {*((kind, "backend") for kind in kinds), ("NetworkPolicy", "app-default-deny")}
+
+
+def test_a_policy_denies_what_the_graph_does_not_allow() -> None:
+    web = {"name": "web", "image": "web:1", "port": 80, "connects_to": ["api"], "outside": False, "service": {"type": "NodePort"}}
+    api = {"name": "api", "image": "api:1", "port": 8000, "connects_to": [], "migration": {"command": ["up"]}}
+    policies = named(render(values=role_values(web, api)), "NetworkPolicy")
+    assert {name: item["spec"]["podSelector"] for name, item in policies.items()} == {
+        "my-app-default-deny": {},
+        **{
+            name: {"matchLabels": {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": "my-app"}}
+            for name in ("web", "api", "api-migration")
+        },
+    }
+    specs = {name: item["spec"] for name, item in policies.items()}
+    assert all(spec["policyTypes"] == ["Ingress", "Egress"] for spec in specs.values())
+    assert not {"ingress", "egress"} & set(specs["my-app-default-deny"])
+    # The page is published, so everybody may come; the API lets the page in, and its migration nobody.
+    assert specs["web"]["ingress"] == [{"ports": [{"port": 80}]}]
+    callers = {"podSelector": {"matchExpressions": [{"key": "app.kubernetes.io/name", "operator": "In", "values": ["web"]}]}}
+    assert specs["api"]["ingress"] == [{"ports": [{"port": 8000}], "from": [callers]}]
+    assert "ingress" not in specs["api-migration"]
+    dns, to_api = specs["web"]["egress"]
+    assert [entry["port"] for entry in dns["ports"]] == [53, 53]
+    assert to_api == {"to": [{"podSelector": {"matchLabels": {"app.kubernetes.io/name": "api"}}}], "ports": [{"port": 8000}]}
+    outside = [{"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}, {"ipBlock": {"cidr": "::/0"}}]}]
+    assert specs["api"]["egress"] == specs["api-migration"]["egress"] == [dns, *outside]
+
+
+def test_the_migrations_policy_is_there_before_it() -> None:
+    api = {"name": "api", "image": "api:1", "port": 8000, "migration": {"command": ["up"]}}
+    objects = render(values=role_values(api))
+    policy, job = (named(objects, kind)["api-migration"]["metadata"]["annotations"] for kind in ("NetworkPolicy", "Job"))
+    assert policy["helm.sh/hook"] == job["helm.sh/hook"]
+    assert int(policy["helm.sh/hook-weight"]) < int(job.get("helm.sh/hook-weight", 0))
+
+
+def test_a_component_that_names_no_connections_may_make_any() -> None:
+    policies = named(render(values=role_values({"name": "api", "image": "api:1", "port": 8000})), "NetworkPolicy")
+    assert policies["api"]["spec"]["egress"] == [{}]
+
+
+def test_by_hand_there_are_no_policies() -> None:
+    assert not named(render(), "NetworkPolicy")
 
 
 @pytest.mark.parametrize(

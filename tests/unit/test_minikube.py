@@ -61,7 +61,7 @@ class Lab:
 
     def write_profile(self) -> None:
         self.files.folder.mkdir(parents=True, exist_ok=True)
-        config = {
+        config: dict[str, Any] = {
             "KicBaseImage": "plannoir/node:1",
             "Memory": 4096,
             "CPUs": 2,
@@ -69,6 +69,12 @@ class Lab:
             "ExposedPorts": [f"127.0.0.1:{PORT}:{PORT}"],
             "KubernetesConfig": {"KubernetesVersion": "v1.34.4", "ContainerRuntime": "docker"},
         }
+        started = self.machine.ran("minikube start")
+        options = [option for option in started[-1].split() if "encryption" in option] if started else []
+        if options:
+            component, _, rest = options[0].removeprefix("--extra-config=").partition(".")
+            key, _, value = rest.partition("=")
+            config["KubernetesConfig"]["ExtraOptions"] = [{"Component": component, "Key": key, "Value": value}]
         (self.files.folder / "config.json").write_text(json.dumps(config))
 
     def _start(self) -> Completed:

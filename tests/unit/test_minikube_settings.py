@@ -20,6 +20,7 @@ PARAMS: dict[str, Any] = {
     "ports": [30080],
     "node_image": "plannoir/node:1",
     "extra_config": ["apiserver.v=2"],
+    "encryption": True,
 }
 WANTED = settings.settings_from(PARAMS)
 CONFIG: dict[str, Any] = {
@@ -31,7 +32,14 @@ CONFIG: dict[str, Any] = {
     "KubernetesConfig": {
         "KubernetesVersion": "v1.34.4",
         "ContainerRuntime": "docker",
-        "ExtraOptions": [{"Component": "apiserver", "Key": "v", "Value": "2"}],
+        "ExtraOptions": [
+            {"Component": "apiserver", "Key": "v", "Value": "2"},
+            {
+                "Component": "apiserver",
+                "Key": "encryption-provider-config",
+                "Value": "/var/lib/minikube/certs/encryption-plannoir.json",
+            },
+        ],
     },
 }
 
@@ -101,6 +109,7 @@ def test_the_settings_are_what_minikube_is_started_with() -> None:
         "--ports=127.0.0.1:30080:30080",
         "--base-image=plannoir/node:1",
         "--extra-config=apiserver.v=2",
+        "--extra-config=apiserver.encryption-provider-config=/var/lib/minikube/certs/encryption-plannoir.json",
     ]
 
 

@@ -5,7 +5,15 @@ All objects of one component. Context of this and every other template here:
   root    the context of the chart that renders it
 */}}
 {{- define "component.objects" -}}
+{{- if .values.network }}
+---
+{{ include "component.networkpolicy" . }}
+{{- end }}
 {{- if .values.migration }}
+{{- if .values.network }}
+---
+{{ include "component.migrationNetworkpolicy" . }}
+{{- end }}
 ---
 {{ include "component.migration" . }}
 {{- end }}
