@@ -150,6 +150,7 @@ def _escaped(text: bytes) -> dict[bytes, str]:
             found.setdefault(re.sub(r"%[0-9A-F]{2}", lambda m: m[0].lower(), spelling).encode(), "URL-encoded")
             found.setdefault(spelling.replace("%", "%25").encode(), "URL-encoded twice")
     found.setdefault(_bytes(html.escape(string)), "HTML")
+    found.setdefault(_bytes(repr(string)[1:-1]), "Python")
     found.setdefault(text.replace(b"'", b"''"), "YAML")
     found.setdefault(text.replace(b"'", b"'\"'\"'"), "shell")
     found.setdefault(text.replace(b"'", b"'\\''"), "shell")

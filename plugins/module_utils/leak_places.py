@@ -78,13 +78,17 @@ class Subject:
     timeout: float = 900
     """Seconds for each program that is asked."""
 
-    def kubectl(self, *arguments: str) -> list[str]:
+    def kubectl(self, *arguments: str) -> Command:
         """Return a command line of kubectl."""
-        return [f"{self.bin}/kubectl", f"--kubeconfig={self.kubeconfig}", f"--context={self.context}", *self._namespaced(arguments)]
+        return self._namespaced("kubectl", f"--context={self.context}", *arguments)
 
-    def helm(self, *arguments: str) -> list[str]:
+    def helm(self, *arguments: str) -> Command:
         """Return a command line of helm."""
-        return [f"{self.bin}/helm", f"--kubeconfig={self.kubeconfig}", f"--kube-context={self.context}", *self._namespaced(arguments)]
+        return self._namespaced("helm", f"--kube-context={self.context}", *arguments)
+
+    def git(self, *arguments: str) -> Command:
+        """Return a command line of git."""
+        return Command(["git", "-C", self.checkout, *arguments], timeout=self.timeout)
 
     def in_node(self, *arguments: str) -> Command:
         """Return a command that runs in the node."""
@@ -92,28 +96,28 @@ class Subject:
             raise PlaceError("No node is named, and this place is inside of it: name its container in node, or leave the place out.")
         return Command(["docker", "exec", self.node, *arguments], timeout=self.timeout)
 
-    def _namespaced(self, arguments: Sequence[str]) -> list[str]:
-        return [f"--namespace={self.namespace}", *arguments]
+    def _namespaced(self, program: str, context: str, *arguments: str) -> Command:
+        argv = [f"{self.bin}/{program}", f"--kubeconfig={self.kubeconfig}", context, f"--namespace={self.namespace}", *arguments]
+        return Command(argv, timeout=self.timeout)
 
 
 def checkout(subject: Subject) -> Iterator[Item]:
     """Yield the files of the checkout that git tracks, as they are now, and those that it does not ignore."""
     folder = _repository(subject)
-    names = _output(Command(["git", "-C", str(folder), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]))
+    names = _output(subject.git("ls-files", "-z", "--cached", "--others", "--exclude-standard"))
     for name in sorted(set(names.split(b"\0")) - {b""}):
         yield from _file(folder / os.fsdecode(name), folder)
 
 
 def history(subject: Subject) -> Iterator[Item]:
     """Yield every object of the repository, whether anything refers to it or not, and git's own files: configuration, refs, reflogs."""
-    folder = _repository(subject)
-    git = ["git", "-C", str(folder)]
-    with _Running(Command([*git, "cat-file", "--batch-all-objects", "--batch", "--buffer", "--unordered"])) as process:
+    _repository(subject)
+    with _Running(subject.git("cat-file", "--batch-all-objects", "--batch", "--buffer", "--unordered")) as process:
         while header := process.stream.readline():
             name, kind, size = header.split()
             yield f"{kind.decode()} {name.decode()}", Source(process.stream, limit=int(size))
             process.stream.read(1)
-    common = Path(os.fsdecode(_output(Command([*git, "rev-parse", "--path-format=absolute", "--git-common-dir"])).strip()))
+    common = Path(os.fsdecode(_output(subject.git("rev-parse", "--path-format=absolute", "--git-common-dir")).strip()))
     for folder_name, folders, names in os.walk(common):
         if Path(folder_name) == common:
             folders.remove("objects")
@@ -126,8 +130,8 @@ def chart(subject: Subject) -> Iterator[Item]:
     if not (Path(subject.chart) / "Chart.yaml").is_file():
         raise PlaceError(f"{subject.chart or 'The chart'} is not a chart's folder: name it in chart, or leave the place chart out.")
     for release in _releases(subject):
-        values = _output(Command(subject.helm("get", "values", release, "--output=yaml"), timeout=subject.timeout))
-        command = Command(subject.helm("template", release, subject.chart, "--values=-"), timeout=subject.timeout)
+        values = _output(subject.helm("get", "values", release, "--output=yaml"))
+        command = subject.helm("template", release, subject.chart, "--values=-")
         with _Running(command, given=values) as process:
             yield f"helm template {release}", process.stream
 
@@ -135,10 +139,10 @@ def chart(subject: Subject) -> Iterator[Item]:
 def release(subject: Subject) -> Iterator[Item]:
     """Yield what Helm shows of each release, and its records of all revisions."""
     for name in _releases(subject):
-        with _Running(Command(subject.helm("get", "all", name), timeout=subject.timeout)) as process:
+        with _Running(subject.helm("get", "all", name)) as process:
             yield f"helm get all {name}", process.stream
     records = subject.kubectl("get", "secrets", "--field-selector=type=helm.sh/release.v1", f"--output=go-template={_HELM_RECORDS}")
-    with _Running(Command(records, timeout=subject.timeout)) as process:
+    with _Running(records) as process:
         while line := process.stream.readline():
             record, content = line.split()
             yield f"record {record.decode()}", io.BytesIO(base64.b64decode(base64.b64decode(content)))
@@ -146,30 +150,28 @@ def release(subject: Subject) -> Iterator[Item]:
 
 def describe(subject: Subject) -> Iterator[Item]:
     """Yield what kubectl shows of everything in the namespace, events included, but of no Secret."""
-    listed = _output(
-        Command(subject.kubectl("api-resources", "--namespaced=true", "--verbs=list,get", "--output=name"), timeout=subject.timeout)
-    )
+    listed = _output(subject.kubectl("api-resources", "--namespaced=true", "--verbs=list,get", "--output=name"))
     kinds = ",".join(kind for kind in listed.decode().split() if kind != "secrets")
     for arguments in (["get", kinds, "--output=yaml", "--show-managed-fields"], ["describe", kinds]):
-        with _Running(Command(subject.kubectl(*arguments), timeout=subject.timeout)) as process:
+        with _Running(subject.kubectl(*arguments)) as process:
             yield f"kubectl {arguments[0]}", process.stream
 
 
 def logs(subject: Subject) -> Iterator[Item]:
     """Yield what every container of every pod wrote, and what it wrote before it was last restarted."""
-    pods: list[dict[str, Any]] = json.loads(_output(Command(subject.kubectl("get", "pods", "--output=json"))))["items"]
+    pods: list[dict[str, Any]] = json.loads(_output(subject.kubectl("get", "pods", "--output=json")))["items"]
     for pod in pods:
         name, status = pod["metadata"]["name"], pod["status"]
         for container in [entry for kind in ("init", "", "ephemeral") for entry in status.get(_statuses(kind)) or []]:
             for previous, state in ((False, container["state"]), (True, container.get("lastState") or {})):
-                if state.get("running") or (state.get("terminated") or {}).get("containerID"):
+                if "running" in state or (state.get("terminated") or {}).get("containerID"):
                     command = subject.kubectl("logs", name, f"--container={container['name']}", f"--previous={str(previous).lower()}")
                     try:
-                        with _Running(Command(command, timeout=subject.timeout)) as process:
+                        with _Running(command) as process:
                             yield f"{name}/{container['name']}{' (previous)' if previous else ''}", process.stream
                     except PlaceError:
                         # A pod that ended meanwhile has no log any more.
-                        if _output(Command(subject.kubectl("get", "pod", name, "--ignore-not-found", "--output=name"))):
+                        if _output(subject.kubectl("get", "pod", name, "--ignore-not-found", "--output=name")):
                             raise
 
 
@@ -229,7 +231,7 @@ def explained(place: str, subject: Subject, where: str) -> str:
     """Return where something was found in words that lead a person there."""
     if place == "history" and (blob := re.match(r"blob ([0-9a-f]{40,64})", where)):
         shown = ["log", "--all", "--reflog", f"--find-object={blob[1]}", "--max-count=1", "--format=commit %h", "--name-only"]
-        lines = _output(Command(["git", "-C", subject.checkout, *shown])).decode("utf-8", "replace").split("\n")
+        lines = _output(subject.git(*shown)).decode("utf-8", "replace").split("\n")
         return f"{where} ({', '.join(filter(None, lines[:4])) or 'no commit refers to it'})"
     if place == "images" and (digest := _BLOB.search(where)):
         engine = _engine(subject)
@@ -316,7 +318,7 @@ def _output(command: Command) -> bytes:
 def _repository(subject: Subject) -> Path:
     folder = Path(subject.checkout)
     try:
-        _output(Command(["git", "-C", str(folder), "rev-parse", "--git-dir"]))
+        _output(subject.git("rev-parse", "--git-dir"))
     except PlaceError as error:
         message = str(error).partition(": ")[0]
         raise PlaceError(f"{folder} is no git checkout ({message}): leave the places checkout and history out.") from error

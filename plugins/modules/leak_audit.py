@@ -257,7 +257,7 @@ def main() -> None:
     if not secrets:
         module.fail_json(msg="\n".join(["There is no value to look for: name the credentials in values.", *notes]))
     results = list(audit(subject_of(module.params), module.params["places"], Matcher(secrets)))
-    shown = {
+    shown: dict[str, Any] = {
         "places": [result.shown() for result in results],
         "table": table(results),
         "problems": problems(results),

@@ -140,7 +140,7 @@ def test_a_stream_that_breaks_off_is_no_damaged_archive(content: bytes) -> None:
 
 
 MEASURE = """
-import resource, sys, time, zlib
+import os, resource, sys, time, zlib
 sys.path[:0] = sys.argv[1:3]
 from leak_world import matcher
 from ansible_collections.plannoir.deploy.plugins.module_utils.leak_streams import Scanner
@@ -148,8 +148,11 @@ from ansible_collections.plannoir.deploy.plugins.module_utils.leak_streams impor
 class Long:
     def __init__(self, parts):
         self.parts = iter(parts)
+        self.rest = b""
     def read(self, size):
-        return next(self.parts, b"")
+        content = self.rest or next(self.parts, b"")
+        self.rest = content[size:]
+        return content[:size]
 
 def plain(megabytes):
     for number in range(megabytes):
@@ -161,15 +164,14 @@ def packed(megabytes):
         yield packer.compress(blocks[number % 4]) or b""
     yield packer.flush()
 
-import os, tarfile
 blocks = [os.urandom(1 << 20), b"int main(void) { return 0; }\\n" * 36000, bytes(1 << 20), os.urandom(1 << 19).hex().encode()]
 kind = {"plain": plain, "gzip": lambda size: (part for part in packed(size) if part)}[sys.argv[3]]
 scanner = Scanner(matcher())
 scanner.scan("warm", Long(kind(8)))
-before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
 resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20))
 scanner.scan("long", Long(kind(int(sys.argv[4]))))
-seconds = time.monotonic() - started
+seconds = time.process_time() - started
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, round(scanner.tally.bytes / 1e6 / seconds))
 """
 
@@ -181,5 +183,5 @@ def test_memory_does_not_grow_with_the_stream(kind: str) -> None:
     done = subprocess.run(arguments, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     grown, speed = map(int, done.stdout.split())
-    print(f"{kind}: {speed} MB/s, {grown} KiB more")
+    print(f"{kind}: {speed} MB/s of processor time, {grown} KiB more")
     assert grown < 8 << 10
