@@ -12,7 +12,7 @@ import http.client
 import json
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -74,9 +74,21 @@ class Engine:
         """Remove the oldest build layers beyond ``keep`` bytes; return the bytes that became free."""
         return int(self._json("POST", f"/build/prune?{urlencode({'keep-storage': keep, 'all': 1})}")["SpaceReclaimed"])
 
+    def image(self, reference: str) -> dict[str, Any]:
+        """Return what the engine knows of an image: ``Id``, ``RootFS``, ``Config`` and more."""
+        return dict(self._json("GET", f"/images/{quote(reference)}/json"))
+
+    def information(self) -> dict[str, Any]:
+        """Return what the engine says of itself, such as ``DockerRootDir`` and ``Driver``."""
+        return dict(self._json("GET", "/info"))
+
+    def saved(self, references: Sequence[str]) -> http.client.HTTPResponse:
+        """Return a stream of the images as ``docker save`` writes them; what they share stands in it once."""
+        return self._request("GET", f"/images/get?{urlencode({'names': references}, doseq=True)}")
+
     def copy_image(self, reference: str, target: Engine) -> None:
         """Stream an image to another engine, without a file in between."""
-        source = self._request("GET", f"/images/get?{urlencode({'names': reference})}")
+        source = self.saved([reference])
         # http.client sends a body of unknown length in chunks, as it reads it.
         answer = target._request("POST", "/images/load?quiet=1", source, {"Content-Type": "application/x-tar"}).read()
         for line in answer.splitlines():

@@ -1,0 +1,273 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Module entry point; the logic is in module_utils/leak_audit.py."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: leak_audit
+short_description: Look for secret values where they must not stand
+version_added: "1.0.0"
+author: Plannoir contributors (@plannoir)
+description:
+  - Looks for each value as it is, as base64 (at any alignment, in both alphabets, wrapped, twice), hexadecimal, URL-encoded, as JSON,
+    HTML, YAML and shell write it, and in tar, zip, gzip, bzip2 and xz archives, also within each other and as base64 in other text.
+  - Reports where a value was found, its label and the first 8 hexadecimal digits of its SHA-256, and never the value.
+  - Of several lines the longest are looked for, of a PEM file those of its private parts, of a URL its password as well. Certificates
+    and public keys are no secrets. A value of fewer than 8 bytes is not looked for; RV(notes) says so.
+  - What is long is read as a stream; memory stays the same however long it is.
+  - The Secrets themselves, and files that git ignores, are not looked at. A place that cannot be looked at is an error.
+options:
+  values:
+    description: Label to value, or a filter's component to kind of Secret to key to value (P(plannoir.deploy.component_secrets#filter)).
+    type: dict
+    required: true
+  places:
+    description:
+      - What is looked at.
+      - V(checkout) are the files that git tracks or does not ignore; V(history) is every object in git, reachable or not, and git's files.
+      - V(chart) is the rendered chart; V(release) is what Helm shows of the releases, and its decoded records of all revisions.
+      - V(images) are the application's images with all layers, configuration and history; V(cache) is the build cache in the node.
+      - V(describe) is what C(kubectl get) and C(kubectl describe) show of everything in the namespace but Secrets; V(logs) are those of
+        all containers, previous ones as well.
+      - V(commands) is the output of O(commands); V(processes) are command lines of processes, sampled during the whole audit.
+      - V(temporary) are files in temporary folders; V(etcd) are etcd's files on the node's disk.
+    type: list
+    elements: str
+    choices: [checkout, history, chart, release, images, cache, describe, logs, commands, temporary, etcd, processes]
+    default: [checkout, history, chart, release, images, cache, describe, logs, commands, temporary, etcd, processes]
+  fail:
+    description: Whether a finding is a failure. A place that cannot be looked at always is.
+    type: bool
+    default: true
+  checkout:
+    description: Folder of the git checkout.
+    type: path
+  kubeconfig:
+    description: Path of the kubeconfig.
+    type: path
+  context:
+    description: Context in it; the current one is never used.
+    type: str
+  namespace:
+    description: Namespace of the application.
+    type: str
+  bin:
+    description: Folder with the programs kubectl and helm.
+    type: path
+  releases:
+    description: Names of the Helm releases.
+    type: list
+    elements: str
+    default: []
+  chart:
+    description: Folder of their chart.
+    type: path
+  application:
+    description: Name of the application, which its images are labelled with; their references begin with it, too.
+    type: str
+  images:
+    description: Further images, by reference.
+    type: list
+    elements: str
+    default: []
+  node:
+    description: Container that is the cluster's node, in the docker client's own engine.
+    type: str
+  engine:
+    description: Environment of the docker client, as in E(DOCKER_HOST), for the engine that holds the images and the build cache.
+    type: dict
+    default: {}
+  commands:
+    description: Commands that are run for the place V(commands); their exit code does not matter.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      argv:
+        description: Program and arguments, no shell.
+        type: list
+        elements: str
+        required: true
+      chdir:
+        description: Working folder.
+        type: path
+      environment:
+        description: Further environment variables.
+        type: dict
+        default: {}
+      timeout:
+        description: Seconds.
+        type: float
+        default: 3600
+  temporary:
+    description: Temporary folders; E(TMPDIR) is one of them where it is set.
+    type: list
+    elements: path
+    default: [/tmp, /var/tmp, ~/.ansible/tmp]
+  since:
+    description: Seconds since the epoch; temporary files that changed before are left out.
+    type: float
+    default: 0
+  timeout:
+    description: Seconds for each program that is asked.
+    type: float
+    default: 900
+notes:
+  - Ansible itself replaces what looks like one of O(values) in results by asterisks.
+attributes:
+  check_mode:
+    description: It only reads; O(commands) are run in check mode, too.
+    support: full
+  diff_mode:
+    description: It changes nothing.
+    support: none
+"""
+
+EXAMPLES = r"""
+- name: See that no credential stands in what the cluster shows
+  plannoir.deploy.leak_audit:
+    values: "{{ app_components | plannoir.deploy.component_secrets }}"
+    places: [release, describe, logs]
+    kubeconfig: ~/.kube/config
+    context: plannoir
+    namespace: plannoir
+    bin: /usr/local/bin
+    releases: [plannoir, plannoir-extras]
+
+- name: See that a command writes no credential, and passes none as an argument
+  plannoir.deploy.leak_audit:
+    values:
+      API key: "{{ vault_api_key }}"
+    places: [commands, processes]
+    commands:
+      - argv: [ansible-playbook, -vvv, site.yml]
+        chdir: /srv/checkout
+"""
+
+RETURN = r"""
+places:
+  description: What was seen, by place.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    place: {description: Its name., type: str, returned: always}
+    items: {description: Number of files, objects or streams., type: int, returned: always}
+    bytes: {description: Bytes that were compared., type: int, returned: always}
+    seconds: {description: How long it took., type: float, returned: always}
+    error: {description: Why it could not be looked at., type: str, returned: always}
+    sealed: {description: Archives in it that could not be opened., type: list, elements: str, returned: always}
+    findings:
+      description: What was found; without a value.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        where: {description: The file or object., type: str, returned: always}
+        label: {description: Whose value it is., type: str, returned: always}
+        fingerprint: {description: First 8 hexadecimal digits of the value's SHA-256., type: str, returned: always}
+        spelling: {description: How it is written there., type: str, returned: always}
+table:
+  description: What was looked at, a line for each place.
+  returned: always
+  type: list
+  elements: str
+problems:
+  description: A sentence for each finding and each place that could not be looked at.
+  returned: always
+  type: list
+  elements: str
+notes:
+  description: A sentence for each value that could not be searched.
+  returned: always
+  type: list
+  elements: str
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.plannoir.deploy.plugins.module_utils.leak_audit import CHOICES, audit, problems, table
+from ansible_collections.plannoir.deploy.plugins.module_utils.leak_patterns import Matcher, labelled, secrets_of
+from ansible_collections.plannoir.deploy.plugins.module_utils.leak_places import Command, Subject
+
+
+def subject_of(parameters: dict[str, Any]) -> Subject:
+    """Return what the options name."""
+    commands = [
+        Command(given["argv"], given["chdir"], {**os.environ, **given["environment"]}, given["timeout"]) for given in parameters["commands"]
+    ]
+    texts = ("checkout", "kubeconfig", "context", "namespace", "bin", "chart", "application", "node")
+    return Subject(
+        **{name: parameters[name] or "" for name in texts},
+        releases=parameters["releases"],
+        images=parameters["images"],
+        engine=parameters["engine"],
+        commands=commands,
+        temporary=[*parameters["temporary"], *([os.environ["TMPDIR"]] if os.environ.get("TMPDIR") else [])],
+        since=parameters["since"],
+        # Ansible hands a module its options in a file beside it.
+        own=next((str(Path(word).resolve().parent) for word in sys.orig_argv if Path(word).name.startswith("AnsiballZ_")), ""),
+        timeout=parameters["timeout"],
+    )
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "values": {"type": "dict", "required": True, "no_log": True},
+            "places": {"type": "list", "elements": "str", "choices": list(CHOICES), "default": list(CHOICES)},
+            "fail": {"type": "bool", "default": True},
+            "checkout": {"type": "path"},
+            "kubeconfig": {"type": "path"},
+            "context": {"type": "str"},
+            "namespace": {"type": "str"},
+            "bin": {"type": "path"},
+            "chart": {"type": "path"},
+            "application": {"type": "str"},
+            "node": {"type": "str"},
+            "releases": {"type": "list", "elements": "str", "default": []},
+            "images": {"type": "list", "elements": "str", "default": []},
+            "engine": {"type": "dict", "default": {}},
+            "commands": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "argv": {"type": "list", "elements": "str", "required": True},
+                    "chdir": {"type": "path"},
+                    "environment": {"type": "dict", "default": {}},
+                    "timeout": {"type": "float", "default": 3600},
+                },
+            },
+            "temporary": {"type": "list", "elements": "path", "default": ["/tmp", "/var/tmp", "~/.ansible/tmp"]},
+            "since": {"type": "float", "default": 0},
+            "timeout": {"type": "float", "default": 900},
+        },
+        supports_check_mode=True,
+    )
+    secrets, notes = secrets_of(labelled(module.params["values"]))
+    if not secrets:
+        module.fail_json(msg="\n".join(["There is no value to look for: name the credentials in values.", *notes]))
+    results = list(audit(subject_of(module.params), module.params["places"], Matcher(secrets)))
+    shown: dict[str, Any] = {
+        "places": [result.shown() for result in results],
+        "table": table(results),
+        "problems": problems(results),
+        "notes": notes,
+    }
+    found, unseen = any(result.findings for result in results), any(result.error for result in results)
+    if unseen or (found and module.params["fail"]):
+        module.fail_json(msg="\n".join([*shown["problems"], *shown["table"]]), **shown)
+    module.exit_json(changed=False, **shown)
+
+
+if __name__ == "__main__":
+    main()
