@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from ansible_collections.plannoir.deploy.plugins.module_utils.component_checks import JOBS
 from ansible_collections.plannoir.deploy.plugins.module_utils.components import Component, text
 
 Values: TypeAlias = Mapping[str, Mapping[str, Mapping[str, str]]]
-"""Component -> kind of Secret (``env``, ``files``, ``migration``) -> key -> value."""
+"""Component -> kind of Secret (``env``, ``files``, ``migration``, ``setup``) -> key -> value."""
 
 Kubectl: TypeAlias = Callable[[Sequence[str], str], str]
 """Runs kubectl with arguments and standard input, returns its standard output, raises ``ClusterError``."""
@@ -38,7 +39,7 @@ def component_secrets(components: Iterable[Component]) -> dict[str, dict[str, di
         kinds = {
             "env": component.get("secret_env"),
             "files": (component.get("secret_files") or {}).get("files"),
-            "migration": (component.get("migration") or {}).get("secret_env"),
+            **{job: (component.get(job) or {}).get("secret_env") for job in JOBS},
         }
         secrets[component["name"]] = {
             kind: {key: "" if value is None else text(value) for key, value in values.items()} for kind, values in kinds.items() if values
@@ -48,7 +49,7 @@ def component_secrets(components: Iterable[Component]) -> dict[str, dict[str, di
 
 def empty_values(secrets: Values) -> Iterator[str]:
     """Name every value that is empty, by component and key."""
-    options = {"env": "secret_env", "files": "secret_files.files", "migration": "migration.secret_env"}
+    options = {"env": "secret_env", "files": "secret_files.files", **{job: f"{job}.secret_env" for job in JOBS}}
     for component, kinds in secrets.items():
         for kind, values in kinds.items():
             for key, value in values.items():
@@ -59,10 +60,12 @@ def empty_values(secrets: Values) -> Iterator[str]:
 def checksums(secrets: Values) -> dict[str, str]:
     """Return 16 hex digits of SHA-256 for what each component's pods read; empty where they read no Secret.
 
-    The migration's values do not take part: a change of them replaces no pod.
+    The values of its Jobs do not take part: a change of them replaces no pod. Those of a setup have a checksum of their own,
+    ``<component>/setup``, because a change of them has to run it again.
     """
-    read = {component: {kind: values for kind, values in kinds.items() if kind != "migration"} for component, kinds in secrets.items()}
-    return {component: _digest(json.dumps(kinds, sort_keys=True), 16) if kinds else "" for component, kinds in read.items()}
+    read = {component: {kind: values for kind, values in kinds.items() if kind not in JOBS} for component, kinds in secrets.items()}
+    read |= {f"{component}/setup": kinds["setup"] for component, kinds in secrets.items() if "setup" in kinds}
+    return {reader: _digest(json.dumps(values, sort_keys=True), 16) if values else "" for reader, values in read.items()}
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,10 @@ All objects of one component. Context of this and every other template here:
 ---
 {{ include "component.migration" . }}
 {{- end }}
+{{- if .values.setup }}
+---
+{{ include "component.setup" . }}
+{{- end }}
 {{- if .values.configFiles }}
 ---
 {{ include "component.configmap" . }}
