@@ -112,14 +112,16 @@ def test_what_an_interrupted_run_left_goes_back_to_the_last_good_revision(status
 @pytest.mark.parametrize(("statuses", "revision"), [(["deployed"], 0), (["superseded", "deployed"], 1), (["superseded", "failed"], 1)])
 def test_a_revision_that_helm_did_not_wait_for_goes_back_too(statuses: list[str], revision: int) -> None:
     recovery = recovery_for(history(*statuses), not_ready=True)
-    assert recovery and recovery.revision == revision
+    assert recovery
+    assert recovery.revision == revision
 
 
 def test_nothing_waits_for_the_address_of_an_earlier_load_balancer() -> None:
     balanced = {"frontend": {"service": {"type": "LoadBalancer"}}}
     records = [decode(stored(2, "failed")), decode(stored(1, "superseded", balanced))]
     recovery = recovery_for(records)
-    assert recovery and not recovery.wait
+    assert recovery
+    assert not recovery.wait
     cluster = FakeCluster([])
     recover(cluster.as_cluster(), recovery, 60)
     assert "--wait" not in cluster.commands[0]

@@ -44,8 +44,8 @@ CAUSES = REFUSALS | {
 class Database:
     """An engine over ``parameters`` (libpq); connecting is tried again for ``patience`` seconds, a cold start's length.
 
-    At most ``pool_size`` connections. Statements are prepared by the protocol's own messages, which a pooler in transaction
-    mode follows (Neon's; PgBouncer from 1.22 on with max_prepared_statements); ``prepare=False`` is for one that does not.
+    At most ``pool_size`` connections. Statements are prepared by the protocol's own messages, which a pooler in
+    transaction mode follows (Neon's; PgBouncer from 1.22 on); ``prepare=False`` is for one that does not.
     """
 
     def __init__(

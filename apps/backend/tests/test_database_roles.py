@@ -1,4 +1,4 @@
-"""The roles of the embedded database (apps/database), on a real server: what each login may do, and what a new password changes."""
+"""The roles of the embedded database (apps/database) on a real server: what each may do, what a new password changes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from psycopg import sql
 from servers import BACKEND, Postgres, environment, migrate
 
 DOCKER = BACKEND.parent / "database/docker"
-PASSWORDS = {name: f"{name.lower()} p@ss'wörd\\" for name in ("ADMIN_PASSWORD", "OWNER_PASSWORD", "APP_PASSWORD", "POOLER_PASSWORD")}
+PASSWORDS = {
+    name: f"{name.lower()} p@ss'wörd\\"
+    for name in ("ADMIN_PASSWORD", "OWNER_PASSWORD", "APP_PASSWORD", "POOLER_PASSWORD")
+}
 
 
 class Roles:
@@ -24,7 +27,9 @@ class Roles:
     def __init__(self, server: Postgres, folder: Path) -> None:
         self.server, self.folder = server, folder
         with psycopg.connect(server.url(), autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE ROLE postgres SUPERUSER LOGIN PASSWORD {}").format(PASSWORDS["ADMIN_PASSWORD"]))
+            connection.execute(
+                sql.SQL("CREATE ROLE postgres SUPERUSER LOGIN PASSWORD {}").format(PASSWORDS["ADMIN_PASSWORD"])
+            )
 
     def setup(self, **changed: str) -> str:
         done = subprocess.run(
@@ -89,7 +94,9 @@ def test_the_tables_belong_to_the_owners_group_and_not_to_its_login(roles: Roles
 
 def test_the_application_reads_and_writes_rows_and_nothing_else(roles: Roles) -> None:
     with psycopg.connect(roles.app()) as connection:
-        connection.execute("INSERT INTO users (id, email, password_hash) VALUES (gen_random_uuid(), 'a@example.com', 'x')")
+        connection.execute(
+            "INSERT INTO users (id, email, password_hash) VALUES (gen_random_uuid(), 'a@example.com', 'x')"
+        )
         assert connection.execute("SELECT email FROM users").fetchall() == [("a@example.com",)]
         connection.execute("UPDATE users SET email = 'b@example.com'")
         connection.execute("DELETE FROM users")
@@ -125,9 +132,10 @@ def login(url: str) -> str:
 
 def valid_until(roles: Roles, name: str) -> float | None:
     """Seconds from now; None without the login."""
-    query = "SELECT CASE WHEN isfinite(rolvaliduntil) THEN extract(epoch FROM rolvaliduntil - now()) ELSE 'Infinity' END::float"
+    seconds = "CASE WHEN isfinite(rolvaliduntil) THEN extract(epoch FROM rolvaliduntil - now()) ELSE 'Infinity' END"
+    query = f"SELECT ({seconds})::float FROM pg_roles WHERE rolname = %s"
     with psycopg.connect(roles.server.url()) as connection:
-        row = connection.execute(query.encode() + b" FROM pg_roles WHERE rolname = %s", [name]).fetchone()
+        row = connection.execute(query.encode(), [name]).fetchone()
     return row[0] if row else None
 
 
@@ -171,7 +179,9 @@ def test_no_password_is_logged_even_by_a_server_that_logs_everything(roles: Role
     assert "hunter2" not in log + str(error.value)
 
 
-@pytest.mark.parametrize(("variable", "value"), [("OWNER_PASSWORD", ""), ("DATABASE_NAME", "Shop; --"), ("DATABASE_NAME", "postgres")])
+@pytest.mark.parametrize(
+    ("variable", "value"), [("OWNER_PASSWORD", ""), ("DATABASE_NAME", "Shop; --"), ("DATABASE_NAME", "postgres")]
+)
 def test_what_is_missing_or_wrong_is_named(roles: Roles, variable: str, value: str) -> None:
     with pytest.raises(RuntimeError, match=f"^setup: {variable} "):
         roles.setup(**{variable: value})
