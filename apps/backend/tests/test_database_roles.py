@@ -1,4 +1,4 @@
-"""The roles of the embedded database (apps/database) on a real server: what each may do, what a new password changes."""
+"""The roles of the embedded database (apps/database) on a real server: who may do what, what a new password changes."""
 
 from __future__ import annotations
 
