@@ -207,6 +207,34 @@ options:
         description: Seconds.
         type: int
         default: 300
+  setup:
+    description: >-
+      A Job with the component's image and plain environment that runs after the release's pods are ready, at each install and upgrade,
+      thus whenever something of it changes. It has no Secret but its own, and may run again: make it idempotent.
+    type: dict
+    suboptions:
+      command:
+        description: Command of the Job.
+        type: list
+        elements: str
+        required: true
+      args:
+        description: Arguments of the command.
+        type: list
+        elements: str
+        default: []
+      env:
+        description: Further environment variables.
+        type: dict
+        default: {}
+      secret_env:
+        description: Environment variables that stand in the Secret C(<name>-setup) only; a change replaces no pod.
+        type: dict
+        default: {}
+      timeout:
+        description: Seconds.
+        type: int
+        default: 300
   stop_grace_seconds:
     description: Seconds between the request to stop and the end by force.
     type: int

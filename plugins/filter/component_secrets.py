@@ -15,7 +15,9 @@ name: component_secrets
 short_description: The secret values of components, by component and kind
 version_added: "1.0.0"
 author: Plannoir contributors (@plannoir)
-description: Takes the values of C(secret_env), C(secret_files.files) and C(migration.secret_env) out of C(app_components).
+description: >-
+  Takes the values of C(secret_env), C(secret_files.files), C(migration.secret_env) and C(setup.secret_env) out of
+  C(app_components).
 options:
   _input:
     description: The components.
@@ -30,7 +32,7 @@ secrets: "{{ app_components | plannoir.deploy.component_secrets }}"
 
 RETURN = r"""
 _value:
-  description: Component to kind of Secret (V(env), V(files), V(migration)) to key to value.
+  description: Component to kind of Secret (V(env), V(files), V(migration), V(setup)) to key to value.
   type: dict
 """
 

@@ -40,11 +40,11 @@ options:
     type: dict
     required: true
   checksums:
-    description: Checksum of the secret material by component.
+    description: Checksum of the secret material by component, and of its setup's by C(<component>/setup).
     type: dict
     required: true
   timeout:
-    description: Seconds for each of Helm's operations; raised by a migration that may take longer.
+    description: Seconds for each of Helm's operations; raised by a migration or setup that may take longer.
     type: int
     required: true
 """

@@ -19,6 +19,9 @@ NAME_LIMIT = 50
 NODE_PORTS = range(30000, 32768)
 """The API server's default --service-node-port-range."""
 
+JOBS = ("migration", "setup")
+"""Options that are a Job of the component, each with a Secret ``<name>-<option>`` of its own."""
+
 RESERVED_NAMES = frozenset({"components", "global"})
 """Keys of the umbrella chart's values that are not components."""
 
@@ -89,22 +92,17 @@ def _port_problems(component: Component) -> Iterator[str]:
 
 
 def _variable_problems(component: Component) -> Iterator[str]:
-    migration = component["migration"] or {"env": {}, "secret_env": {}}
-    groups = {
-        "env": component["env"],
-        "secret_env": component["secret_env"],
-        "migration.env": migration["env"],
-        "migration.secret_env": migration["secret_env"],
-    }
+    owners = [("", component), *((f"{job}.", component[job]) for job in JOBS if component[job])]
+    groups = {f"{prefix}{option}": owner[option] for prefix, owner in owners for option in ("env", "secret_env")}
     for option, variables in groups.items():
         for variable, value in variables.items():
             if not _ENV_NAME.fullmatch(str(variable)):
                 yield f"{option} has the key {variable!r}, which is no name of an environment variable (letters, digits, underscores)."
             if value is None or isinstance(value, Mapping | list):
                 yield f"{option}.{variable} must be text or a number."
-    for plain, secret in (("env", "secret_env"), ("migration.env", "migration.secret_env")):
-        for variable in sorted(set(groups[plain]) & set(groups[secret])):
-            yield f"{variable} stands in both {plain} and {secret}: keep one."
+    for prefix, owner in owners:
+        for variable in sorted(set(owner["env"]) & set(owner["secret_env"])):
+            yield f"{variable} stands in both {prefix}env and {prefix}secret_env: keep one."
     secret_files = (component["secret_files"] or {"files": {}})["files"]
     for option, contents in (("secret_files.files", secret_files), ("config_files", component["config_files"])):
         for file, content in contents.items():
@@ -147,5 +145,6 @@ def _timing_problems(component: Component) -> Iterator[str]:
             least = 0 if option == "initial_delay" else 1
             if probe and probe[option] is not None and probe[option] < least:
                 yield f"probes.{kind}.{option} must be at least {least}."
-    if component["migration"] and component["migration"]["timeout"] < 1:
-        yield "migration.timeout must be at least 1 second."
+    for job in JOBS:
+        if component[job] and component[job]["timeout"] < 1:
+            yield f"{job}.timeout must be at least 1 second."

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.plannoir.deploy.plugins.module_utils.component_checks import component_problems
+from ansible_collections.plannoir.deploy.plugins.module_utils.component_checks import JOBS, component_problems
 
 Component: TypeAlias = Mapping[str, Any]
 Stage: TypeAlias = Literal["extras", "app"]
@@ -44,6 +44,17 @@ _PROBE: dict[str, Any] = {
     "options": PROBE_SPEC,
     "mutually_exclusive": [("path", "command", "tcp")],
     "required_one_of": [("path", "command", "tcp")],
+}
+
+_JOB: dict[str, Any] = {
+    "type": "dict",
+    "options": {
+        "command": {"type": "list", "elements": "str", "required": True},
+        "args": _STRINGS,
+        "env": {"type": "dict", "default": {}},
+        "secret_env": {"type": "dict", "default": {}, "no_log": True},
+        "timeout": {"type": "int", "default": 300},
+    },
 }
 
 COMPONENT_SPEC: Spec = {
@@ -97,16 +108,8 @@ COMPONENT_SPEC: Spec = {
             "storage_class": {"type": "str", "default": ""},
         },
     },
-    "migration": {
-        "type": "dict",
-        "options": {
-            "command": {"type": "list", "elements": "str", "required": True},
-            "args": _STRINGS,
-            "env": {"type": "dict", "default": {}},
-            "secret_env": {"type": "dict", "default": {}, "no_log": True},
-            "timeout": {"type": "int", "default": 300},
-        },
-    },
+    "migration": _JOB,
+    "setup": _JOB,
     "stop_grace_seconds": {"type": "int", "default": 30},
     "host_aliases": {
         "type": "list",
@@ -178,7 +181,7 @@ def with_defaults(component: Component) -> Component:
     return {**component, "service": service}
 
 
-def chart_values(component: Component, image_ref: str, secret_checksum: str, stage: Stage) -> dict[str, Any]:
+def chart_values(component: Component, image_ref: str, secret_checksum: str, stage: Stage, setup_checksum: str = "") -> dict[str, Any]:
     """Map a component to the Helm values of its subchart: camelCase, what is empty left out, key names instead of secret values.
 
     Args:
@@ -186,6 +189,7 @@ def chart_values(component: Component, image_ref: str, secret_checksum: str, sta
         image_ref: The reference that the cluster pulls or holds.
         secret_checksum: Hexadecimal digest of the component's secret material; empty when it has none.
         stage: The release that the values are for; a component of the other one is rendered as ``enabled: false``.
+        setup_checksum: Hexadecimal digest of the setup's secret material: a change makes a new revision, and so runs the setup again.
     """
     name = component["name"]
     if component["extra"] != (stage == "extras"):
@@ -196,10 +200,13 @@ def chart_values(component: Component, image_ref: str, secret_checksum: str, sta
         values["secretName"] = f"{name}-env"
     if component["secret_files"]:
         values["secretFiles"]["secretName"] = f"{name}-files"
-    if component["migration"] and component["migration"]["secret_env"]:
-        values["migration"]["secretName"] = f"{name}-migration"
+    for job in JOBS:
+        if component[job] and component[job]["secret_env"]:
+            values[job]["secretName"] = f"{name}-{job}"
     if secret_checksum:
         values["secretChecksum"] = secret_checksum
+    if component["setup"] and setup_checksum:
+        values["setup"]["secretChecksum"] = setup_checksum
     return values
 
 

@@ -12,13 +12,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from ansible_collections.plannoir.deploy.plugins.module_utils.component_checks import JOBS
 from ansible_collections.plannoir.deploy.plugins.module_utils.variables import suggestion
 
 Values: TypeAlias = Mapping[str, Mapping[str, Mapping[str, str]]]
-"""Component -> kind of Secret (``env``, ``files``, ``migration``) -> key -> value."""
+"""Component -> kind of Secret (``env``, ``files``, ``migration``, ``setup``) -> key -> value."""
 
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
-OPTIONS = {"env": "secret_env", "files": "secret_files.files", "migration": "migration.secret_env"}
+OPTIONS = {"env": "secret_env", "files": "secret_files.files", **{job: f"{job}.secret_env" for job in JOBS}}
 """Kind of Secret -> option of the component."""
 
 _PLACEHOLDER = re.compile(

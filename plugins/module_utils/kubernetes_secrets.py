@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from ansible_collections.plannoir.deploy.plugins.module_utils.component_checks import JOBS
 from ansible_collections.plannoir.deploy.plugins.module_utils.components import Component, text
 from ansible_collections.plannoir.deploy.plugins.module_utils.credentials import Values, fingerprint
 
@@ -36,7 +37,7 @@ def component_secrets(components: Iterable[Component]) -> dict[str, dict[str, di
         kinds = {
             "env": component.get("secret_env"),
             "files": (component.get("secret_files") or {}).get("files"),
-            "migration": (component.get("migration") or {}).get("secret_env"),
+            **{job: (component.get(job) or {}).get("secret_env") for job in JOBS},
         }
         secrets[component["name"]] = {
             kind: {key: "" if value is None else text(value) for key, value in values.items()} for kind, values in kinds.items() if values
@@ -47,10 +48,13 @@ def component_secrets(components: Iterable[Component]) -> dict[str, dict[str, di
 def checksums(secrets: Values) -> dict[str, str]:
     """Return 16 hex digits of SHA-256 for what each component's pods read; empty where they read no Secret.
 
-    The migration's values do not take part: a change of them replaces no pod.
+    The values of its Jobs do not take part: a change of them replaces no pod. Those of a setup have a checksum of their own,
+    ``<component>/setup``, because a change of them has to run it again.
     """
-    read = {component: {kind: values for kind, values in kinds.items() if kind != "migration"} for component, kinds in secrets.items()}
-    return {component: _digest(kinds) if kinds else "" for component, kinds in read.items()}
+    read: dict[str, Mapping[str, Any]] = {
+        component: {kind: values for kind, values in kinds.items() if kind not in JOBS} for component, kinds in secrets.items()}
+    read |= {f"{component}/setup": kinds["setup"] for component, kinds in secrets.items() if "setup" in kinds}
+    return {reader: _digest(values) if values else "" for reader, values in read.items()}
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from ansible_collections.plannoir.deploy.plugins.module_utils.component_checks import JOBS
 from ansible_collections.plannoir.deploy.plugins.module_utils.components import Component
 
 CONNECT_TIMEOUT = 2
@@ -77,7 +78,10 @@ def network_values(components: Sequence[Component]) -> dict[str, dict[str, Any]]
     values: dict[str, dict[str, Any]] = {}
     for component in components:
         callers = [other for other in components if other is not component and _may(other, component)]
-        value: dict[str, Any] = {"from": sorted(name for caller in callers for name in pod_names(caller)), "outside": component["outside"]}
+        # A setup is the component's own caller.
+        own = [f"{component['name']}-setup"] if component["setup"] else []
+        names = sorted([*own, *(name for caller in callers for name in pod_names(caller))])
+        value: dict[str, Any] = {"from": names, "outside": component["outside"]}
         if component["connects_to"] is not None:
             value["to"] = [{"name": name, "port": ports[name]} for name in component["connects_to"]]
         values[component["name"]] = value
@@ -87,8 +91,7 @@ def network_values(components: Sequence[Component]) -> dict[str, dict[str, Any]]
 def pod_names(component: Component) -> Iterator[str]:
     """Yield what the label ``app.kubernetes.io/name`` of a component's pods can be."""
     yield component["name"]
-    if component["migration"]:
-        yield f"{component['name']}-migration"
+    yield from (f"{component['name']}-{job}" for job in JOBS if component[job])
 
 
 def edges(components: Sequence[Component]) -> tuple[list[Edge], list[Edge]]:

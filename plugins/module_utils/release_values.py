@@ -14,14 +14,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.plannoir.deploy.plugins.module_utils.component_checks import JOBS
 from ansible_collections.plannoir.deploy.plugins.module_utils.components import Component, Stage, chart_values
 from ansible_collections.plannoir.deploy.plugins.module_utils.network import network_values
 
 STAGES: tuple[Stage, ...] = ("extras", "app")
 """In the order of deployment."""
 
-MIGRATION_MARGIN = 15
-"""Seconds that Helm waits beyond a migration's own limit, so that the Job's failure is seen and not only Helm's."""
+JOB_MARGIN = 15
+"""Seconds that Helm waits beyond a Job's own limit, so that the Job's failure is seen and not only Helm's."""
 
 
 def releases(
@@ -39,10 +40,10 @@ def releases(
         components: As ``load_components`` returns them.
         name: Name of the application's release; the extras' is ``<name>-extras``.
         images: Image reference by component.
-        checksums: Checksum of the secret material by component; absent without any.
+        checksums: Checksum of the secret material by component, and of its setup by ``<component>/setup``; absent without any.
         defaults: The chart's own values of each subchart.
         digest: Digest of the chart's files.
-        timeout: Seconds for each of Helm's operations; a migration that may take longer raises it.
+        timeout: Seconds for each of Helm's operations; a migration or setup that may take longer raises it.
 
     Returns:
         For each release its ``name``, ``state`` (``present``, or ``absent`` when it has no components), ``values`` and ``timeout``.
@@ -57,14 +58,15 @@ def releases(
     result = []
     for stage in STAGES:
         own = [component for component in components if component["extra"] == (stage == "extras")]
-        limits = [component["migration"]["timeout"] + MIGRATION_MARGIN for component in own if component["migration"]]
+        limits = [component[job]["timeout"] + JOB_MARGIN for component in own for job in JOBS if component[job]]
         values: dict[str, Any] = {
             "global": {"chartDigest": digest, "networkPolicies": True},
             **{subchart: {"enabled": False} for subchart in defaults},
         }
         for component in own:
             key = component["name"]
-            given = {**chart_values(component, images[key], checksums.get(key, ""), stage), "network": networks[key]}
+            given = chart_values(component, images[key], checksums.get(key, ""), stage, checksums.get(f"{key}/setup", ""))
+            given["network"] = networks[key]
             if key in defaults:
                 values[key] = in_place_of(defaults[key], given)
             else:
@@ -119,10 +121,10 @@ def secret_keys(values: Mapping[str, Any]) -> dict[str, set[str]]:
     """
     keys: dict[str, set[str]] = {}
     for name, component in _components(values).items():
-        migration, files = component.get("migration") or {}, component.get("secretFiles") or {}
+        jobs, files = {job: component.get(job) or {} for job in JOBS}, component.get("secretFiles") or {}
         for secret, read in (
             (component.get("secretName") or f"{name}-env", component.get("secretEnv")),
-            (migration.get("secretName") or f"{name}-migration", migration.get("secretEnv")),
+            *((values.get("secretName") or f"{name}-{job}", values.get("secretEnv")) for job, values in jobs.items()),
             (files.get("secretName") or f"{name}-files", files.get("files")),
         ):
             if read:

@@ -43,7 +43,7 @@ options:
     default: restricted
   secrets:
     description: >-
-      Component to kind of Secret (V(env), V(files), V(migration)) to key to value, as the filter
+      Component to kind of Secret (V(env), V(files), V(migration), V(setup)) to key to value, as the filter
       P(plannoir.deploy.component_secrets#filter) returns it.
     type: dict
     required: true
@@ -71,7 +71,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 checksums:
-  description: Component to 16 hex digits of SHA-256 of what its pods read from Secrets; empty when they read none.
+  description: >-
+    Component to 16 hex digits of SHA-256 of what its pods read from Secrets, empty when they read none;
+    the same of its setup by V(<component>/setup).
   returned: success
   type: dict
 """

@@ -14,7 +14,7 @@ author: Plannoir contributors (@plannoir)
 description:
   - Looks at the pods, ReplicaSets, Jobs, volume claims and events of releases and at the last log lines of containers that ended.
   - Names an image that is missing, a Secret or key that is missing, a process that ends, a probe that fails, a pod that no node
-    takes, a volume that is not bound, a migration that failed and a refusal by Pod Security.
+    takes, a volume that is not bound, a migration or setup that failed and a refusal by Pod Security.
   - Values of the Secrets that the pods read are taken out of everything that is returned.
 extends_documentation_fragment: [plannoir.deploy.release_cluster]
 options:

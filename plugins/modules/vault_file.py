@@ -49,7 +49,7 @@ EXAMPLES = r"""
 - name: Make the vault on the first run
   plannoir.deploy.vault_file:
     path: group_vars/all/vault.yml
-    certificate_hosts: [database, localhost]
+    certificate_hosts: [database, pgbouncer, localhost]
 """
 
 RETURN = r"""

@@ -35,6 +35,7 @@ EVERYTHING = {
     "writable_paths": ["/tmp", "/var/cache"],
     "persistence": {"path": "/data", "size": "2Gi", "storage_class": "fast"},
     "migration": {"command": ["migrate"], "args": ["up"], "env": {"DEBUG": True}, "secret_env": {"OWNER": SECRET}, "timeout": 60},
+    "setup": {"command": ["set-up"], "args": ["all"], "env": {"DEBUG": True}, "secret_env": {"ADMIN": SECRET}, "timeout": 90},
     "stop_grace_seconds": 20,
     "host_aliases": [{"ip": "10.0.0.1", "hostnames": ["models.example"]}],
 }
@@ -98,7 +99,7 @@ def test_by_default_exactly_frontend_and_backend_run() -> None:
 def test_the_extras_are_the_database_and_the_stand_in() -> None:
     objects = render(*VARIANTS["extras-values"])
     assert set(named(objects, "Deployment")) == {"database", "openrouter"}
-    assert not named(objects, "Job")
+    assert set(named(objects, "Job")) == {"database-setup"}
 
 
 @ALL_VARIANTS
@@ -173,6 +174,35 @@ def test_a_migrations_own_variables_win_over_the_components() -> None:
     assert env["DEBUG"]["value"] == "true"
     assert env["OWNER"]["valueFrom"]["secretKeyRef"] == {"name": "shop-migration", "key": "OWNER"}
     assert env["TOKEN"]["valueFrom"]["secretKeyRef"] == {"name": "shop-env", "key": "TOKEN"}
+
+
+def test_the_setup_is_a_hook_after_the_rollout_and_is_kept_when_it_fails() -> None:
+    job = named(render(*VARIANTS["extras-values"]), "Job")["database-setup"]
+    assert job["metadata"]["annotations"] == {
+        "helm.sh/hook": "post-install,post-upgrade",
+        "helm.sh/hook-delete-policy": "before-hook-creation,hook-succeeded",
+        "release/revision": "1",
+    }
+    assert job["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/name"] == "database-setup"
+
+
+def test_a_setup_has_its_own_secret_and_nothing_of_the_pods_secrets_or_data() -> None:
+    spec = pod_specs(render(values=role_values(EVERYTHING)))["Job shop-setup"]
+    (container,) = spec["containers"]
+    assert (container["image"], container["command"], container["args"]) == ("local/shop:1", ["set-up"], ["all"])
+    env = {entry["name"]: entry for entry in container["env"]}
+    assert (env["DEBUG"]["value"], env["WORKERS"]["value"]) == ("true", "2")
+    references = {name: entry["valueFrom"]["secretKeyRef"] for name, entry in env.items() if "valueFrom" in entry}
+    assert references == {"ADMIN": {"name": "shop-setup", "key": "ADMIN"}}
+    assert {mount["mountPath"] for mount in container["volumeMounts"]} == {"/tmp", "/var/cache"}
+    assert all("emptyDir" in volume for volume in spec["volumes"])
+
+
+def test_a_changed_secret_of_a_setup_makes_other_values_and_the_same_pods() -> None:
+    before, after = (
+        named(render(*VARIANTS["extras-values"], f"--set=database.setup.secretChecksum={digit * 16}"), "Deployment") for digit in "ab"
+    )
+    assert before == after
 
 
 @ALL_VARIANTS
@@ -255,6 +285,7 @@ def test_every_option_of_a_component_reaches_the_cluster() -> None:
     claim = named(objects, "PersistentVolumeClaim")["shop-data"]["spec"]
     assert (claim["storageClassName"], claim["resources"]["requests"]["storage"]) == ("fast", "2Gi")
     assert named(objects, "Job")["shop-migration"]["spec"]["activeDeadlineSeconds"] == 60
+    assert named(objects, "Job")["shop-setup"]["spec"]["activeDeadlineSeconds"] == 90
     assert named(objects, "Service")["shop"]["spec"]["ports"] == [{"port": 8080, "targetPort": 8080, "nodePort": 30090}]
 
 
@@ -346,6 +377,7 @@ def test_by_hand_there_are_no_policies() -> None:
         ({"backend": {"runAsUser": 0}}, "/backend/runAsUser"),
         ({"backend": {"probes": {"liveness": {"path": "/a", "tcp": True}}}}, "/backend/probes/liveness"),
         ({"backend": {"image": ""}}, "/backend/image"),
+        ({"backend": {"setup": {"env": {"A": "1"}}}}, "/backend/setup"),
         ({"frontend": {"service": {"nodePort": 80}}}, "/frontend/service/nodePort"),
         ({"database": {"enabled": True, "replicas": 2}}, "/database/replicas"),
         ({"components": {"proxy": {"port": 80}}}, "/components/proxy"),

@@ -22,9 +22,15 @@ import docker
 import pytest
 
 APPS = Path(__file__).parents[2] / "apps"
-USERS = {"backend": "10001:10001", "frontend": "10002:10002", "database": "10003:10003", "openrouter": "10004:10004"}
-PORTS = {"backend": "8000/tcp", "frontend": "3000/tcp", "database": "5432/tcp", "openrouter": "8080/tcp"}
-LIMITS_MB = {"backend": 100, "frontend": 150}
+USERS = {
+    "backend": "10001:10001",
+    "frontend": "10002:10002",
+    "database": "10003:10003",
+    "openrouter": "10004:10004",
+    "pgbouncer": "10005:10005",
+}
+PORTS = {"backend": "8000/tcp", "frontend": "3000/tcp", "database": "5432/tcp", "openrouter": "8080/tcp", "pgbouncer": "6432/tcp"}
+LIMITS_MB = {"backend": 100, "frontend": 150, "pgbouncer": 25}
 LIMIT_TOGETHER_MB = 250
 
 SHELLS = {"sh", "dash", "bash", "busybox"}

@@ -76,6 +76,9 @@ def test_a_minimal_component_is_complete() -> None:
         ({"probes": {"liveness": {"period": 3}}}, "one of the following is required"),
         ({"probes": {"readiness": {"path": "/x", "period": 0}}}, "probes.readiness.period must be at least 1"),
         ({"migration": {"command": ["x"], "timeout": 0}}, "migration.timeout"),
+        ({"setup": {"command": ["x"], "timeout": 0}}, "setup.timeout"),
+        ({"setup": {"args": ["x"]}}, "command"),
+        ({"setup": {"command": ["x"], "env": {"A": "1"}, "secret_env": {"A": "2"}}}, "both setup.env and setup.secret_env"),
         ({"repliccas": 2}, "repliccas"),
         ({"replicas": "two"}, "replicas"),
         ({"service": {"type": "Ingress"}}, "ClusterIP"),
@@ -119,11 +122,12 @@ def test_chart_values_hold_names_of_secrets_and_no_values() -> None:
                 "secret_env": {"B": "hunter2", "A": "hunter2"},
                 "secret_files": {"path": "/etc/tls", "files": {"tls.key": "hunter2"}},
                 "migration": {"command": ["migrate"], "secret_env": {"URL": "hunter2"}},
+                "setup": {"command": ["set-up"], "env": {"N": 1}, "secret_env": {"ADMIN": "hunter2"}, "timeout": 9},
                 "probes": {"readiness": {"path": "/ready", "failure_threshold": 3}},
             }
         ]
     )
-    values = chart_values(component, "plannoir/backend:0123456789ab", "cafe", "app")
+    values = chart_values(component, "plannoir/backend:0123456789ab", "cafe", "app", "beef")
     assert "hunter2" not in str(values)
     assert values == {
         "enabled": True,
@@ -136,6 +140,14 @@ def test_chart_values_hold_names_of_secrets_and_no_values() -> None:
         "secretEnv": ["A", "B"],
         "secretFiles": {"secretName": "backend-files", "path": "/etc/tls", "files": ["tls.key"]},
         "migration": {"command": ["migrate"], "secretEnv": ["URL"], "secretName": "backend-migration", "timeout": 300},
+        "setup": {
+            "command": ["set-up"],
+            "env": {"N": "1"},
+            "secretEnv": ["ADMIN"],
+            "secretName": "backend-setup",
+            "secretChecksum": "beef",
+            "timeout": 9,
+        },
         "probes": {"readiness": {"path": "/ready", "failureThreshold": 3}},
         "runAsUser": 10001,
         "writablePaths": ["/tmp"],

@@ -14,7 +14,7 @@ DOCKERFILES = sorted(APPS.glob("*/Dockerfile"))
 
 
 def test_every_application_folder_has_a_dockerfile() -> None:
-    assert [path.parent.name for path in DOCKERFILES] == ["backend", "database", "frontend", "openrouter"]
+    assert [path.parent.name for path in DOCKERFILES] == ["backend", "database", "frontend", "openrouter", "pgbouncer"]
 
 
 def test_the_copies_of_the_shared_script_are_alike() -> None:

@@ -24,6 +24,7 @@ BACKEND = {
     "secret_env": {"DATABASE_URL": "postgresql://x", "DEBUG": True},
     "secret_files": {"path": "/etc/tls", "files": {"ca.crt": "PEM"}},
     "migration": {"command": ["x"], "secret_env": {"DIRECT_URL": "postgresql://y"}},
+    "setup": {"command": ["x"], "secret_env": {"ADMIN": "z"}},
 }
 FRONTEND: dict[str, Any] = {"name": "frontend", "secret_files": None, "migration": None}
 SECRETS = {"backend": {"env": {"A": "1"}, "files": {"f": "2"}}, "frontend": {}}
@@ -71,6 +72,7 @@ def test_each_components_values_are_taken_out_by_kind() -> None:
             "env": {"DATABASE_URL": "postgresql://x", "DEBUG": "true"},
             "files": {"ca.crt": "PEM"},
             "migration": {"DIRECT_URL": "postgresql://y"},
+            "setup": {"ADMIN": "z"},
         },
         "frontend": {},
     }
@@ -82,6 +84,13 @@ def test_a_checksum_changes_with_what_the_pods_read_and_only_with_that() -> None
     assert len(before["backend"]) == 16
     assert checksums({"backend": {"env": {"A": "1"}, "migration": {"M": "2"}}})["backend"] == before["backend"]
     assert checksums({"backend": {"env": {"A": "2"}, "migration": {"M": "1"}}})["backend"] != before["backend"]
+
+
+def test_a_setups_values_have_a_checksum_of_their_own() -> None:
+    before, after = (checksums({"database": {"env": {"A": "1"}, "setup": {"S": value}}}) for value in "12")
+    assert before["database"] == after["database"]
+    assert before["database/setup"] != after["database/setup"]
+    assert set(checksums({"database": {"env": {"A": "1"}}})) == {"database"}
 
 
 def test_a_namespace_and_one_secret_for_each_kind_are_made() -> None:

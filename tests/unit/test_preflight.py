@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.plannoir.deploy.plugins.module_utils.components import load_components
+from ansible_collections.plannoir.deploy.plugins.module_utils.kubernetes_secrets import component_secrets
 from ansible_collections.plannoir.deploy.plugins.module_utils.machine import (
     disk_problems,
     memory_problems,
@@ -102,9 +104,33 @@ def test_a_second_run_changes_nothing_and_has_the_same_credentials(deployed: tup
 
 def test_the_reference_application_is_made_of_valid_components(deployed: tuple[Path, str]) -> None:
     found = components(deployed[0])
-    assert sorted(found) == ["backend", "database", "frontend", "openrouter"]
-    assert found["backend"]["secret_env"]["DATABASE_URL"].endswith("@database:5432/plannoir?sslmode=verify-full")
+    assert sorted(found) == ["backend", "database", "frontend", "openrouter", "pgbouncer"]
+    assert found["backend"]["secret_env"]["DATABASE_URL"].endswith("@pgbouncer:6432/plannoir?sslmode=verify-full")
+    assert found["backend"]["migration"]["secret_env"]["MIGRATION_DATABASE_URL"].endswith("@database:5432/plannoir?sslmode=verify-full")
     assert found["frontend"]["secret_env"] == {}
+
+
+def test_a_login_is_named_after_its_password_and_only_the_setup_has_them_all(deployed: tuple[Path, str]) -> None:
+    found = components(deployed[0])
+    passwords = found["database"]["setup"]["secret_env"]
+    for name, prefix, text in (
+        ("APP_PASSWORD", "plannoir", found["backend"]["secret_env"]["DATABASE_URL"]),
+        ("OWNER_PASSWORD", "plannoir_owner", found["backend"]["migration"]["secret_env"]["MIGRATION_DATABASE_URL"]),
+        ("POOLER_PASSWORD", "pgbouncer", found["pgbouncer"]["secret_files"]["files"]["userlist.txt"].replace('" "', ":")),
+    ):
+        assert f"{prefix}_{hashlib.sha256(passwords[name].encode()).hexdigest()[:8]}:{passwords[name]}" in text
+    readers = {name: str(values) for name, values in component_secrets(list(found.values())).items()}
+    assert {name for name, values in readers.items() if passwords["ADMIN_PASSWORD"] in values} == {"database"}
+    assert {name for name, values in readers.items() if passwords["OWNER_PASSWORD"] in values} == {"backend", "database"}
+    assert passwords["OWNER_PASSWORD"] not in str(found["backend"]["secret_env"])
+    assert list(found["database"]["secret_env"].values()) == [passwords["ADMIN_PASSWORD"]]
+
+
+def test_the_pools_follow_from_one_number(deployed: tuple[Path, str]) -> None:
+    found = components(deployed[0])
+    assert found["database"]["args"] == ["-c", "max_connections=60"]
+    assert found["backend"]["env"]["DATABASE_POOL_SIZE"] == 10
+    assert "max_db_connections = 25\n" in found["pgbouncer"]["config_files"]["/etc/pgbouncer/pools.ini"]
 
 
 def test_services_of_your_own_take_the_place_of_the_embedded_ones(deployed: tuple[Path, str]) -> None:

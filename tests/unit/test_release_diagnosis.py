@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -144,6 +145,11 @@ def failed_migration(reason: str) -> list[dict[str, Any]]:
 def test_a_failed_migration_is_quoted() -> None:
     (sentence,) = seen(*failed_migration("BackoffLimitExceeded"), log="relation already exists")
     assert sentence == "backend: its migration did not succeed, so the release was not touched. Its last lines: relation already exists"
+
+
+def test_a_failed_setup_is_quoted() -> None:
+    objects = json.loads(json.dumps(failed_migration("BackoffLimitExceeded")).replace("-migration", "-setup"))
+    assert seen(*objects, log="no such role") == ["backend: its setup did not succeed. Its last lines: no such role"]
 
 
 def test_a_failed_migration_of_an_earlier_attempt_is_no_cause() -> None:

@@ -70,6 +70,24 @@ def test_a_slow_migration_raises_the_time_limit_of_its_release_only() -> None:
     assert [release["timeout"] for release in planned(slow, DATABASE)] == [180, 615]
 
 
+def test_a_slow_setup_raises_the_time_limit_of_its_release_only() -> None:
+    slow = {**DATABASE, "setup": {"command": ["set-up"], "timeout": 600}}
+    assert [release["timeout"] for release in planned(BACKEND, slow)] == [615, 180]
+
+
+def test_the_checksum_of_a_setup_changes_the_values_of_its_release_only() -> None:
+    def values(checksum: str) -> list[dict[str, Any]]:
+        components = [BACKEND, {**DATABASE, "setup": {"command": ["set-up"], "secret_env": {"ADMIN": SECRET}}}]
+        images = {"backend": "api:1", "database": "db:1"}
+        return [release["values"] for release in releases(components, "shop", str(CHART), images, {"database/setup": checksum}, 180)]
+
+    before, after = values("aaaaaaaaaaaaaaaa"), values("bbbbbbbbbbbbbbbb")
+    assert before[0]["database"]["setup"]["secretChecksum"] == "aaaaaaaaaaaaaaaa"
+    assert "secretChecksum" not in {key for key, value in before[0]["database"].items() if value}
+    assert before[0] != after[0]
+    assert before[1] == after[1]
+
+
 def test_a_misspelt_option_is_refused_by_name() -> None:
     with pytest.raises(AnsibleFilterError, match="replcas"):
         planned({**BACKEND, "replcas": 2})
@@ -92,11 +110,13 @@ def test_values_replace_defaults_as_a_whole() -> None:
 
 def test_the_secrets_that_a_release_reads_are_known_by_key() -> None:
     migration = {"command": ["migrate"], "secret_env": {"OWNER": SECRET}}
-    everything = {**BACKEND, "migration": migration, "secret_files": {"path": "/etc/tls", "files": {"tls.key": SECRET}}}
+    setup = {"command": ["set-up"], "secret_env": {"ADMIN": SECRET}}
+    everything = {**BACKEND, "migration": migration, "setup": setup, "secret_files": {"path": "/etc/tls", "files": {"tls.key": SECRET}}}
     other = {**PROXY, "secret_env": {"COOKIE": SECRET}}
     assert secret_keys(planned(everything, other, DATABASE)[1]["values"]) == {
         "backend-env": {"TOKEN"},
         "backend-migration": {"OWNER"},
+        "backend-setup": {"ADMIN"},
         "backend-files": {"tls.key"},
         "proxy-env": {"COOKIE"},
     }

@@ -39,7 +39,11 @@ def test_the_template_gives_every_variable_a_value_of_its_own() -> None:
 def test_the_slots_for_a_persons_own_services_are_comments_that_can_be_opened() -> None:
     opened = yaml.safe_load("\n".join(line.removeprefix("# ") for line in TEXT.splitlines() if line.startswith("# vault_")))
 
-    assert list(opened) == slot_names(TEXT) == ["vault_database_url", "vault_database_direct_url", "vault_openrouter_base_url"]
+    assert (
+        list(opened)
+        == slot_names(TEXT)
+        == ["vault_openrouter_previous_key", "vault_database_url", "vault_database_direct_url", "vault_openrouter_base_url"]
+    )
 
 
 def test_an_unknown_placeholder_is_named() -> None:

@@ -22,6 +22,10 @@ REFUSALS = {
     "does not exist": "does not know the database or the user of the URL",
     "certificate": "shows a certificate that cannot be verified",
     "does not support SSL": "does not offer TLS",
+    # What PgBouncer says of the same.
+    "no such user": "refuses the user name or the password",
+    "SASL authentication failed": "refuses the user name or the password",
+    "SSL required": "refuses this connection (user, host or TLS setting)",
 }
 CAUSES = REFUSALS | {
     "resolve": "cannot be found: its host name does not resolve",
@@ -29,6 +33,9 @@ CAUSES = REFUSALS | {
     "Connection refused": "refuses connections at its host and port",
     "starting up": "is starting",
     "shutting down": "is shutting down",
+    "server login has been failing": "cannot be reached by its pooler",
+    "query_wait_timeout": "does not answer its pooler in time",
+    "no more connections allowed": "has no free connection",
     "too many": "has no free connection",
     "timeout": "does not answer in time",
 }
@@ -37,19 +44,22 @@ CAUSES = REFUSALS | {
 class Database:
     """An engine over ``parameters`` (libpq); connecting is tried again for ``patience`` seconds, a cold start's length.
 
-    The pool is small: ``replicas`` times ten connections must fit the server. Statements are not prepared, so that a
-    pooler in transaction mode (Neon, PgBouncer) can stand between. See https://neon.com/docs/connect/connection-pooling.
+    At most ``pool_size`` connections. Statements are prepared by the protocol's own messages, which a pooler in
+    transaction mode follows (Neon's; PgBouncer from 1.22 on); ``prepare=False`` is for one that does not.
     """
 
-    def __init__(self, parameters: dict[str, str], patience: float = 8.0) -> None:
+    def __init__(
+        self, parameters: dict[str, str], patience: float = 8.0, pool_size: int = 5, *, prepare: bool = True
+    ) -> None:
         self._conninfo = make_conninfo(**parameters)
         self._patience = patience
+        self._prepare_threshold = 5 if prepare else None
         self._connect_error: psycopg.Error | None = None
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+psycopg://",
             async_creator=self._connect,
-            pool_size=5,
-            max_overflow=5,
+            pool_size=pool_size,
+            max_overflow=0,
             pool_timeout=10,
             pool_recycle=300,
             pool_pre_ping=True,
@@ -63,7 +73,9 @@ class Database:
         pause = 0.1
         while True:
             try:
-                connection = await psycopg.AsyncConnection.connect(self._conninfo, prepare_threshold=None)
+                connection = await psycopg.AsyncConnection.connect(
+                    self._conninfo, prepare_threshold=self._prepare_threshold
+                )
             except psycopg.OperationalError as error:
                 self._connect_error = error
                 refused = any(sign in str(error) for sign in REFUSALS)

@@ -64,6 +64,15 @@ def connection_parameters(url: str, ca_file: Path | None = None) -> dict[str, st
     return parameters
 
 
+def prepares_statements(url: str) -> bool:
+    """Whether the driver may prepare statements: not with Prisma's ``pgbouncer=true``, nor with a cache size of 0."""
+    query = {
+        unquote(key): value for key, _, value in (pair.partition("=") for pair in url.partition("?")[2].split("&"))
+    }
+    sizes = {query.get("statement_cache_size"), query.get("prepared_statement_cache_size")}
+    return query.get("pgbouncer") != "true" and "0" not in sizes
+
+
 def _libpq_query(query: str) -> list[tuple[str, str]]:
     kept = []
     for pair in filter(None, query.split("&")):

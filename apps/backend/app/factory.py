@@ -24,7 +24,9 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         shared = Services(
             settings=settings,
-            database=Database(settings.database()),
+            database=Database(
+                settings.database(), pool_size=settings.database_pool_size, prepare=settings.prepare_statements()
+            ),
             assistant=Assistant(
                 settings.openrouter_base_url,
                 settings.openrouter_api_key.get_secret_value(),

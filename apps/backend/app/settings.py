@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, FilePath, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, FilePath, PositiveInt, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app.database_url import connection_parameters
+from app.database_url import connection_parameters, prepares_statements
 
 
 class SettingsError(Exception):
@@ -67,11 +67,16 @@ class DatabaseSettings(BaseSettings):
 class Settings(DatabaseSettings):
     """Everything that the application needs."""
 
+    database_pool_size: PositiveInt = 5
     openrouter_api_key: Annotated[SecretStr, AfterValidator(_header_value)]
     openrouter_base_url: Annotated[str, AfterValidator(_http_url)] = "https://openrouter.ai/api/v1"
     openrouter_model: str = "openai/gpt-4o-mini"
     session_secret: Annotated[SecretStr, Field(min_length=32)]
     session_cookie_secure: bool = False
+
+    def prepare_statements(self) -> bool:
+        """Whether the application's connections may prepare statements."""
+        return prepares_statements(self.database_url.get_secret_value())
 
 
 SettingsType = TypeVar("SettingsType", bound=DatabaseSettings)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.database_url import DEFAULTS, connection_parameters
+from app.database_url import DEFAULTS, connection_parameters, prepares_statements
 
 NEON = "ep-cool-darkness-a1b2c3d4-pooler.us-east-2.aws.neon.tech"
 PLAIN = {"user": "u", "password": "p", "host": "h", "port": "5432", "dbname": "d"}
@@ -49,6 +49,21 @@ PLAIN = {"user": "u", "password": "p", "host": "h", "port": "5432", "dbname": "d
 )
 def test_every_spelling_is_understood(url: str, parameters: dict[str, str]) -> None:
     assert connection_parameters(url) == DEFAULTS | parameters
+
+
+@pytest.mark.parametrize(
+    ("query", "prepares"),
+    [
+        ("", True),
+        ("?sslmode=require", True),
+        ("?pgbouncer=true", False),
+        ("?sslmode=require&statement_cache_size=0", False),
+        ("?prepared_statement_cache_size=0", False),
+        ("?statement_cache_size=100", True),
+    ],
+)
+def test_statements_are_prepared_unless_the_url_says_that_its_pooler_cannot(query: str, prepares: bool) -> None:
+    assert prepares_statements(f"postgres://u:p@{NEON}/d{query}") is prepares
 
 
 def test_a_ca_file_turns_verification_on() -> None:

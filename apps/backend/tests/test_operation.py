@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import httpx
 import psycopg
+import pytest
 import trustme
 from conftest import create_database
 from servers import (
@@ -30,7 +31,7 @@ from servers import (
     wait_until,
 )
 
-from app.database import MIGRATION_LOCK, Database
+from app.database import MIGRATION_LOCK, Database, cause
 from app.database_url import connection_parameters
 
 
@@ -95,6 +96,68 @@ def test_what_is_wrong_with_a_database_url_is_named(postgres: Postgres, tmp_path
     assert trouble(unknown_host, postgres.ca_file) == "database cannot be found: its host name does not resolve"
 
 
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("FATAL:  no such user", "database refuses the user name or the password"),
+        ("FATAL:  SASL authentication failed", "database refuses the user name or the password"),
+        ("FATAL:  SSL required", "database refuses this connection (user, host or TLS setting)"),
+        (
+            "FATAL:  server login has been failing, cached error: connect failed (server_login_retry)",
+            "database cannot be reached by its pooler",
+        ),
+        ("FATAL:  query_wait_timeout", "database does not answer its pooler in time"),
+    ],
+)
+def test_what_a_pooler_says_is_named(message: str, said: str) -> None:
+    assert cause(psycopg.OperationalError(message)) == said
+
+
+def test_a_compute_that_wakes_up_is_asked_again(postgres: Postgres) -> None:
+    """The first connection gets no answer within connect_timeout, as when Neon starts a suspended compute."""
+
+    async def ask() -> tuple[str | None, int]:
+        connections = 0
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal connections
+            connections += 1
+            if connections == 1:
+                return
+            server_reader, server_writer = await asyncio.open_connection("127.0.0.1", postgres.port)
+            await asyncio.gather(pipe(reader, server_writer), pipe(server_reader, writer))
+
+        async def pipe(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+            while data := await source.read(65536):
+                target.write(data)
+            target.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        url = f"{postgres.url('plannoir').replace(f':{postgres.port}/', f':{port}/')}?connect_timeout=2"
+        database = Database(connection_parameters(url, postgres.ca_file))
+        try:
+            return await database.trouble(seconds=8), connections
+        finally:
+            await database.engine.dispose()
+            server.close()
+
+    assert asyncio.run(ask()) == (None, 2)
+
+
+def test_a_process_holds_no_more_connections_than_it_may(postgres: Postgres) -> None:
+    async def waits() -> bool:
+        parameters = connection_parameters(postgres.url("plannoir"), postgres.ca_file)
+        database = Database(parameters, pool_size=2)
+        try:
+            async with database.engine.connect(), database.engine.connect():
+                return await database.trouble(seconds=0.5) == "database does not answer in time"
+        finally:
+            await database.engine.dispose()
+
+    assert asyncio.run(waits())
+
+
 def test_requests_in_flight_are_finished_before_the_end(postgres: Postgres, person: httpx.Client) -> None:
     with start_model(OPENROUTER_STANDIN_DELAY="3") as slow, start_backend(postgres, slow.url) as server:
         with ThreadPoolExecutor() as threads:
@@ -133,7 +196,12 @@ def test_the_log_is_json_without_secrets(postgres: Postgres, model: Server) -> N
 
 
 def test_missing_and_malformed_settings_are_named_together() -> None:
-    settings = {"DATABASE_URL": "mysql://root:hunter2@db/x", "SESSION_SECRET": "short", "LOG_LEVEL": "loud"}
+    settings = {
+        "DATABASE_URL": "mysql://root:hunter2@db/x",
+        "SESSION_SECRET": "short",
+        "LOG_LEVEL": "loud",
+        "DATABASE_POOL_SIZE": "0",
+    }
     server = subprocess.run(
         [sys.executable, "-m", "uvicorn", "app.main:app", f"--port={free_port()}"],
         cwd=BACKEND,
@@ -147,6 +215,7 @@ def test_missing_and_malformed_settings_are_named_together() -> None:
     assert lines == [
         "DATABASE_URL must be a PostgreSQL URL such as postgresql://user:password@host:5432/name.",
         "LOG_LEVEL is malformed: input should be 'debug', 'info', 'warning' or 'error'.",
+        "DATABASE_POOL_SIZE is malformed: input should be greater than 0.",
         "OPENROUTER_API_KEY is not set.",
         "SESSION_SECRET is malformed: value should have at least 32 items after validation, not 5.",
     ]

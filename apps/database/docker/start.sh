@@ -2,20 +2,13 @@
 # Copyright: (c) 2026, Plannoir contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Makes the database on the first start, gives the application's role the password of the environment on every start, and
-# becomes the server. The password is seen by no command line and no log.
+# Makes the database cluster on the first start, gives the superuser the password of the environment on every start, and becomes
+# the server. Databases and all other roles are made by setup.sh. The password is seen by no command line and no log.
 set -eu
 
 fail() {
   echo "database: $1" >&2
   exit 1
-}
-
-# Runs the SQL of its standard input in a server process without a network; nothing else uses the data yet.
-single_user() {
-  # On standard output it prints a prompt for each line; a failed statement would be logged with the password in it.
-  postgres --single -j -D "$1" -c config_file=/etc/postgresql/postgresql.conf -c ssl=off \
-    -c log_min_error_statement=panic -c log_min_messages=error -c exit_on_error=on "$2" >/dev/null
 }
 
 # SQL literal of a text.
@@ -28,11 +21,7 @@ literal() {
   printf "'%s'" "$quoted$rest"
 }
 
-user=${POSTGRES_USER:-plannoir}
-database=${POSTGRES_DB:-$user}
 [ -n "${POSTGRES_PASSWORD:-}" ] || fail "POSTGRES_PASSWORD is not set; give it by a Secret."
-case $user$database in *[!a-z0-9_]*) fail "POSTGRES_USER and POSTGRES_DB may hold lower-case letters, digits and underscores only." ;; esac
-[ "$user" != postgres ] || fail "POSTGRES_USER must not be postgres: that is the superuser, which never logs in over the network."
 for file in tls.crt tls.key; do
   [ -r "/etc/tls/$file" ] || fail "/etc/tls/$file is missing or not readable for user 10003; the server speaks TLS only."
 done
@@ -43,19 +32,16 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
   rm -rf "$PGDATA.new"
   initdb --pgdata="$PGDATA.new" --username=postgres --auth=reject --encoding=UTF8 --locale-provider=builtin --locale=C.UTF-8 \
     --data-checksums --no-instructions >/dev/null || fail "initdb failed; the volume of $PGDATA must be writable for user 10003."
-  single_user "$PGDATA.new" postgres <<SQL
-CREATE ROLE $user LOGIN;
-
-CREATE DATABASE $database OWNER $user;
-
-SQL
   mv "$PGDATA.new" "$PGDATA"
 fi
 [ "$(read -r version <"$PGDATA/PG_VERSION" && echo "$version")" = 17 ] ||
   fail "the data in $PGDATA was written by another major version of PostgreSQL than 17; dump it with that version and restore it here."
 
-single_user "$PGDATA" postgres <<SQL || fail "the password of role $user could not be set; does the role exist in this database?"
-ALTER ROLE $user PASSWORD $(literal "$POSTGRES_PASSWORD");
+# A server process without a network; nothing else uses the data yet. On standard output it prints a prompt for each line; a failed
+# statement would be logged with the password in it.
+postgres --single -j -D "$PGDATA" -c config_file=/etc/postgresql/postgresql.conf -c ssl=off \
+  -c log_min_error_statement=panic -c log_min_messages=error -c exit_on_error=on postgres >/dev/null <<SQL || fail "the password of role postgres could not be set."
+ALTER ROLE postgres PASSWORD $(literal "$POSTGRES_PASSWORD");
 
 SQL
 unset POSTGRES_PASSWORD

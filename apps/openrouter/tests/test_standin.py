@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -186,6 +187,19 @@ def test_only_the_configured_key_is_accepted(client: TestClient, monkeypatch: py
     monkeypatch.setenv("OPENROUTER_STANDIN_KEY", "sk-right")
     assert client.post(PATH, json=request).status_code == 401
     assert client.post(PATH, json=request, headers={"Authorization": "Bearer sk-right"}).status_code == 200
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(60, 200), (-1, 401)])
+def test_the_key_before_a_rotation_is_accepted_until_its_time(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, seconds: int, status: int
+) -> None:
+    request = {"messages": [{"role": "user", "content": "hello"}]}
+    monkeypatch.setenv("OPENROUTER_STANDIN_KEY", "sk-new")
+    monkeypatch.setenv("OPENROUTER_STANDIN_PREVIOUS_KEY", "sk-old")
+    monkeypatch.setenv("OPENROUTER_STANDIN_PREVIOUS_UNTIL", str(int(time.time()) + seconds))
+    assert client.post(PATH, json=request, headers={"Authorization": "Bearer sk-new"}).status_code == 200
+    assert client.post(PATH, json=request, headers={"Authorization": "Bearer sk-old"}).status_code == status
+    assert client.post(PATH, json=request).status_code == 401
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import requests
 CONTEXT, KUBECONFIG, NAMESPACE, RELEASE, BASE_URL = (
     os.environ[f"PLANNOIR_{name}"] for name in ("CONTEXT", "KUBECONFIG", "NAMESPACE", "RELEASE", "BASE_URL")
 )
-APPLICATION = {"frontend", "backend"}
+APPLICATION = {"frontend", "backend", "pgbouncer"}
 EXTRAS = {"database", "openrouter"}
 
 Kubectl = Callable[..., str]

@@ -32,7 +32,7 @@ async def main() -> None:
     """Connect and migrate."""
     settings = load(DatabaseSettings)
     logs.configure(settings.log_level)
-    database = Database(settings.migration_database(), patience=PATIENCE)
+    database = Database(settings.migration_database(), patience=PATIENCE, pool_size=1, prepare=False)
     try:
         async with database.engine.connect() as connection:
             await connection.run_sync(migrate)

@@ -1,6 +1,6 @@
 {{/*
-What a component's pods may do on the network; the default that denies stands in the umbrella chart. A migration runs before the
-release's own objects exist, so its policy is a hook that comes before it.
+What a component's pods may do on the network; the default that denies stands in the umbrella chart. A Job is a hook, and a migration runs
+before the release's own objects exist, so a Job's policy is a hook that comes before it.
 */}}
 {{- define "component.networkpolicy" -}}
 apiVersion: networking.k8s.io/v1
@@ -29,21 +29,29 @@ spec:
   {{- include "component.egress" . | nindent 2 }}
 {{- end }}
 
-{{- define "component.migrationNetworkpolicy" -}}
+{{/* Beyond name, values and root: kind and hook as in component.job. A setup works on its own component. */}}
+{{- define "component.jobNetworkpolicy" -}}
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:
-  name: {{ .name }}-migration
-  labels: {{- include "component.migrationLabels" . | nindent 4 }}
+  name: {{ .name }}-{{ .kind }}
+  labels: {{- include "component.jobLabels" . | nindent 4 }}
   annotations:
-    helm.sh/hook: pre-install,pre-upgrade
+    helm.sh/hook: {{ .hook }}
     helm.sh/hook-weight: "-1"
     helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 spec:
   podSelector:
-    matchLabels: {{- include "component.migrationLabels" . | nindent 6 }}
+    matchLabels: {{- include "component.jobLabels" . | nindent 6 }}
   policyTypes: [Ingress, Egress]
   {{- include "component.egress" . | nindent 2 }}
+  {{- if and (eq .kind "setup") (hasKey .values.network "to") }}
+    - to:
+        - podSelector:
+            matchLabels: {{- include "component.selectorLabels" . | nindent 14 }}
+      ports:
+        - port: {{ .values.port }}
+  {{- end }}
 {{- end }}
 
 {{- define "component.egress" -}}

@@ -10,12 +10,12 @@ All objects of one component. Context of this and every other template here:
 {{ include "component.networkpolicy" . }}
 {{- end }}
 {{- if .values.migration }}
-{{- if .values.network }}
----
-{{ include "component.migrationNetworkpolicy" . }}
-{{- end }}
 ---
 {{ include "component.migration" . }}
+{{- end }}
+{{- if .values.setup }}
+---
+{{ include "component.setup" . }}
 {{- end }}
 {{- if .values.configFiles }}
 ---

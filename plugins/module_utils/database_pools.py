@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How many connections each pod and the pooler may hold, from the server's limit and the number of pods."""
+
+from __future__ import annotations
+
+RESERVED = 3 + 7
+"""Connections that no pool gets: PostgreSQL's superuser_reserved_connections, and setup, migration, the pooler's questions about
+passwords (2), a probe and two people with psql."""
+
+ROLLOUT = 2
+"""During a rollout old and new pods hold their connections at the same time."""
+
+POOL_LIMIT = 10
+"""Connections that one process of the application makes use of."""
+
+
+def database_pools(max_connections: int, replicas: int, pooler_clients: int = 0) -> dict[str, int]:
+    """Divide a PostgreSQL server's connections.
+
+    Args:
+        max_connections: The server's limit.
+        replicas: Number of the application's pods, each with a pool.
+        pooler_clients: Connections that the pooler in front accepts; 0 without a pooler of ours.
+
+    Returns:
+        ``pool_size`` of each pod; ``max_db_connections`` of the pooler, which are its ``default_pool_size`` and ``reserve_pool_size``.
+
+    Raises:
+        ValueError: The numbers leave a pool without a connection.
+    """
+    budget = max_connections - RESERVED
+    if budget < 2 * ROLLOUT:
+        raise ValueError(
+            f"database_max_connections {max_connections} is too low: {RESERVED} are for others than the application; "
+            f"set it to at least {RESERVED + 2 * ROLLOUT}."
+        )
+    name, limit = ("database_pooler_clients", pooler_clients) if pooler_clients else ("database_max_connections", budget)
+    pool_size = min(POOL_LIMIT, limit // (ROLLOUT * max(replicas, 1)))
+    if pool_size < 1:
+        least = ROLLOUT * replicas + (0 if pooler_clients else RESERVED)
+        raise ValueError(f"backend_replicas {replicas} are too many for {name}: set it to at least {least}, or take fewer replicas.")
+    pooled = budget // ROLLOUT
+    reserve = max(1, pooled // 5)
+    return {
+        "pool_size": pool_size,
+        "max_db_connections": pooled,
+        "default_pool_size": pooled - reserve,
+        "reserve_pool_size": reserve,
+    }

@@ -1,0 +1,52 @@
+"""The sizes of the pools fit the server, whatever the number of pods."""
+
+from __future__ import annotations
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.plannoir.deploy.plugins.filter.database_pools import database_pools
+
+SUPERUSER_RESERVED = 3
+
+
+@pytest.mark.parametrize("replicas", range(1, 11))
+@pytest.mark.parametrize("max_connections", [14, 60, 100])
+def test_all_pools_fit_even_while_old_and_new_pods_run_together(replicas: int, max_connections: int) -> None:
+    pools = database_pools(max_connections, replicas, pooler_clients=200)
+    setup_and_migration = 2
+    pooler = pools["default_pool_size"] + pools["reserve_pool_size"]
+    assert min(pools.values()) >= 1
+    assert pooler == pools["max_db_connections"]
+    assert 2 * pooler <= max_connections - SUPERUSER_RESERVED - setup_and_migration
+    assert 2 * replicas * pools["pool_size"] <= 200
+
+
+@pytest.mark.parametrize("replicas", range(1, 11))
+def test_without_a_pooler_the_pods_share_the_servers_own_connections(replicas: int) -> None:
+    assert 2 * replicas * database_pools(60, replicas)["pool_size"] <= 60 - SUPERUSER_RESERVED
+
+
+def test_the_defaults_of_the_reference_application() -> None:
+    assert database_pools("60", "1", "200") == {
+        "pool_size": 10,
+        "max_db_connections": 25,
+        "default_pool_size": 20,
+        "reserve_pool_size": 5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("numbers", "sentence"),
+    [
+        ((13, 1, 200), "database_max_connections 13 is too low: 10 are for others than the application; set it to at least 14."),
+        ((60, 20, 39), "backend_replicas 20 are too many for database_pooler_clients: set it to at least 40, or take fewer replicas."),
+        ((60, 26, 0), "backend_replicas 26 are too many for database_max_connections: set it to at least 62, or take fewer replicas."),
+    ],
+)
+def test_numbers_that_cannot_fit_are_refused_with_the_least_that_does(numbers: tuple[int, int, int], sentence: str) -> None:
+    with pytest.raises(AnsibleFilterError) as error:
+        database_pools(*numbers)
+    assert str(error.value) == sentence
+    max_connections, replicas, clients = numbers
+    least = int(sentence.split("at least ")[1].split(".")[0].split(",")[0])
+    assert database_pools(max_connections if clients == 39 else least, replicas, least if clients == 39 else clients)
