@@ -149,7 +149,7 @@ def test_a_url_that_cannot_work_is_one_sentence(value: str, problem: str) -> Non
         "postgres://u:p@db.shop.com/x?ssl=true",
         "postgresql://u:p@[2001:db8::1]:5432/x?sslmode=require",
         "postgresql://u:p@one:5432,two:5433/x",
-        "postgresql://u@/x?host=/cloudsql/project:region:instance",
+        "postgresql://u@/x?host=/cloudsql/shop.com:project:region:instance",
         "postgresql://u:p@%2Fvar%2Frun%2Fpostgresql/x",
         "postgresql://db/x?user=a@b",
         "postgresql://u:p@database.plannoir.svc.cluster.local/x",
