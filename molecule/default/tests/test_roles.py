@@ -7,6 +7,7 @@ import json
 import shlex
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,10 @@ def main_command(*arguments: str) -> None:
     assert BASE_URL in done.stdout
 
 
+def is_refused(kubectl: Kubectl, url: str) -> bool:
+    return "authentication failed" in application(kubectl, "SELECT 1", url=url)
+
+
 @pytest.fixture
 def put_back() -> Iterator[None]:
     yield
@@ -144,5 +149,5 @@ def test_a_new_password_takes_over_and_the_old_login_expires(person: Person, kub
     assert kubectl("get", "pods", "--selector=app.kubernetes.io/name=pgbouncer", "--output=name") == pooler_pod
     person.sign_in()
     for url in (old, old.replace("@pgbouncer:6432", "@database:5432")):
-        wait_for(lambda url=url: "authentication failed" in application(kubectl, "SELECT 1", url=url), 60, "the end of the old login")
+        wait_for(partial(is_refused, kubectl, url), 60, "the end of the old login")
     assert application(kubectl, "SELECT 1") == "(1,)\n"
