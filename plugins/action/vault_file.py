@@ -60,6 +60,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
 def _encryption_password(path: Path, passwords: list[tuple[str, VaultSecret]]) -> tuple[str, VaultSecret]:
     """Choose the id that Ansible was told to encrypt with, or that is called like the inventory that the vault stands in, or the first."""
     here = path.absolute().as_posix()
-    wanted = constants.DEFAULT_VAULT_ENCRYPT_IDENTITY or next((name for name, _ in passwords if f"/inventories/{name}/" in here), None)
+    wanted = constants.DEFAULT_VAULT_ENCRYPT_IDENTITY or next(
+        (name for name, _secret in passwords if f"/inventories/{name}/" in here), None
+    )
     chosen: tuple[str, VaultSecret] = match_encrypt_secret(passwords, wanted)
     return chosen

@@ -53,7 +53,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         check_vault(path, passwords)
         content = path.read_bytes()
         vault = VaultLib(passwords)
-        plaintext, _, password = vault.decrypt_and_get_vault_id(content)
+        plaintext, _used, password = vault.decrypt_and_get_vault_id(content)
         before = plaintext.decode()
         after = rotate(before, names, kept, until)
         if not self._task.check_mode:

@@ -60,7 +60,7 @@ def named_values(secrets: Values) -> Iterator[tuple[str, str, str, str]]:
 
 def empty_problems(secrets: Values) -> Iterator[str]:
     """Name every value that is empty or nothing but blanks."""
-    for name, _, _, value in named_values(secrets):
+    for name, _kind, _key, value in named_values(secrets):
         if not value.strip():
             yield _empty(name)
 
@@ -123,7 +123,7 @@ def is_placeholder(value: str) -> bool:
     url = _split(value)
     if not url or "@" not in url.netloc:
         return False
-    user, _, host = url.netloc.rpartition("@")
+    user, _at, host = url.netloc.rpartition("@")
     return user in _EXAMPLE_USERS or bool(_PLACEHOLDER.fullmatch(unquote(user.partition(":")[2])) or _TEMPLATE_HOST.match(host))
 
 
@@ -164,8 +164,8 @@ def database_url(value: str) -> DatabaseUrl | None:
         return None
     query = dict(parse_qsl(url.query, keep_blank_values=True))
     places = re.findall(r"(\[[^]]*\]|[^:,]*)(?::([^,]*))?(?:,|$)", url.netloc.rpartition("@")[2])
-    hosts = query["host"].split(",") if query.get("host") else [unquote(host).strip("[]") for host, _ in places]
-    ports = query["port"].split(",") if query.get("port") else [port for _, port in places]
+    hosts = query["host"].split(",") if query.get("host") else [unquote(host).strip("[]") for host, _port in places]
+    ports = query["port"].split(",") if query.get("port") else [port for _host, port in places]
     ssl = query.get("ssl", "").lower()
     return DatabaseUrl(
         hosts=[host.lower() for host in hosts if host],
@@ -199,7 +199,7 @@ def _database_problems(name: str, value: str, default_sslmode: str) -> Iterator[
 def _is_badly_encoded(value: str) -> bool:
     """Tell whether a user name or password ended the host's part of a URL too early, or late."""
     url = urlsplit(value)
-    user, _, address = url.netloc.rpartition("@")
+    user, _at, address = url.netloc.rpartition("@")
     cut = "@" in url.path or ("@" in f"{url.query}{url.fragment}" and not re.fullmatch(r"[^:]*(:\d+)?", url.netloc))
     return "@" in user or (not user and cut) or bool(_HALF_ENCODED.search(user) or re.search(r"\s", user + address))
 

@@ -52,7 +52,8 @@ def checksums(secrets: Values) -> dict[str, str]:
     ``<component>/setup``, because a change of them has to run it again.
     """
     read: dict[str, Mapping[str, Any]] = {
-        component: {kind: values for kind, values in kinds.items() if kind not in JOBS} for component, kinds in secrets.items()}
+        component: {kind: values for kind, values in kinds.items() if kind not in JOBS} for component, kinds in secrets.items()
+    }
     read |= {f"{component}/setup": kinds["setup"] for component, kinds in secrets.items() if "setup" in kinds}
     return {reader: _digest(values) if values else "" for reader, values in read.items()}
 

@@ -277,8 +277,7 @@ class _Running:
             except OSError as error:
                 self._errors.close()
                 raise PlaceError(f"{self._command.argv[0]} cannot be run ({error.strerror}): install it, or name its folder.") from error
-        assert self._process.stdout is not None
-        self.stream: io.BufferedReader = self._process.stdout  # type: ignore[assignment]
+        self.stream: io.BufferedReader = self._process.stdout  # type: ignore[assignment]  # it is a pipe, as asked for above
         self._timer = threading.Timer(self._command.timeout, self._end)
         self._timer.start()
         return self

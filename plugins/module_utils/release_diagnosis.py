@@ -203,7 +203,7 @@ def _jobs(observed: Observed) -> Iterator[str]:
         limit = job["spec"].get("activeDeadlineSeconds")
         took = f" within its {limit} s" if failed.get("reason") == "DeadlineExceeded" else ""
         hints = [] if lines else observed.events(f"{job['metadata']['name']}-*", "Failed", "FailedMount", "FailedScheduling")
-        name, _, kind = component(job).rpartition("-")
+        name, _dash, kind = component(job).rpartition("-")
         kept = ", so the release was not touched." if kind == "migration" else "."
         why = f": {hints[0]}" if hints else kept
         yield f"{name}: its {kind} did not succeed{took}{why}{_last_lines(lines)}"

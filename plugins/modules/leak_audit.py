@@ -155,7 +155,7 @@ places:
   elements: dict
   contains:
     place: {description: Its name., type: str, returned: always}
-    items: {description: Number of files, objects or streams., type: int, returned: always}
+    items: {description: Number of files and other streams., type: int, returned: always}
     bytes: {description: Bytes that were compared., type: int, returned: always}
     seconds: {description: How long it took., type: float, returned: always}
     error: {description: Why it could not be looked at., type: str, returned: always}

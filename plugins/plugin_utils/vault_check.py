@@ -45,11 +45,14 @@ def check_vault(path: Path, passwords: Sequence[tuple[str, VaultSecret]]) -> Non
 def _open(path: Path, content: bytes, passwords: Sequence[tuple[str, VaultSecret]]) -> bytes:
     damaged = f"The vault {path} is damaged, it is not what ansible-vault writes: {_RESTORE}."
     try:
-        _, _, cipher, label = parse_vaulttext_envelope(content)
-        if cipher != "AES256":
-            raise VaultError(damaged)
-        if not passwords:
-            raise VaultError(NO_PASSWORD)
+        cipher, label = parse_vaulttext_envelope(content)[2:]
+    except AnsibleVaultFormatError:
+        raise VaultError(damaged) from None
+    if cipher != "AES256":
+        raise VaultError(damaged)
+    if not passwords:
+        raise VaultError(NO_PASSWORD)
+    try:
         plaintext: bytes = VaultLib(passwords).decrypt(content)
     except AnsibleVaultFormatError:
         raise VaultError(damaged) from None

@@ -5,17 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
-
-from ansible.errors import AnsibleParserError
-from ansible.inventory.group import InventoryObjectType
-from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.vars import BaseVarsPlugin
-from ansible_collections.plannoir.deploy.plugins.module_utils.vault_file import VaultError
-from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import check_vault
-
 DOCUMENTATION = r"""
 name: vault_check
 short_description: Stop with one sentence when a vault cannot be used
@@ -36,6 +25,17 @@ options:
 extends_documentation_fragment:
   - ansible.builtin.vars_plugin_staging
 """
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleParserError
+from ansible.inventory.group import InventoryObjectType
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.vars import BaseVarsPlugin
+from ansible_collections.plannoir.deploy.plugins.module_utils.vault_file import VaultError
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import check_vault
 
 
 class VarsModule(BaseVarsPlugin):  # type: ignore[misc]  # ansible has no types
