@@ -63,7 +63,9 @@ def checksums(secrets: Values) -> dict[str, str]:
     The values of its Jobs do not take part: a change of them replaces no pod. Those of a setup have a checksum of their own,
     ``<component>/setup``, because a change of them has to run it again.
     """
-    read = {component: {kind: values for kind, values in kinds.items() if kind not in JOBS} for component, kinds in secrets.items()}
+    read: dict[str, Mapping[str, object]] = {
+        component: {kind: values for kind, values in kinds.items() if kind not in JOBS} for component, kinds in secrets.items()
+    }
     read |= {f"{component}/setup": kinds["setup"] for component, kinds in secrets.items() if "setup" in kinds}
     return {reader: _digest(json.dumps(values, sort_keys=True), 16) if values else "" for reader, values in read.items()}
 

@@ -7,6 +7,7 @@ import json
 import shlex
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -101,9 +102,7 @@ def keys_read(local: Host, kubectl: Kubectl) -> dict[str, set[str]]:
 
 def secrets(kubectl: Kubectl) -> dict[str, dict[str, str]]:
     items = json.loads(kubectl("get", "secrets", "--field-selector=type=Opaque", "--output=json"))["items"]
-    return {
-        item["metadata"]["name"]: {key: base64.b64decode(value).decode() for key, value in item["data"].items()} for item in items
-    }
+    return {item["metadata"]["name"]: {key: base64.b64decode(value).decode() for key, value in item["data"].items()} for item in items}
 
 
 def test_each_secret_holds_what_its_one_consumer_reads(local: Host, kubectl: Kubectl) -> None:
@@ -129,6 +128,10 @@ def main_command(*arguments: str) -> None:
     assert BASE_URL in done.stdout
 
 
+def is_refused(kubectl: Kubectl, url: str) -> bool:
+    return "authentication failed" in application(kubectl, "SELECT 1", url=url)
+
+
 @pytest.fixture
 def put_back() -> Iterator[None]:
     yield
@@ -146,5 +149,5 @@ def test_a_new_password_takes_over_and_the_old_login_expires(person: Person, kub
     assert kubectl("get", "pods", "--selector=app.kubernetes.io/name=pgbouncer", "--output=name") == pooler_pod
     person.sign_in()
     for url in (old, old.replace("@pgbouncer:6432", "@database:5432")):
-        wait_for(lambda url=url: "authentication failed" in application(kubectl, "SELECT 1", url=url), 60, "the end of the old login")
+        wait_for(partial(is_refused, kubectl, url), 60, "the end of the old login")
     assert application(kubectl, "SELECT 1") == "(1,)\n"
