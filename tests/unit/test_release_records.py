@@ -112,7 +112,7 @@ def test_what_an_interrupted_run_left_goes_back_to_the_last_good_revision(status
 @pytest.mark.parametrize(("statuses", "revision"), [(["deployed"], 0), (["superseded", "deployed"], 1), (["superseded", "failed"], 1)])
 def test_a_revision_that_helm_did_not_wait_for_goes_back_too(statuses: list[str], revision: int) -> None:
     recovery = recovery_for(history(*statuses), not_ready=True)
-    assert recovery
+    assert recovery is not None
     assert recovery.revision == revision
 
 
