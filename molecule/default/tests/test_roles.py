@@ -51,7 +51,7 @@ def test_the_migrations_tables_belong_to_the_owner(kubectl: Kubectl) -> None:
 @pytest.mark.parametrize("host", ["pgbouncer", "database"])
 def test_the_application_uses_the_tables_and_makes_none(kubectl: Kubectl, host: str) -> None:
     port = {"pgbouncer": "6432", "database": "5432"}[host]
-    assert application(kubectl, "SELECT count(*) >= 0 FROM users", host=host, port=port) == "(True,)\n"
+    assert application(kubectl, "SELECT count(*) >= 0 FROM users", host=host, port=port) == "(True,)"
     for statement in ("CREATE TABLE extra (id int)", "CREATE TEMPORARY TABLE extra (id int)"):
         assert "permission denied" in application(kubectl, statement, host=host, port=port)
     assert "must be owner" in application(kubectl, "DROP TABLE users", host=host, port=port)
@@ -150,4 +150,4 @@ def test_a_new_password_takes_over_and_the_old_login_expires(person: Person, kub
     person.sign_in()
     for url in (old, old.replace("@pgbouncer:6432", "@database:5432")):
         wait_for(partial(is_refused, kubectl, url), 60, "the end of the old login")
-    assert application(kubectl, "SELECT 1") == "(1,)\n"
+    assert application(kubectl, "SELECT 1") == "(1,)"
