@@ -86,7 +86,7 @@ def keys_read(local: Host, kubectl: Kubectl) -> dict[str, set[str]]:
     objects: list[dict[str, Any]] = json.loads(kubectl("get", "deployments", "--output=json"))["items"]
     for release in (RELEASE, f"{RELEASE}-extras"):
         command = ["helm", f"--kubeconfig={KUBECONFIG}", f"--kube-context={CONTEXT}", f"--namespace={NAMESPACE}", "get", "hooks", release]
-        objects += [item for item in yaml.safe_load_all(local.check_output(shlex.join(command))) if item]
+        objects += [item for item in yaml.safe_load_all(local.check_output(shlex.join(command))) if item and item["kind"] == "Job"]
     found: dict[str, set[str]] = {}
     for item in objects:
         spec = item["spec"]["template"]["spec"]

@@ -1,0 +1,154 @@
+"""New credentials while people use the application: one rollout of their readers, no failed request, and the end of the old value."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import requests
+from story import APPLICATION, BASE_URL, EXTRAS, Kubectl, Person, wait_for
+
+ROOT = Path(__file__).parents[3]
+RATE = 20
+"""Requests a second."""
+LONGEST = 300
+"""Seconds after which the load ends by itself."""
+USE_KEY = """
+import os, sys, httpx
+print(httpx.post(os.environ["OPENROUTER_BASE_URL"] + "/chat/completions", headers={"Authorization": "Bearer " + sys.argv[1]}, json={}).status_code)
+"""
+USE_URL = """
+import sys, psycopg
+from pathlib import Path
+from app.database_url import connection_parameters
+try:
+    psycopg.connect(**connection_parameters(sys.argv[1], Path("/etc/database/ca.crt"))).close()
+except psycopg.Error as error:
+    print(error)
+"""
+
+
+class Kind(NamedTuple):
+    """What is rotated, and who reads it."""
+
+    name: str
+    secret: str
+    key: str
+    readers: set[str]
+
+
+KINDS = [
+    Kind("database", "backend-env", "DATABASE_URL", {"backend"}),
+    Kind("session", "backend-env", "SESSION_SECRET", {"backend"}),
+    Kind("openrouter", "backend-env", "OPENROUTER_API_KEY", {"backend", "openrouter"}),
+]
+
+
+def secret(kubectl: Kubectl, name: str, key: str) -> str:
+    return base64.b64decode(json.loads(kubectl("get", "secret", name, "--output=json"))["data"][key]).decode()
+
+
+def rollouts(kubectl: Kubectl) -> dict[str, int]:
+    """Revision of each component's Deployment: each rollout adds one."""
+    items = json.loads(kubectl("get", "deployments", "--output=json"))["items"]
+    return {item["metadata"]["name"]: int(item["metadata"]["annotations"]["deployment.kubernetes.io/revision"]) for item in items}
+
+
+def rotate(kind: str) -> str:
+    """Run the playbook and return what it printed."""
+    variables = {"rotate_kinds": [kind], "rotate_overlap": 100, "database_login_grace": "100 seconds"}
+    command = ["ansible-playbook", f"--inventory={ROOT / 'inventories/molecule'}", "playbooks/rotate_secrets.yml", "--diff"]
+    done = subprocess.run([*command, f"--extra-vars={json.dumps(variables)}"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+    return done.stdout
+
+
+class Load:
+    """Requests of somebody who is signed in, at a steady rate; every tenth talks to the assistant.
+
+    Who is refused as signed out signs in again, as a page asks people to. Everything else than success is a failure.
+    """
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self.answers: Counter[str] = Counter()
+        self._stop = threading.Event()
+        self._session_lock = threading.Lock()
+
+    def _send(self, number: int) -> None:
+        session = self.person.session
+        try:
+            if number % 10:
+                answer = session.get(f"{BASE_URL}/api/tasks", timeout=30)
+            else:
+                answer = session.post(f"{BASE_URL}/api/chat", json={"message": "hello"}, timeout=30)
+            if answer.status_code != requests.codes.unauthorized:
+                self.answers["ok" if answer.ok else f"HTTP {answer.status_code}"] += 1
+                return
+            with self._session_lock:
+                if session is self.person.session:
+                    self.answers["signed out"] += 1
+                    self.person.sign_in()
+        except requests.RequestException as error:
+            self.answers[type(error).__name__] += 1
+
+    def _run(self) -> None:
+        start = time.monotonic()
+        with ThreadPoolExecutor(RATE) as pool:
+            for number in range(RATE * LONGEST):
+                if self._stop.wait(max(0.0, start + number / RATE - time.monotonic())):
+                    return
+                pool.submit(self._send, number)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        thread = threading.Thread(target=self._run)
+        thread.start()
+        try:
+            yield
+            time.sleep(5)
+        finally:
+            self._stop.set()
+            thread.join()
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_a_rotation_fails_no_request_and_replaces_the_readers_once(kind: Kind, person: Person, kubectl: Kubectl) -> None:
+    old, before = secret(kubectl, kind.secret, kind.key), rollouts(kubectl)
+    old_session = person.session
+    load = Load(person)
+    with load.running():
+        started = time.monotonic()
+        printed = rotate(kind.name)
+        seconds = time.monotonic() - started
+    new = secret(kubectl, kind.secret, kind.key)
+    assert new != old
+    assert old not in printed
+    assert new not in printed
+    after = rollouts(kubectl)
+    counted = {name: after[name] - before[name] for name in sorted(APPLICATION | EXTRAS)}
+    print(f"\n{kind.name}: {seconds:.0f} s, rollouts {counted}, answers {dict(load.answers)}")
+    assert counted == {name: int(name in kind.readers) for name in counted}
+    assert set(load.answers) <= {"ok", "signed out"}
+    assert load.answers["ok"] > RATE * seconds * 0.8
+    if kind.name != "session":
+        assert load.answers["signed out"] == 0
+    wait_for(lambda: is_refused(kind.name, old, old_session, kubectl), 150, f"the end of the old {kind.name} credential")
+
+
+def is_refused(kind: str, old: str, old_session: requests.Session, kubectl: Kubectl) -> bool:
+    """Tell whether a credential from before the rotation opens nothing any more."""
+    if kind == "session":
+        return old_session.get(f"{BASE_URL}/api/tasks", timeout=30).status_code == requests.codes.unauthorized
+    script, answer = {"openrouter": (USE_KEY, "401"), "database": (USE_URL, "authentication failed")}[kind]
+    return answer in kubectl("exec", "deployment/backend", "--container=backend", "--", "python", "-c", script, old)
