@@ -176,7 +176,7 @@ def test_a_canary_in_an_image_and_in_the_build_cache(
             FROM {base["Repository"]}:{base["Tag"]}
             COPY settings.env /tmp/deleted.env
             USER 0
-            RUN rm /tmp/deleted.env
+            RUN ["python", "-c", "import os; os.remove('/tmp/deleted.env')"]
             ENV KEY={canary}
             COPY --from=first /etc/passwd /tmp/passwd
             """)
