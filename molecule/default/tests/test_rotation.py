@@ -25,7 +25,8 @@ LONGEST = 300
 """Seconds after which the load ends by itself."""
 USE_KEY = """
 import os, sys, httpx
-print(httpx.post(os.environ["OPENROUTER_BASE_URL"] + "/chat/completions", headers={"Authorization": "Bearer " + sys.argv[1]}, json={}).status_code)
+url, headers = os.environ["OPENROUTER_BASE_URL"] + "/chat/completions", {"Authorization": "Bearer " + sys.argv[1]}
+print(httpx.post(url, headers=headers, json={}).status_code)
 """
 USE_URL = """
 import sys, psycopg
