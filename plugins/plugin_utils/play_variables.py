@@ -120,7 +120,13 @@ class PlayVariables:
             written = place(getattr(error, "obj", None)) or written
             missing = _UNDEFINED.search(str(error))
             if not missing or missing[1] not in self._documentation.names:
-                remedy = suggestion(missing[1], {*self._all, *self._vault_names}) if missing else ""
+                remedy = ""
+                if missing and missing[1] in self._vault_names:
+                    remedy = (
+                        "the vault lacks it: put it in with 'ansible-vault edit', or remove the vault for a new one, with new credentials."
+                    )
+                elif missing:
+                    remedy = suggestion(missing[1], {*self._all, *self._vault_names})
                 problems.append(f"{path} ({written}): {str(error).rstrip('.')}: {remedy or 'define it, or take it out.'}")
         except AnsibleError as error:
             problems.append(f"{path} ({written}) cannot be resolved: {str(error).rstrip('.')}.")

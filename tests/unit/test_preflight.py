@@ -155,7 +155,13 @@ def test_every_problem_of_the_variables_is_reported_at_once_with_its_place(deplo
         "app_nmae": "x",
         "app_namespace": ["x"],
         "app_components": [
-            {"name": "web", "image": "x", "prot": 80, "port": "eighty", "secret_env": {"A": "{{ vault_databse_password }}"}},
+            {
+                "name": "web",
+                "image": "x",
+                "prot": 80,
+                "port": "eighty",
+                "secret_env": {"A": "{{ vault_databse_password }}", "B": "{{ vault_database_direct_url }}"},
+            },
             {"name": "api", "build": {"contxt": "x"}, "port": 80},
         ],
     }
@@ -166,6 +172,7 @@ def test_every_problem_of_the_variables_is_reported_at_once_with_its_place(deplo
         "app_components[0] (web).prot (my.yml:1) is no option: did you mean port?",
         "app_components[0] (web).port (my.yml:1) must be a whole number, not text ('eighty').",
         "app_components[0].secret_env.A (my.yml:1): 'vault_databse_password' is undefined: did you mean vault_database_password?",
+        "app_components[0].secret_env.B (my.yml:1): 'vault_database_direct_url' is undefined: the vault lacks it: put it in with",
         "app_components[1] (api).build.contxt (my.yml:1) is no option: did you mean context?",
         "frontend_servce_type (<CLI option '-e'>) is used nowhere: did you mean frontend_service_type?",
         "lower preflight_memory_gb",
