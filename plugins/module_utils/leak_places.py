@@ -210,12 +210,13 @@ def commands(subject: Subject) -> Iterator[Item]:
 
 
 def temporary(subject: Subject) -> Iterator[Item]:
-    """Yield the files in temporary folders that are newer than the given time, but not those of the audit itself."""
+    """Yield the files in temporary folders that are newer than the given time, but not those of the audit itself, nor a checkout there."""
+    left_out = {subject.own, os.path.realpath(subject.checkout) if subject.checkout else ""}
     for root in dict.fromkeys(os.path.realpath(Path(folder).expanduser()) for folder in subject.temporary):
         if not Path(root).is_dir():
             continue
         for parent, folders, names in os.walk(root, onerror=_refused):
-            folders[:] = [name for name in sorted(folders) if f"{parent}/{name}" != subject.own]
+            folders[:] = [name for name in sorted(folders) if f"{parent}/{name}" not in left_out]
             for name in sorted(names):
                 yield from _file(Path(parent, name), None, subject.since)
 

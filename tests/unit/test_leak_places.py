@@ -391,6 +391,14 @@ def test_temporary_files(tmp_path: Path) -> None:
     assert "nothing to look at" in look("temporary", later).error
 
 
+def test_a_checkout_among_temporary_files_has_a_place_of_its_own(tmp_path: Path) -> None:
+    for folder in ("checkout", "left"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / ".vault-password").write_text(CANARY)
+    subject = Subject(temporary=[str(tmp_path)], checkout=str(tmp_path / "checkout"))
+    assert [finding.where for finding in look("temporary", subject).findings] == [str(tmp_path / "left/.vault-password")]
+
+
 def test_a_problem_names_place_label_fingerprint_and_remedy(repository: Path) -> None:
     (repository / "notes.txt").write_text(CANARY)
     result = look("checkout", Subject(checkout=str(repository)))
