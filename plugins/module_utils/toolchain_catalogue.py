@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TypeAlias
@@ -21,13 +21,14 @@ MINIKUBE = "v1.38.1"
 KUBERNETES = "v1.34.4"
 HELM = "v3.20.0"
 # The least version that the recipes' go.mod files accept, and the one that is fetched where the machine has none.
-GO_LEAST = (1, 25)
+GO_LEAST = (1, 26)
 GO = "go1.26.8"
 # Go's own checksum of the module golang.org/toolchain@v0.0.1-<GO>.linux-amd64 (sum.golang.org).
 GO_SUM = "h1:ZOmGe1OnfREDMIdb1Qi4G9JSuDPBLGExZMQ4nis1RXM="
 BASE_IMAGE = "debian:trixie-slim"
 BASE_REPOSITORY = "plannoir/base"
 NODE_REPOSITORY = "plannoir/node"
+NETWORK_POLICY_IMAGE = "registry.k8s.io/networking/kube-network-policies:v1.1.0"
 PLATFORM = "linux/amd64"
 _MINOR = KUBERNETES.split(".")[1]
 
@@ -83,6 +84,7 @@ class Component:
 
     `needs` names components it is made from. `publish` maps file names to paths below the cache folder. `folders` are the recipe's
     folders below the recipes; a change in them makes the component again. `seconds` is what it took once, on 2 cores with empty caches.
+    What is `optional` is made only when it is asked for.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Component:
     folders: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     publish: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    optional: bool = False
 
 
 def _go(name: str, version: str, seconds: int, recipe: GoProgram, *publish: str) -> Component:
@@ -163,9 +166,8 @@ def _node_programs() -> Iterator[Component]:
 
 def _image(ref: str, recipe: Image, seconds: int, *needs: str) -> Component:
     name, version = ref.rsplit("/", 1)[1].split(":")
-    archive = f"minikube-cache/images/{PLATFORM.split('/')[1]}/{ref.replace(':', '_')}"
     folders = ("images",) if recipe.target else ()
-    return Component(f"image-{name}", version, recipe, seconds, folders, needs, {"image.tar": (archive,)})
+    return Component(f"image-{name}", version, recipe, seconds, folders, needs, {"image.tar": (archive(ref),)})
 
 
 def _images() -> Iterator[Component]:
@@ -183,6 +185,14 @@ def _images() -> Iterator[Component]:
     yield _image(ref, Image(ref, ("/pause", "-P"), target="pause"), 15, "base-image")
 
 
+def _network_policy() -> Iterator[Component]:
+    """Yield the agent that enforces NetworkPolicies beside Minikube's bridge."""
+    name = "kube-network-policies"
+    program = GoProgram(name, (f"sigs.k8s.io/{name}/cmd/{name}/standard",))
+    yield replace(_go(name, "v1.1.0", 245, program), optional=True)
+    yield replace(_image(NETWORK_POLICY_IMAGE, Image(NETWORK_POLICY_IMAGE, ("/bin/netpol",), name, "/bin/netpol"), 1, name), optional=True)
+
+
 @cache
 def components() -> dict[str, Component]:
     """Return every component by name, each after those it is made from."""
@@ -192,7 +202,7 @@ def components() -> dict[str, Component]:
     clean = f"echo '{apt_conf}' > $1/etc/apt/apt.conf.d/docker-clean; rm -f $1/etc/hostname $1/etc/resolv.conf $1/var/cache/apt/*.bin"
     base = Component("base-image", "trixie", Debian("trixie", "minbase", excluded, clean), 45)
     node = Component("node-image", MINIKUBE, Node("node"), 90, ("node",), ("base-image", "cri-dockerd", "crictl", "cni-plugins"))
-    every = (base, *_clients(), *_kubernetes_programs(), *_node_programs(), node, *_images())
+    every = (base, *_clients(), *_kubernetes_programs(), *_node_programs(), node, *_images(), *_network_policy())
     return {component.name: component for component in every}
 
 
@@ -219,6 +229,11 @@ def base_image(digest: str) -> str:
 def node_image(digest: str) -> str:
     """Return the reference of the node image with a digest."""
     return f"{NODE_REPOSITORY}:{digest}"
+
+
+def archive(ref: str) -> str:
+    """Return where below the cache folder an image's archive is published."""
+    return f"minikube-cache/images/{PLATFORM.split('/')[1]}/{ref.replace(':', '_')}"
 
 
 def _file_digest(path: Path) -> str:

@@ -108,7 +108,8 @@ def _packages_plan(store: Store, settings: Mapping[str, Any]) -> Plan:
     result.problems += _version_problems(settings)
     if not _can_build():
         result.problems.append("toolchain_source packages works on Linux on x86-64 only: set toolchain_source to official.")
-    missing = [component for name, component in catalogue.components().items() if not packages.is_there(name, digests, labels)]
+    wanted = [component for component in catalogue.components().values() if settings["network_policy"] or not component.optional]
+    missing = [component for component in wanted if not packages.is_there(component.name, digests, labels)]
     listed = [(component.name, component.version, component.seconds) for component in missing]
     go_programs = [component for component in missing if isinstance(component.recipe, catalogue.GoProgram)]
     fresh = [component for component in go_programs if not store.is_whole(component.name, digests[component.name])]

@@ -42,6 +42,10 @@ options:
     description: Whether missing Debian packages will be installed with become; the module itself never does.
     type: bool
     default: false
+  network_policy:
+    description: Whether the agent that enforces NetworkPolicies is wanted, too.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -105,10 +109,15 @@ minikube_cache:
   returned: success
   type: str
   sample: /home/me/.cache/plannoir/minikube-cache
+network_policy_archive:
+  description: Archive of the image of the agent that enforces NetworkPolicies; empty where it is not wanted or the node pulls it.
+  returned: success
+  type: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils import toolchain_plan
+from ansible_collections.plannoir.deploy.plugins.module_utils.toolchain_catalogue import NETWORK_POLICY_IMAGE, archive
 from ansible_collections.plannoir.deploy.plugins.module_utils.toolchain_host import ToolchainError
 from ansible_collections.plannoir.deploy.plugins.module_utils.toolchain_options import OPTIONS
 
@@ -124,6 +133,7 @@ def main() -> None:
                 "default": ["https://registry.k8s.io/v2/", "https://gcr.io/v2/"],
             },
             "become": {"type": "bool", "default": False},
+            "network_policy": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
@@ -134,6 +144,7 @@ def main() -> None:
     if plan.problems:
         module.fail_json(msg=" ".join(f"{problem.rstrip('.')}." for problem in plan.problems))
     cache = module.params["cache_dir"]
+    with_agent = plan.source == "packages" and module.params["network_policy"]
     names = [component["name"] for component in plan.components]
     module.exit_json(
         changed=False,
@@ -144,6 +155,7 @@ def main() -> None:
         base_image=plan.base_image,
         bin=f"{cache}/bin",
         minikube_cache=f"{cache}/minikube-cache" if plan.source == "packages" else "",
+        network_policy_archive=f"{cache}/{archive(NETWORK_POLICY_IMAGE)}" if with_agent else "",
         diff={"before": {"missing": names}, "after": {"missing": []}} if names else {"before": {}, "after": {}},
     )
 

@@ -86,6 +86,7 @@ def settings(tmp_path: Path) -> dict[str, Any]:
         "engine_host": "",
         "debian_mirror": "",
         "become": False,
+        "network_policy": False,
         "minikube_version": catalogue.MINIKUBE,
         "kubernetes_version": catalogue.KUBERNETES,
         "helm_version": catalogue.HELM,
@@ -106,9 +107,10 @@ def make_all(settings: dict[str, Any]) -> None:
 
 
 def test_everything_is_made_once(machine: Machine, settings: dict[str, Any]) -> None:
-    assert missing(settings) == list(catalogue.components())
+    assert missing({**settings, "network_policy": True}) == list(catalogue.components())
     make_all(settings)
     assert missing(settings) == []
+    assert missing({**settings, "network_policy": True}) == ["kube-network-policies", "image-kube-network-policies"]
     assert planning.plan(settings).node_image in machine.engine
     for path in ("bin/minikube", "bin/kubectl", "bin/helm", f"minikube-cache/linux/amd64/{catalogue.KUBERNETES}/kubelet"):
         assert (Path(settings["cache_dir"]) / path).is_file()
@@ -173,7 +175,7 @@ def test_go_is_fetched_first_where_the_machine_has_none(
 ) -> None:
     monkeypatch.setattr(golang, "machine_go", lambda: "")
     assert missing(settings)[0] == "go"
-    with pytest.raises(ToolchainError, match=r"Go 1\.25 or newer was not found"):
+    with pytest.raises(ToolchainError, match=r"Go 1\.26 or newer was not found"):
         make.make({**settings, "name": "helm"})
 
 
@@ -246,7 +248,7 @@ def test_a_go_with_another_checksum_is_refused(proxy: Path, tmp_path: Path, monk
 
 def test_no_proxy_with_go_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOPROXY", "off")
-    with pytest.raises(ToolchainError, match=r"No Go module proxy has go1\.26\.8 \(asked none\): install Go 1\.25 or newer"):
+    with pytest.raises(ToolchainError, match=r"No Go module proxy has go1\.26\.8 \(asked none\): install Go 1\.26 or newer"):
         golang.fetch_go(tmp_path)
 
 
@@ -261,7 +263,7 @@ def test_the_proxies_of_gos_own_configuration_are_used(tmp_path: Path, monkeypat
 
 def test_a_go_older_than_the_recipes_need_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/go")
-    for version, used in (("go1.24.9", ""), ("go1.25.0", "/usr/bin/go"), ("go1.26rc1", "/usr/bin/go"), ("", "")):
+    for version, used in (("go1.25.9", ""), ("go1.26.0", "/usr/bin/go"), ("go1.27rc1", "/usr/bin/go"), ("", "")):
         monkeypatch.setattr(golang, "output", lambda *_, version=version: version)
         assert golang.machine_go() == used
 
