@@ -33,6 +33,7 @@ def test_rows_survive_the_deletion_of_every_pod(person: Person, kubectl: Kubectl
     kubectl("rollout", "status", "deployment", "--timeout=120s")
     assert not before & {pod["metadata"]["uid"] for pod in pods()}
     wait_for(lambda: recall(person, remembered), 60, "the rows after every pod was deleted")
+    wait_for(lambda: bool(person.call("POST", "/api/chat", json={"message": "hello"})), 60, "the assistant after every pod was deleted")
 
 
 def test_rows_survive_a_killed_node_and_the_main_command(person: Person, local: Host) -> None:
