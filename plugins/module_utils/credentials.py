@@ -22,6 +22,9 @@ SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"
 OPTIONS = {"env": "secret_env", "files": "secret_files.files", **{job: f"{job}.secret_env" for job in JOBS}}
 """Kind of Secret -> option of the component."""
 
+DATABASE_VARIABLES = frozenset({"vault_database_url", "vault_database_direct_url"})
+"""Variables of the vault that hold a PostgreSQL URL; a component of its own may well read a URL of another database."""
+
 _PLACEHOLDER = re.compile(
     r"(change|replace|fill)[-_ ]?(me|it|this)|placeholder|example|todo|tbd|fixme|<[\w .:-]+>|x{3,}|\*{3,}|\.{3,}|…"
     r"|your[-_ ]?([a-z0-9]+[-_ ])*(api)?(key|password|secret|token|ur[il]|value|host)([-_ ]here)?"
@@ -89,6 +92,8 @@ def credential_problems(
             yield from value_problems(labels[name], value, one_line=kind != "files")
             if kind != "files":
                 yield from url_problems(labels[name], key, value.strip(), sslmode)
+                if vault.get(value) in DATABASE_VARIABLES and not (is_placeholder(value.strip()) or _is_postgresql(value.strip())):
+                    yield f"{labels[name]} is no PostgreSQL URL: write nothing but one, {_AS_IN}."
         yield from _openrouter_problems(component["name"], plain, secret, labels)
         if component["migration"]:
             yield from _pooler_problems(component["name"], secret, migration, labels)
@@ -155,6 +160,10 @@ def is_inside(host: str) -> bool:
         return ipaddress.ip_address(host).is_private
     except ValueError:
         return "." not in host or host.endswith(_NEAR)
+
+
+def _is_postgresql(value: str) -> bool:
+    return bool(_POSTGRESQL.fullmatch(value.partition("://")[0]))
 
 
 def database_url(value: str) -> DatabaseUrl | None:

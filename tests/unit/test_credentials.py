@@ -29,6 +29,13 @@ def said(*components: dict[str, Any], vault: dict[str, str] | None = None, accep
     return list(credential_problems(components, component_secrets(components), vault or {}, accepted))
 
 
+@pytest.mark.parametrize("value", ["mysql://u:Zq9hunter@db.shop.com/x", "psql 'postgresql://u:Zq9hunter@db.shop.com/x'", "db.shop.com/x"])
+def test_the_vaults_database_is_a_postgresql_and_its_variable_says_so(value: str) -> None:
+    sentences = said(component(secret_env={"DATABASE_URL": value}), vault={value: "vault_database_url"})
+    assert [line.partition(":")[0] for line in sentences] == ["api.secret_env.DATABASE_URL (vault_database_url) is no PostgreSQL URL"]
+    assert said(component(secret_env={"DATABASE_URL": value}), vault={value: "my_url"}) == []
+
+
 PLACEHOLDERS = """
 changeme CHANGE_ME replace-me your-key your_openrouter_api_key yourpassword your-key-here <key> xxx XXXXXXXX todo TBD example placeholder
 ... ******** sk-or-v1-... sk-or-v1-1a2...f3c sk-or-v1-xxxxxxxxxxxx https://u:changeme@h/ postgresql://user:password@db/db
