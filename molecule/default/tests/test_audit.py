@@ -26,7 +26,7 @@ Audit = Callable[..., dict[str, Any]]
 
 def playbook(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = ["ansible-playbook", f"--inventory={ROOT / 'inventories/molecule'}", *arguments]
-    environment = {**os.environ, "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}
+    environment = {**os.environ, "ANSIBLE_CALLBACK_RESULT_FORMAT": "json", "ANSIBLE_FORCE_COLOR": "0"}
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
