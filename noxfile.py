@@ -127,7 +127,10 @@ def molecule(session: nox.Session) -> None:
         # The removal of the cluster comes after the stories' own summary and hides it.
         cases = xml.etree.ElementTree.parse(report).iter("testcase") if report.exists() else []
         failures = [
-            f"{case.get('name')}: {failure.get('message')}" for case in cases for failure in case if failure.tag in ("failure", "error")
+            f"{case.get('name')}: {(failure.get('message') or '').partition(chr(10))[0]}"
+            for case in cases
+            for failure in case
+            if failure.tag in ("failure", "error")
         ]
         session.error("\n".join(["The cluster's stories failed; their causes stand further up.", *failures]))
 

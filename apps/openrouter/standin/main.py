@@ -59,7 +59,7 @@ def _authorize(request: Request) -> None:
 
 
 def _accepted_keys() -> Iterator[str]:
-    """The key, and for a while after a rotation the one before it, as with a real account's two keys; none: any key will do."""
+    """The key, and for a while after a rotation the one before it, as with a real account's two keys; none: any."""
     if key := os.environ.get("OPENROUTER_STANDIN_KEY"):
         yield key
     if time.time() < float(os.environ.get("OPENROUTER_STANDIN_PREVIOUS_UNTIL") or 0):
