@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -57,9 +58,11 @@ def _open(path: Path, content: bytes, passwords: Sequence[tuple[str, VaultSecret
     except AnsibleVaultFormatError:
         raise VaultError(damaged) from None
     except AnsibleError:
-        given = "in PLANNOIR_VAULT_PASSWORD or .vault-password"
-        if label != "default":
-            given = f"with --vault-id {label}@scripts/vault-password-client"
+        suffix = "" if label == "default" else f"-{label}"
+        variable = "PLANNOIR_VAULT_PASSWORD" + re.sub(r"\W", "_", suffix).upper()
+        given = f"in {variable}, {variable}_COMMAND or .vault-password{suffix}"
+        if suffix:
+            given += f", with --vault-id {label}@scripts/vault-password-client"
         raise VaultError(
             f"The vault {path} cannot be opened with the password that Ansible was started with: give the right one {given}; "
             f"if the file itself was damaged, {_RESTORE}."

@@ -233,9 +233,7 @@ def vault(deployed: tuple[Path, str]) -> Iterator[Path]:
 
 
 DAMAGED = "is damaged, it is not what ansible-vault writes: put its last good copy there, or remove it to start again with new credentials."
-WRONG = (
-    "cannot be opened with the password that Ansible was started with: give the right one in PLANNOIR_VAULT_PASSWORD or .vault-password;"
-)
+WRONG = "cannot be opened with the password that Ansible was started with: give the right one in PLANNOIR_VAULT_PASSWORD, PLANNOIR_VAULT_PASSWORD_COMMAND or .vault-password;"
 
 
 @pytest.mark.parametrize(
@@ -285,19 +283,32 @@ def test_a_wrong_password_is_one_sentence_before_anything_else(vault: Path, monk
     assert "PLAY" not in done.stdout
 
 
-def test_the_vault_of_an_inventory_is_made_with_the_id_of_that_name(vault: Path) -> None:
+def test_an_inventory_has_a_vault_and_a_password_of_its_own(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As docs/secrets.md says it, with a command for the password."""
     checkout = vault.parents[2]
-    (checkout / "inventories/prod/group_vars/cluster").mkdir(parents=True)
-    shutil.copy(checkout / "inventories/minikube/hosts.yml", checkout / "inventories/prod")
-    made = checkout / "inventories/prod/group_vars/cluster/vault.yml"
-    where = f"secrets_vault_file={made}"
-    ids = [f"--vault-id={name}@scripts/vault-password-client" for name in ("default", "prod")]
-    run(checkout, "-i", "inventories/prod", "-e", where, *ids)
+    inventory = checkout / "inventories/prod"
+    made = inventory / "group_vars/cluster/vault.yml"
+    made.parent.mkdir(parents=True)
+    (inventory / "group_vars/all").symlink_to("../../../group_vars/all")
+    (made.parent / "prod.yml").write_text('secrets_vault_file: "{{ inventory_dir }}/group_vars/cluster/vault.yml"\n')
+    shutil.copy(checkout / "inventories/minikube/hosts.yml", inventory)
+    (checkout / "store").write_text("Zq9hunter\n")
+    monkeypatch.setenv("PLANNOIR_VAULT_PASSWORD_PROD_COMMAND", f"cat {checkout / 'store'}")
+    before = vault.read_bytes()
+    prod = ["-i", "inventories/prod", "--vault-id=prod@scripts/vault-password-client"]
+    run(checkout, *prod)
     assert made.read_text().startswith("$ANSIBLE_VAULT;1.2;AES256;prod\n")
-    assert (checkout / ".vault-password-prod").read_text() != (checkout / ".vault-password").read_text()
-    said = run(checkout, "-i", "inventories/prod", "-e", where, succeeds=False).stderr
-    assert "inventories/prod/group_vars/cluster/vault.yml cannot be opened" in said
-    assert "with --vault-id prod@scripts/vault-password-client" in said
+    assert vault.read_bytes() == before
+    assert not (checkout / ".vault-password-prod").exists()
+    assert "changed=0" in run(checkout, *prod).stdout
+    (checkout / "store").write_text("another\n")
+    for given in (prod, prod[:2]):
+        said = run(checkout, *given, succeeds=False).stderr
+        assert "inventories/prod/group_vars/cluster/vault.yml cannot be opened" in said
+        assert (
+            "give the right one in PLANNOIR_VAULT_PASSWORD_PROD, PLANNOIR_VAULT_PASSWORD_PROD_COMMAND or .vault-password-prod, with" in said
+        )
+        assert "with --vault-id prod@scripts/vault-password-client" in said
 
 
 def test_a_plaintext_vault_stops_the_run_before_anything_else(deployed: tuple[Path, str]) -> None:
