@@ -150,6 +150,11 @@ def cluster_complaint(get: Get, node_name: str, started_at: str) -> str:
     return ""
 
 
+def has_network_policy_agent(get: Get) -> bool:
+    """Tell whether the agent that the role minikube deploys is there."""
+    return get("/apis/apps/v1/namespaces/kube-system/daemonsets/kube-network-policies")[0] == 200
+
+
 def kubeconfig_server(kubeconfig: Path, context: str) -> str:
     """Return the server that a context of a kubeconfig leads to, or the empty string."""
     # Ansible comes with it, but ansible-test imports modules without it.

@@ -28,20 +28,26 @@ GO_SUM = "h1:ZOmGe1OnfREDMIdb1Qi4G9JSuDPBLGExZMQ4nis1RXM="
 BASE_IMAGE = "debian:trixie-slim"
 BASE_REPOSITORY = "plannoir/base"
 NODE_REPOSITORY = "plannoir/node"
-NETWORK_POLICY_IMAGE = "registry.k8s.io/networking/kube-network-policies:v1.1.0"
+# The agent that enforces NetworkPolicies: as published, and as made from the recipe, which patches it.
+NETWORK_POLICY_OFFICIAL = "registry.k8s.io/networking/kube-network-policies:v1.1.0"
+NETWORK_POLICY_IMAGE = "plannoir/kube-network-policies:v1.1.0-2"
 PLATFORM = "linux/amd64"
 _MINOR = KUBERNETES.split(".")[1]
 
 
 @dataclass(frozen=True)
 class GoProgram:
-    """Packages of one recipe module, compiled to files named after them."""
+    """Packages of one recipe module, compiled to files named after them.
+
+    `patched` is the module that the recipe's file module.patch changes before.
+    """
 
     module: str
     packages: tuple[str, ...]
     defines: Mapping[str, str] = field(default_factory=dict)
     tags: str = ""
     cgo: bool = False
+    patched: str = ""
 
 
 @dataclass(frozen=True)
@@ -188,7 +194,8 @@ def _images() -> Iterator[Component]:
 def _network_policy() -> Iterator[Component]:
     """Yield the agent that enforces NetworkPolicies beside Minikube's bridge."""
     name = "kube-network-policies"
-    program = GoProgram(name, (f"sigs.k8s.io/{name}/cmd/{name}/standard",))
+    module = f"sigs.k8s.io/{name}"
+    program = GoProgram(name, (f"{module}/cmd/{name}/standard",), patched=module)
     yield replace(_go(name, "v1.1.0", 245, program), optional=True)
     yield replace(_image(NETWORK_POLICY_IMAGE, Image(NETWORK_POLICY_IMAGE, ("/bin/netpol",), name, "/bin/netpol"), 1, name), optional=True)
 

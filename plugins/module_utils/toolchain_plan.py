@@ -138,7 +138,10 @@ def _wanted_packages(missing: Sequence[catalogue.Component], store: Store, diges
             yield "mmdebstrap"
         if not Path(KEYRING).is_file():
             yield "debian-archive-keyring"
-    if any(isinstance(component.recipe, catalogue.GoProgram) and component.recipe.cgo for component in fresh):
+    programs = [component.recipe for component in fresh if isinstance(component.recipe, catalogue.GoProgram)]
+    if any(program.patched for program in programs) and not shutil.which("patch"):
+        yield "patch"
+    if any(program.cgo for program in programs):
         if not shutil.which(os.environ.get("CC", "gcc").split()[0]):
             yield "gcc"
         if not Path("/usr/include/stdlib.h").is_file():

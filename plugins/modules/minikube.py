@@ -154,6 +154,10 @@ engine:
   returned: success
   type: dict
   sample: {DOCKER_HOST: "tcp://127.0.0.1:32770", DOCKER_CERT_PATH: /home/me/.minikube/certs, DOCKER_TLS_VERIFY: "1"}
+network_policy_agent:
+  description: Whether the DaemonSet kube-network-policies, which enforces NetworkPolicies, is in the cluster.
+  returned: success
+  type: bool
 """
 
 import os

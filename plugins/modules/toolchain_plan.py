@@ -109,15 +109,24 @@ minikube_cache:
   returned: success
   type: str
   sample: /home/me/.cache/plannoir/minikube-cache
+network_policy_image:
+  description: Image of the agent that enforces NetworkPolicies.
+  returned: success
+  type: str
+  sample: registry.k8s.io/networking/kube-network-policies:v1.1.0
 network_policy_archive:
-  description: Archive of the image of the agent that enforces NetworkPolicies; empty where it is not wanted or the node pulls it.
+  description: Archive of that image; empty where it is not wanted or the node pulls it.
   returned: success
   type: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils import toolchain_plan
-from ansible_collections.plannoir.deploy.plugins.module_utils.toolchain_catalogue import NETWORK_POLICY_IMAGE, archive
+from ansible_collections.plannoir.deploy.plugins.module_utils.toolchain_catalogue import (
+    NETWORK_POLICY_IMAGE,
+    NETWORK_POLICY_OFFICIAL,
+    archive,
+)
 from ansible_collections.plannoir.deploy.plugins.module_utils.toolchain_host import ToolchainError
 from ansible_collections.plannoir.deploy.plugins.module_utils.toolchain_options import OPTIONS
 
@@ -155,6 +164,7 @@ def main() -> None:
         base_image=plan.base_image,
         bin=f"{cache}/bin",
         minikube_cache=f"{cache}/minikube-cache" if plan.source == "packages" else "",
+        network_policy_image=NETWORK_POLICY_IMAGE if plan.source == "packages" else NETWORK_POLICY_OFFICIAL,
         network_policy_archive=f"{cache}/{archive(NETWORK_POLICY_IMAGE)}" if with_agent else "",
         diff={"before": {"missing": names}, "after": {"missing": []}} if names else {"before": {}, "after": {}},
     )

@@ -29,6 +29,7 @@ class Lab:
         self.files = Files.of(str(folder), "plannoir")
         self.kubeconfig = folder / "kubeconfig"
         self.api_answers = True
+        self.agent = False
         self.machine.answers = {
             "docker container inspect": NO_CONTAINER,
             "docker image inspect": Completed(0),
@@ -41,7 +42,7 @@ class Lab:
 
     def profile(self, wanted: Settings = WANTED, cache_seed: Path | None = None) -> Profile:
         def api(_files: Files, _port: int) -> nodes.Get:
-            return cluster() if self.api_answers else lambda _path: (0, "connection refused")
+            return cluster(agent=self.agent) if self.api_answers else lambda _path: (0, "connection refused")
 
         return Profile(self.machine, self.files, self.kubeconfig, "minikube", wanted, cache_seed, api=api)
 
@@ -291,7 +292,7 @@ def test_a_start_that_does_not_end_is_told_with_its_time(lab: Lab) -> None:
 
 def test_a_cluster_that_never_gets_ready_is_told_with_what_is_missing(lab: Lab) -> None:
     profile = lab.profile()
-    profile.api = lambda _files, _port: cluster(kube_dns="2026-01-01T00:00:00Z")
+    profile.api = lambda _files, _port: cluster({"kube-dns": "2026-01-01T00:00:00Z"})
     with pytest.raises(Failure, match="is not ready after 600 s: no pod of kube-dns in kube-system is ready since the node started"):
         minikube.ensure(profile, "started", recreate=False, check=False)
     assert SINCE > "2026-01-01T00:00:00Z"
@@ -323,3 +324,12 @@ def test_a_changed_file_of_the_seed_replaces_the_one_in_the_cache(tmp_path: Path
     minikube.link_tree(source, target)
     assert [path.name for path in target.iterdir()] == ["kubelet"]
     assert (target / "kubelet").read_text() == "new and longer"
+
+
+def test_an_agent_that_enforces_network_policies_is_found_where_the_cluster_runs(lab: Lab) -> None:
+    assert not lab.ensure(check=True)["network_policy_agent"]
+    assert not lab.ensure()["network_policy_agent"]
+    lab.agent = True
+    assert lab.ensure()["network_policy_agent"]
+    assert not lab.ensure("stopped")["network_policy_agent"]
+    assert not lab.ensure("absent")["network_policy_agent"]

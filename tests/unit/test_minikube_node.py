@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,15 @@ STARTED = "2026-11-23T20:00:00.478698170Z"
 SINCE, EARLIER = "2026-11-23T20:00:00Z", "2026-11-23T19:59:59Z"
 
 
-def cluster(*, ready: str = "True", **starts: str) -> nodes.Get:
+def cluster(starts: Mapping[str, str] | None = None, *, ready: str = "True", agent: bool = False) -> nodes.Get:
     """Return the API server of a cluster whose system pods have run since the given times."""
-    since = {"kube-proxy": SINCE, "kube-dns": SINCE, **{name.replace("_", "-"): at for name, at in starts.items()}}
+    since = {"kube-proxy": SINCE, "kube-dns": SINCE, **(starts or {})}
 
     def get(path: str) -> tuple[int, str]:
         if path == "/readyz":
             return 200, "ok"
+        if path.endswith("/daemonsets/kube-network-policies"):
+            return (200 if agent else 404), "{}"
         conditions: list[dict[str, Any]] = [{"type": "Ready", "status": ready}]
         if path == "/api/v1/nodes/plannoir":
             return 200, json.dumps({"status": {"conditions": conditions}})
@@ -78,10 +81,10 @@ def test_a_node_that_is_not_ready_is_named() -> None:
     assert nodes.cluster_complaint(cluster(ready="Unknown"), "plannoir", STARTED) == "the node is not Ready"
 
 
-@pytest.mark.parametrize("app", ["kube_proxy", "kube_dns"])
+@pytest.mark.parametrize("app", ["kube-proxy", "kube-dns"])
 def test_what_the_api_server_remembers_from_before_the_nodes_start_does_not_count(app: str) -> None:
-    complaint = nodes.cluster_complaint(cluster(**{app: EARLIER}), "plannoir", STARTED)
-    assert complaint == f"no pod of {app.replace('_', '-')} in kube-system is ready since the node started"
+    complaint = nodes.cluster_complaint(cluster({app: EARLIER}), "plannoir", STARTED)
+    assert complaint == f"no pod of {app} in kube-system is ready since the node started"
 
 
 def test_an_api_server_that_does_not_answer_is_named(tmp_path: Path) -> None:

@@ -233,7 +233,10 @@ def vault(deployed: tuple[Path, str]) -> Iterator[Path]:
 
 
 DAMAGED = "is damaged, it is not what ansible-vault writes: put its last good copy there, or remove it to start again with new credentials."
-WRONG = "cannot be opened with the password that Ansible was started with: give the right one in PLANNOIR_VAULT_PASSWORD, PLANNOIR_VAULT_PASSWORD_COMMAND or .vault-password;"
+WRONG = (
+    "cannot be opened with the password that Ansible was started with: give the right one in PLANNOIR_VAULT_PASSWORD, "
+    "PLANNOIR_VAULT_PASSWORD_COMMAND or .vault-password;"
+)
 
 
 @pytest.mark.parametrize(

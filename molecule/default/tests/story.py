@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ import requests
 CONTEXT, KUBECONFIG, NAMESPACE, RELEASE, BASE_URL = (
     os.environ[f"PLANNOIR_{name}"] for name in ("CONTEXT", "KUBECONFIG", "NAMESPACE", "RELEASE", "BASE_URL")
 )
+ROOT = Path(__file__).parents[3]
 APPLICATION = {"frontend", "backend", "pgbouncer"}
 EXTRAS = {"database", "openrouter"}
 
@@ -47,6 +50,15 @@ class Person:
 
     def titles(self) -> list[str]:
         return [task["title"] for task in self.call("GET", "/api/tasks")]
+
+
+def playbook(name: str, *arguments: str) -> str:
+    """Run a playbook of the checkout against the stories' cluster, which must succeed, and return what it printed."""
+    command = ["ansible-playbook", f"--inventory={ROOT / 'inventories/molecule'}", name, *arguments]
+    environment = {**os.environ, "ANSIBLE_CALLBACK_RESULT_FORMAT": "json", "ANSIBLE_FORCE_COLOR": "0"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-1000:]
+    return done.stdout
 
 
 def wait_for(condition: Callable[[], bool], seconds: float, what: str) -> None:

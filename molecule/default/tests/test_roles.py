@@ -5,18 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import shlex
-import subprocess
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from story import BASE_URL, CONTEXT, KUBECONFIG, NAMESPACE, RELEASE, Kubectl, Person, wait_for
+from story import BASE_URL, CONTEXT, KUBECONFIG, NAMESPACE, RELEASE, Kubectl, Person, playbook, wait_for
 from testinfra.host import Host
 
-ROOT = Path(__file__).parents[3]
 CONNECT = """
 import os, sys
 import psycopg
@@ -121,13 +118,6 @@ def test_each_secret_holds_what_its_one_consumer_reads(local: Host, kubectl: Kub
     }
 
 
-def main_command(*arguments: str) -> None:
-    command = ["ansible-playbook", f"--inventory={ROOT / 'inventories/molecule'}", "site.yml", *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
-    assert BASE_URL in done.stdout
-
-
 def is_refused(kubectl: Kubectl, url: str) -> bool:
     return "authentication failed" in application(kubectl, "SELECT 1", url=url)
 
@@ -135,7 +125,7 @@ def is_refused(kubectl: Kubectl, url: str) -> bool:
 @pytest.fixture
 def put_back() -> Iterator[None]:
     yield
-    main_command()
+    assert BASE_URL in playbook("site.yml")
 
 
 @pytest.mark.usefixtures("put_back")
@@ -143,7 +133,7 @@ def test_a_new_password_takes_over_and_the_old_login_expires(person: Person, kub
     old = secrets(kubectl)["backend-env"]["DATABASE_URL"]
     database_pod = kubectl("get", "pods", "--selector=app.kubernetes.io/name=database", "--output=name")
     pooler_pod = kubectl("get", "pods", "--selector=app.kubernetes.io/name=pgbouncer", "--output=name")
-    main_command("-e", "vault_database_password=another", "-e", "database_login_grace='20 seconds'")
+    playbook("site.yml", "-e", "vault_database_password=another", "-e", "database_login_grace='20 seconds'")
     assert secrets(kubectl)["backend-env"]["DATABASE_URL"] != old
     assert kubectl("get", "pods", "--selector=app.kubernetes.io/name=database", "--output=name") == database_pod
     assert kubectl("get", "pods", "--selector=app.kubernetes.io/name=pgbouncer", "--output=name") == pooler_pod
