@@ -15,6 +15,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils.components import 
 from ansible_collections.plannoir.deploy.plugins.module_utils.credentials import credential_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils.http_story import CHECK_SPEC
 from ansible_collections.plannoir.deploy.plugins.module_utils.kubernetes_secrets import component_secrets
+from ansible_collections.plannoir.deploy.plugins.module_utils.namespace import name_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils.variables import load_documentation
 from ansible_collections.plannoir.deploy.plugins.module_utils.vault_file import TEMPLATE, VaultError
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_variables import PlayVariables
@@ -39,6 +40,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             documentation.options[name] = {**documentation.options[name], "options": options}
         variables = PlayVariables(self._templar, task_vars or {}, documentation, template, vault_is_made=bool(vault and vault.exists()))
         problems = list(variables.problems(own=arguments.get("own_variables", [])))
+        application, namespace = (variables.values.get(name) for name in ("app_name", "app_namespace"))
+        if isinstance(application, str) and isinstance(namespace, str):
+            problems += name_problems(application, namespace)
         accepted = arguments.get("accepted_credentials", [])
         # Components with an unknown option or an undefined value are reported already, and could only be reported again.
         if "app_components" in variables.values and not any(problem.startswith("app_components") for problem in problems):

@@ -235,6 +235,13 @@ options:
         description: Seconds.
         type: int
         default: 300
+  post_release:
+    description: >-
+      Command that runs in one of the component's pods once every release of a deployment is good, such as one that ends what only the
+      earlier pods needed. It may run again: make it idempotent.
+    type: list
+    elements: str
+    default: []
   stop_grace_seconds:
     description: Seconds between the request to stop and the end by force.
     type: int

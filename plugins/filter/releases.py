@@ -39,8 +39,8 @@ options:
     description: Image reference by component.
     type: dict
     required: true
-  checksums:
-    description: Checksum of the secret material by component, and of its setup's by C(<component>/setup).
+  secrets:
+    description: Component to kind of Secret to its name, as the filter P(plannoir.deploy.secret_names#filter) returns it.
     type: dict
     required: true
   timeout:
@@ -52,7 +52,7 @@ options:
 EXAMPLES = r"""
 - name: Show the values of both releases
   ansible.builtin.debug:
-    msg: "{{ app_components | plannoir.deploy.releases('shop', 'charts/plannoir', images_refs, secrets_checksums, 180) }}"
+    msg: "{{ app_components | plannoir.deploy.releases('shop', 'charts/plannoir', images_refs, secrets_names, 180) }}"
 """
 
 RETURN = r"""
@@ -77,7 +77,7 @@ _value:
 
 
 def releases(
-    components: object, name: str, chart: str, images: Mapping[str, str], checksums: Mapping[str, str], timeout: int
+    components: object, name: str, chart: str, images: Mapping[str, str], secrets: Mapping[str, Mapping[str, str]], timeout: int
 ) -> list[dict[str, Any]]:
     """Return the releases of the components; see DOCUMENTATION."""
     folder = Path(chart).expanduser()
@@ -87,7 +87,7 @@ def releases(
     if problems:
         raise AnsibleFilterError("\n".join(problems))
     try:
-        return releases_of(loaded, name, images, checksums, _defaults(folder), chart_digest(folder), int(timeout))
+        return releases_of(loaded, name, images, secrets, _defaults(folder), chart_digest(folder), int(timeout))
     except ValueError as error:
         raise AnsibleFilterError(str(error)) from error
 

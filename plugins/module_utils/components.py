@@ -110,6 +110,7 @@ COMPONENT_SPEC: Spec = {
     },
     "migration": _JOB,
     "setup": _JOB,
+    "post_release": _STRINGS,
     "stop_grace_seconds": {"type": "int", "default": 30},
     "host_aliases": {
         "type": "list",
@@ -123,7 +124,7 @@ COMPONENT_SPEC: Spec = {
 }
 
 
-_NOT_FOR_THE_CHART = ("name", "extra", "build", "image", "connects_to", "outside")
+_NOT_FOR_THE_CHART = ("name", "extra", "build", "image", "connects_to", "outside", "post_release")
 
 
 def load_components(raw: object) -> tuple[list[Component], list[str]]:
@@ -181,32 +182,26 @@ def with_defaults(component: Component) -> Component:
     return {**component, "service": service}
 
 
-def chart_values(component: Component, image_ref: str, secret_checksum: str, stage: Stage, setup_checksum: str = "") -> dict[str, Any]:
+def chart_values(component: Component, image_ref: str, secrets: Mapping[str, str], stage: Stage) -> dict[str, Any]:
     """Map a component to the Helm values of its subchart: camelCase, what is empty left out, key names instead of secret values.
 
     Args:
         component: As ``load_components`` returns it.
         image_ref: The reference that the cluster pulls or holds.
-        secret_checksum: Hexadecimal digest of the component's secret material; empty when it has none.
+        secrets: Name of the component's Secret by kind, as ``secret_names`` returns it.
         stage: The release that the values are for; a component of the other one is rendered as ``enabled: false``.
-        setup_checksum: Hexadecimal digest of the setup's secret material: a change makes a new revision, and so runs the setup again.
     """
-    name = component["name"]
     if component["extra"] != (stage == "extras"):
         return {"enabled": False}
     plain = {option: value for option, value in component.items() if option not in _NOT_FOR_THE_CHART}
     values: dict[str, Any] = {**_camel(COMPONENT_SPEC, plain), "enabled": True, "image": image_ref}
     if component["secret_env"]:
-        values["secretName"] = f"{name}-env"
+        values["secretName"] = secrets["env"]
     if component["secret_files"]:
-        values["secretFiles"]["secretName"] = f"{name}-files"
+        values["secretFiles"]["secretName"] = secrets["files"]
     for job in JOBS:
         if component[job] and component[job]["secret_env"]:
-            values[job]["secretName"] = f"{name}-{job}"
-    if secret_checksum:
-        values["secretChecksum"] = secret_checksum
-    if component["setup"] and setup_checksum:
-        values["setup"]["secretChecksum"] = setup_checksum
+            values[job]["secretName"] = secrets[job]
     return values
 
 

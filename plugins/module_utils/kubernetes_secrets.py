@@ -1,33 +1,29 @@
 # Copyright: (c) 2026, Plannoir contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Secrets of an application's components: what they should be, what the cluster has, and the way from one to the other."""
+"""The Secrets of an application's components: what they should be, what the cluster has, and the way from one to the other.
+
+A Secret is named by its content, ``<component>-<kind>-<digest>``, and immutable: a new value is a new Secret beside the old one, which
+stays as long as Helm keeps a revision that names it. So pods of every kept revision can be started again, whatever became of a later one.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
-import re
-import subprocess
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 from ansible_collections.plannoir.deploy.plugins.module_utils.component_checks import JOBS
 from ansible_collections.plannoir.deploy.plugins.module_utils.components import Component, text
-from ansible_collections.plannoir.deploy.plugins.module_utils.credentials import Values, fingerprint
+from ansible_collections.plannoir.deploy.plugins.module_utils.credentials import Values
+from ansible_collections.plannoir.deploy.plugins.module_utils.kubectl import COMPONENT, Kubectl, own_labels
 
-Kubectl: TypeAlias = Callable[[Sequence[str], str], str]
-"""Runs kubectl with arguments and standard input, returns its standard output, raises ``ClusterError``."""
-
-MANAGER = "plannoir.deploy"
-_LABEL = "app.kubernetes.io"
-_POD_SECURITY = "pod-security.kubernetes.io"
-
-
-class ClusterError(Exception):
-    """The cluster refused or did not answer; the message says which one, why and what to do, and holds no secret value."""
+DIGEST_DIGITS = 10
+"""Hexadecimal digits of a Secret's name, 40 bits: an application has some hundred Secrets at most."""
 
 
 def component_secrets(components: Iterable[Component]) -> dict[str, dict[str, dict[str, str]]]:
@@ -45,142 +41,97 @@ def component_secrets(components: Iterable[Component]) -> dict[str, dict[str, di
     return secrets
 
 
-def checksums(secrets: Values) -> dict[str, str]:
-    """Return 16 hex digits of SHA-256 for what each component's pods read; empty where they read no Secret.
+def keyed_digest(value: str, key: str) -> str:
+    """Return 64 hexadecimal digits of HMAC-SHA-256: without the key nobody can tell from it whether a guessed value is right.
 
-    The values of its Jobs do not take part: a change of them replaces no pod. Those of a setup have a checksum of their own,
-    ``<component>/setup``, because a change of them has to run it again.
+    Raises:
+        ValueError: The key is empty.
     """
-    read: dict[str, Mapping[str, Any]] = {
-        component: {kind: values for kind, values in kinds.items() if kind not in JOBS} for component, kinds in secrets.items()
+    if not key:
+        raise ValueError(
+            "secrets_key is empty, so that what is published about a value would give it away: name a random one of the vault."
+        )
+    return hmac.digest(key.encode(), value.encode(), hashlib.sha256).hex()
+
+
+def secret_names(secrets: Values, key: str) -> dict[str, dict[str, str]]:
+    """Return component -> kind of Secret -> name of the Secret with these values; see ``keyed_digest`` for the key.
+
+    It is called where no value is hidden from outputs (Ansible's no_log): a short value would be cut out of the names.
+    """
+    return {
+        component: {kind: f"{component}-{kind}-{_digest(component, kind, values, key)}" for kind, values in kinds.items()}
+        for component, kinds in secrets.items()
     }
-    read |= {f"{component}/setup": kinds["setup"] for component, kinds in secrets.items() if "setup" in kinds}
-    return {reader: _digest(values) if values else "" for reader, values in read.items()}
+
+
+def _digest(component: str, kind: str, values: Mapping[str, str], key: str) -> str:
+    return keyed_digest(json.dumps([component, kind, values], sort_keys=True), key)[:DIGEST_DIGITS]
 
 
 @dataclass(frozen=True)
 class Plan:
     """What has to be done; each Secret as a Kubernetes object."""
 
-    namespace: dict[str, Any] | None = None
     create: list[dict[str, Any]] = field(default_factory=list)
     replace: list[dict[str, Any]] = field(default_factory=list)
-    delete: list[str] = field(default_factory=list)
     before: dict[str, dict[str, str]] = field(default_factory=dict)
     after: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
     def changed(self) -> bool:
-        return bool(self.namespace or self.create or self.replace or self.delete)
+        return bool(self.create or self.replace)
 
 
 class SecretStore:
     """The Secrets of one application in one namespace."""
 
-    def __init__(self, kubectl: Kubectl, namespace: str, application: str, pod_security: str) -> None:
+    def __init__(self, kubectl: Kubectl, namespace: str, application: str, key: str) -> None:
         self._kubectl = kubectl
         self._namespace = namespace
-        self._labels = {f"{_LABEL}/part-of": application, f"{_LABEL}/managed-by": MANAGER}
-        self._pod_security = pod_security
+        self._labels = own_labels(application)
+        self._key = key
 
     def plan(self, secrets: Values) -> Plan:
-        """Compare ``secrets`` with the cluster, in one call where the namespace is there."""
-        selector = ",".join(f"{key}={value}" for key, value in self._labels.items())
-        found = json.loads(
-            self._kubectl(["get", "namespaces,secrets", f"--namespace={self._namespace}", f"--selector={selector}", "--output=json"], "")
-        )
-        there = {item["metadata"]["name"]: item for item in found["items"] if item["kind"] == "Secret"}
-        namespaces = [item for item in found["items"] if item["kind"] == "Namespace" and item["metadata"]["name"] == self._namespace]
+        """Compare ``secrets`` with the cluster, in one call; raises ClusterError, or ValueError as ``keyed_digest`` does."""
         wanted = {item["metadata"]["name"]: item for item in self._definitions(secrets)}
+        if not wanted:
+            return Plan()
+        selector = ",".join(f"{key}={value}" for key, value in self._labels.items())
+        found = self._kubectl(["get", "secrets", f"--namespace={self._namespace}", f"--selector={selector}", "--output=json"], "")
+        there = {item["metadata"]["name"]: item for item in json.loads(found)["items"]}
         return Plan(
-            namespace=self._namespace_change(namespaces[0]["metadata"]["labels"] if namespaces else {}),
             create=[item for name, item in wanted.items() if name not in there],
             replace=[item for name, item in wanted.items() if name in there and there[name].get("data", {}) != item["data"]],
-            delete=sorted(there.keys() - wanted.keys()),
-            before=_fingerprints(there),
-            after=_fingerprints(wanted),
+            before=self._fingerprints(there),
+            after=self._fingerprints({**there, **wanted}),
         )
 
     def carry_out(self, plan: Plan) -> None:
         """Do what ``plan`` says; a Secret of the same name that is not ours stops it."""
-        if plan.namespace:
-            self._kubectl(
-                ["apply", "--server-side", "--force-conflicts", f"--field-manager={MANAGER}", "--filename=-"], json.dumps(plan.namespace)
-            )
-        for verb, items in (("create", plan.create), ("replace", plan.replace)):
+        # An immutable Secret that was made anew by hand cannot be written over: --force deletes it first.
+        for verb, items in ((["create"], plan.create), (["replace", "--force"], plan.replace)):
             if items:
-                self._kubectl([verb, "--filename=-"], json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
-        if plan.delete:
-            self._kubectl(["delete", "secret", f"--namespace={self._namespace}", "--ignore-not-found", *plan.delete], "")
+                self._kubectl([*verb, "--filename=-"], json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
 
     def _definitions(self, secrets: Values) -> Iterator[dict[str, Any]]:
-        for component, kinds in secrets.items():
-            for kind, values in kinds.items():
+        names = secret_names(secrets, self._key) if any(secrets.values()) else {}
+        for component, kinds in names.items():
+            for kind, name in kinds.items():
                 yield {
                     "apiVersion": "v1",
                     "kind": "Secret",
                     "type": "Opaque",
-                    "metadata": {
-                        "name": f"{component}-{kind}",
-                        "namespace": self._namespace,
-                        "labels": {**self._labels, f"{_LABEL}/component": component},
-                    },
-                    "data": {key: base64.b64encode(value.encode()).decode() for key, value in sorted(values.items())},
+                    "immutable": True,
+                    "metadata": {"name": name, "namespace": self._namespace, "labels": {**self._labels, COMPONENT: component}},
+                    "data": {key: base64.b64encode(value.encode()).decode() for key, value in sorted(secrets[component][kind].items())},
                 }
 
-    def _namespace_change(self, labels: Mapping[str, str]) -> dict[str, Any] | None:
-        """Return the namespace's definition, unless it is there with these labels; the version it is pinned to stays."""
-        modes = ("enforce", "warn", "audit")
-        version = labels.get(f"{_POD_SECURITY}/enforce-version") or self._server_version()
-        wanted = {
-            **self._labels,
-            **{f"{_POD_SECURITY}/{mode}": self._pod_security for mode in modes},
-            **{f"{_POD_SECURITY}/{mode}-version": version for mode in modes},
+    def _fingerprints(self, secrets: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+        return {
+            name: {
+                key: keyed_digest(base64.b64decode(value).decode("utf-8", "surrogateescape"), self._key)[:8]
+                for key, value in secrets[name].get("data", {}).items()
+            }
+            for name in sorted(secrets)
         }
-        if wanted.items() <= labels.items():
-            return None
-        return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self._namespace, "labels": wanted}}
-
-    def _server_version(self) -> str:
-        version = json.loads(self._kubectl(["get", "--raw=/version"], ""))
-        return f"v{version['major']}.{re.sub(r'[^0-9].*', '', version['minor'])}"
-
-
-def make_kubectl(program: str, kubeconfig: str, context: str) -> Kubectl:
-    """Make a caller of kubectl that always names kubeconfig and context and gives up after 20 s."""
-
-    def call(arguments: Sequence[str], stdin: str) -> str:
-        command = [program, f"--kubeconfig={kubeconfig}", f"--context={context}", "--request-timeout=20s", *arguments]
-        try:
-            done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=60)
-        except FileNotFoundError as error:
-            raise ClusterError(f"{program} is missing: run the toolchain role, or name kubectl's folder in toolchain_bin.") from error
-        except subprocess.TimeoutExpired as error:
-            raise ClusterError(
-                f"The cluster of context {context} ({kubeconfig}) did not answer within 60 s: check that it runs."
-            ) from error
-        if done.returncode:
-            raise ClusterError(_sentence(done.stderr, f"context {context} ({kubeconfig})"))
-        return done.stdout
-
-    return call
-
-
-def _sentence(stderr: str, cluster: str) -> str:
-    reason = (stderr.strip().splitlines() or ["no reason given"])[-1].removeprefix("Error from server ").strip()
-    if match := re.search(r'\(AlreadyExists\).*secrets "([^"]+)" already exists', stderr):
-        return f"The Secret {match[1]} is in the cluster already and was not made by this collection: remove it or rename the component."
-    if "refused" in stderr or "Unable to connect" in stderr or "no route" in stderr:
-        return f"The cluster of {cluster} does not answer: start it (site.yml does) and run this again. kubectl says: {reason}"
-    return f"The cluster of {cluster} refused: {reason}"
-
-
-def _fingerprints(secrets: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
-    return {
-        name: {key: fingerprint(base64.b64decode(value)) for key, value in secrets[name].get("data", {}).items()}
-        for name in sorted(secrets)
-    }
-
-
-def _digest(kinds: Mapping[str, Mapping[str, str]]) -> str:
-    return hashlib.sha256(json.dumps(kinds, sort_keys=True).encode()).hexdigest()[:16]

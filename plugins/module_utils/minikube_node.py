@@ -47,6 +47,11 @@ class Files:
         return self.home / "profiles" / self.profile
 
     @property
+    def lock(self) -> Path:
+        """Locked by the run that works on the profile; not in its folder, which goes with the cluster."""
+        return self.home / f"plannoir-{self.profile}.lock"
+
+    @property
     def creating(self) -> Path:
         """Present from before the first start until the cluster was ready once: until then it holds nothing worth keeping."""
         return self.folder / "plannoir-creating"

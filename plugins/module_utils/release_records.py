@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -19,6 +19,12 @@ from ansible_collections.plannoir.deploy.plugins.module_utils.release_cluster im
 from ansible_collections.plannoir.deploy.plugins.module_utils.release_values import has_load_balancer
 
 Action: TypeAlias = Literal["none", "deploy", "uninstall"]
+
+CHART = "plannoir"
+"""Name of the collection's chart. A release of another chart is somebody else's."""
+
+GOOD_LABEL = "plannoir.deploy/good"
+"""On the record of a revision that a run saw to be good: its own number, because Helm hands a record's labels on to the next revision."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +35,20 @@ class Record:
     revision: int
     status: str
     values: Mapping[str, Any]
+    chart: str = CHART
+    namespace: str = ""
+    good: bool = False
+    """Whether a run of this collection saw it to be good. Helm's own status says less: a helm that outlived its run may have set it."""
 
     @property
     def succeeded(self) -> bool:
-        """Whether this revision is or was deployed."""
+        """Whether Helm says that this revision is or was deployed."""
         return self.status in ("deployed", "superseded")
+
+    @property
+    def secret(self) -> str:
+        """Name of the Secret that holds the record."""
+        return f"sh.helm.release.v1.{self.name}.v{self.revision}"
 
 
 @dataclass(frozen=True)
@@ -46,21 +61,41 @@ class Recovery:
     """The revision to go back to; 0: none ever succeeded, so that the release is uninstalled."""
     wait: bool = True
     """Whether Helm waits for that revision."""
+    seen_good: bool = True
+    """Whether a run saw that revision to be good; else only Helm says so."""
 
     def __str__(self) -> str:
         outcome = f"it is at revision {self.revision} again" if self.revision else "it is uninstalled, because no revision had succeeded"
+        outcome += "" if self.seen_good else ", which Helm calls good and no run has seen to be so"
         return f"{self.name} was left {self.status}: {outcome}."
 
 
 def decode(secret: Mapping[str, Any]) -> Record:
     """Return the record in a Secret of Helm's."""
     content = json.loads(gzip.decompress(base64.b64decode(base64.b64decode(secret["data"]["release"]))))
-    return Record(content["name"], content["version"], content["info"]["status"], content.get("config") or {})
+    return Record(
+        content["name"],
+        content["version"],
+        content["info"]["status"],
+        content.get("config") or {},
+        content["chart"]["metadata"]["name"],
+        content["namespace"],
+        (secret["metadata"].get("labels") or {}).get(GOOD_LABEL) == str(content["version"]),
+    )
 
 
 def read_records(cluster: Cluster, names: Sequence[str]) -> dict[str, list[Record]]:
     """Return the records of the releases, newest first; raises ClusterError."""
-    secrets = cluster.objects("secrets", f"--selector=owner=helm,name in ({','.join(names)})")
+    return by_release(cluster.objects("secrets", record_selector(names)), names)
+
+
+def record_selector(names: Sequence[str]) -> str:
+    """Return kubectl's option that selects the records of releases."""
+    return f"--selector=owner=helm,name in ({','.join(names)})"
+
+
+def by_release(secrets: Iterable[Mapping[str, Any]], names: Sequence[str]) -> dict[str, list[Record]]:
+    """Return the records in Secrets of Helm's by release, newest first."""
     records = sorted(map(decode, secrets), key=lambda record: record.revision, reverse=True)
     return {name: [record for record in records if record.name == name] for name in names}
 
@@ -70,7 +105,7 @@ def action_for(state: str, values: Mapping[str, Any], records: Sequence[Record])
     newest = records[0] if records else None
     if state == "absent":
         return "uninstall" if newest and newest.status != "uninstalled" else "none"
-    return "none" if newest and newest.status == "deployed" and same(newest.values, values) else "deploy"
+    return "none" if newest and newest.status == "deployed" and newest.good and same(newest.values, values) else "deploy"
 
 
 def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -79,7 +114,7 @@ def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def recovery_for(records: Sequence[Record], not_ready: bool = False) -> Recovery | None:
-    """Return how to free a release, newest record first; None when it is deployed, or not there at all.
+    """Return how to free a release, newest record first; None when it is deployed, not there at all, or somebody else's.
 
     A run that was killed leaves ``pending-install``, ``pending-upgrade`` or ``pending-rollback``, and Helm refuses the next one;
     a failed one leaves ``failed``.
@@ -88,13 +123,30 @@ def recovery_for(records: Sequence[Record], not_ready: bool = False) -> Recovery
         records: As ``read_records`` returns them.
         not_ready: The newest revision is not good, although Helm, which was not told to wait, calls it deployed.
     """
-    if not records or records[0].status == "uninstalled" or (records[0].status == "deployed" and not not_ready):
+    if not records or records[0].chart != CHART or records[0].status == "uninstalled":
+        return None
+    if records[0].status == "deployed" and not not_ready:
         return None
     status = "not ready" if records[0].status == "deployed" else records[0].status
-    good = next((record for record in records[1:] if record.succeeded), None)
+    good = _good_before(records)
     if not good:
         return Recovery(records[0].name, status, 0)
-    return Recovery(records[0].name, status, good.revision, wait=not has_load_balancer(good.values))
+    return Recovery(records[0].name, status, good.revision, wait=not has_load_balancer(good.values), seen_good=good.good)
+
+
+def undoing(records: Sequence[Record]) -> Recovery | None:
+    """Return how a release that this run deployed goes back to what it was before; None where there is no revision to go back to."""
+    good = _good_before(records)
+    if not good:
+        return None
+    return Recovery(records[0].name, "ahead of a release that failed", good.revision, wait=not has_load_balancer(good.values))
+
+
+def _good_before(records: Sequence[Record]) -> Record | None:
+    """Return the last revision that a run saw to be good; where none was ever marked, the last one that Helm calls deployed."""
+    earlier = [record for record in records[1:] if record.chart == CHART]
+    marked = [record for record in earlier if record.good]
+    return next(iter(marked or [record for record in earlier if record.succeeded]), None)
 
 
 def recover(cluster: Cluster, recovery: Recovery, timeout: int) -> str:
@@ -106,7 +158,7 @@ def recover(cluster: Cluster, recovery: Recovery, timeout: int) -> str:
         timeout: Seconds to wait for the pods of the good revision, or for the objects to be gone.
 
     Returns:
-        Empty, or a warning: the release is free again, but its earlier revision does not become ready.
+        Empty, or a warning: the release is free again, but its earlier revision does not become ready. One that does is marked as good.
 
     Raises:
         ClusterError: The release is still not free.
@@ -122,4 +174,13 @@ def recover(cluster: Cluster, recovery: Recovery, timeout: int) -> str:
         if newest.status.startswith("pending"):
             raise
         return f"{recovery.name} went back to revision {recovery.revision}, but that does not become ready: {error}"
+    if recovery.wait:
+        mark_good(cluster, [recovery.name])
     return ""
+
+
+def mark_good(cluster: Cluster, names: Sequence[str]) -> None:
+    """Mark the newest revisions of releases, where Helm calls them deployed, as seen to be good; raises ClusterError."""
+    for records in read_records(cluster, names).values():
+        if records and records[0].status == "deployed" and not records[0].good:
+            cluster.kubectl("label", "secret", records[0].secret, f"{GOOD_LABEL}={records[0].revision}", "--overwrite")

@@ -29,7 +29,7 @@ def releases(
     components: Sequence[Component],
     name: str,
     images: Mapping[str, str],
-    checksums: Mapping[str, str],
+    secrets: Mapping[str, Mapping[str, str]],
     defaults: Mapping[str, Mapping[str, Any]],
     digest: str,
     timeout: int,
@@ -40,7 +40,7 @@ def releases(
         components: As ``load_components`` returns them.
         name: Name of the application's release; the extras' is ``<name>-extras``.
         images: Image reference by component.
-        checksums: Checksum of the secret material by component, and of its setup by ``<component>/setup``; absent without any.
+        secrets: Component -> kind of Secret -> its name, as ``secret_names`` returns it.
         defaults: The chart's own values of each subchart.
         digest: Digest of the chart's files.
         timeout: Seconds for each of Helm's operations; a migration or setup that may take longer raises it.
@@ -49,7 +49,7 @@ def releases(
         For each release its ``name``, ``state`` (``present``, or ``absent`` when it has no components), ``values`` and ``timeout``.
 
     Raises:
-        ValueError: A component has no image reference.
+        ValueError: A component has no image reference, or a Secret of it has no name.
     """
     missing = [component["name"] for component in components if not images.get(component["name"])]
     if missing:
@@ -65,7 +65,10 @@ def releases(
         }
         for component in own:
             key = component["name"]
-            given = chart_values(component, images[key], checksums.get(key, ""), stage, checksums.get(f"{key}/setup", ""))
+            try:
+                given = chart_values(component, images[key], secrets.get(key, {}), stage)
+            except KeyError as kind:
+                raise ValueError(f"No name of the Secret {key}-{kind.args[0]}: run the secrets role before the release role.") from None
             given["network"] = networks[key]
             if key in defaults:
                 values[key] = in_place_of(defaults[key], given)

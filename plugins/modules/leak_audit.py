@@ -194,7 +194,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils.leak_audit import CHOICES, audit, problems, table
-from ansible_collections.plannoir.deploy.plugins.module_utils.leak_patterns import Matcher, labelled, secrets_of
+from ansible_collections.plannoir.deploy.plugins.module_utils.leak_patterns import SHORTEST, Matcher, labelled, secrets_of
 from ansible_collections.plannoir.deploy.plugins.module_utils.leak_places import Command, Subject
 
 
@@ -253,6 +253,8 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
+    # A shorter value is not searched either, and would be cut out of the table's numbers.
+    module.no_log_values = {value for value in module.no_log_values if len(value.encode()) >= SHORTEST}
     secrets, notes = secrets_of(labelled(module.params["values"]))
     if not secrets:
         module.fail_json(msg="\n".join(["There is no value to look for: name the credentials in values.", *notes]))

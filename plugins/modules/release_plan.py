@@ -13,6 +13,7 @@ version_added: "1.0.0"
 author: Plannoir contributors (@plannoir)
 description:
   - Reads Helm's own records of several releases in one request and says for each what has to be done.
+  - Fails when a release of one of the names is of another chart than this collection's, whatever state it is in.
   - Fails when a release has to be deployed and a Secret, or a key of one, that its pods read is missing, instead of letting them wait.
   - Changes nothing. In check mode it reports what the deployment would change, as changed and as a diff.
   - In check mode a cluster that does not exist yet counts as one without releases.
@@ -57,7 +58,7 @@ EXAMPLES = r"""
     context: plannoir
     namespace: plannoir
     bin: /usr/local/bin
-    releases: "{{ app_components | plannoir.deploy.releases('shop', 'charts/plannoir', images_refs, secrets_checksums, 180) }}"
+    releases: "{{ app_components | plannoir.deploy.releases('shop', 'charts/plannoir', images_refs, secrets_names, 180) }}"
   register: plan
 """
 
@@ -100,6 +101,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.plannoir.deploy.plugins.module_utils.namespace import foreign_releases
 from ansible_collections.plannoir.deploy.plugins.module_utils.release_cluster import CLUSTER_SPEC, Cluster, ClusterError
 from ansible_collections.plannoir.deploy.plugins.module_utils.release_records import action_for, read_records, recovery_for
 from ansible_collections.plannoir.deploy.plugins.module_utils.release_values import has_load_balancer, missing_secrets, secret_keys
@@ -144,6 +146,8 @@ def main() -> None:
             records = read_records(Cluster(module), names)
         except ClusterError as error:
             module.fail_json(msg=f"The releases in context {module.params['context']} cannot be read: {error}")
+    if foreign := list(foreign_releases(records)):
+        module.fail_json(msg="\n".join([*foreign, "Nothing was changed."]))
     plan = [
         {
             "name": release["name"],

@@ -13,7 +13,9 @@ version_added: "1.0.0"
 author: Plannoir contributors (@plannoir)
 description:
   - A release whose newest revision is pending or failed goes back to its last good revision; one without any is uninstalled.
-  - A release that is deployed, or not there, is left alone.
+  - A release that is deployed, not there, or of another chart than this collection's, is left alone.
+  - A good revision is one that a run saw to be good (P(plannoir.deploy.release_settle#module)); Helm's own word counts only where no run
+    ever marked one.
   - Volume claims that the chart keeps are kept.
 extends_documentation_fragment: [plannoir.deploy.release_cluster]
 options:
@@ -26,6 +28,12 @@ options:
     description: The newest revisions are not good, although Helm, which was not told to wait, calls them deployed.
     type: bool
     default: false
+  undo:
+    description: >-
+      Releases that the same run deployed well before one of O(names) failed; they go back, too, where there is something to go back to.
+    type: list
+    elements: str
+    default: []
   timeout:
     description: Seconds to wait for each release.
     type: int
@@ -60,7 +68,7 @@ recovered:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils.release_cluster import CLUSTER_SPEC, Cluster, ClusterError
-from ansible_collections.plannoir.deploy.plugins.module_utils.release_records import read_records, recover, recovery_for
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_records import read_records, recover, recovery_for, undoing
 
 
 def main() -> None:
@@ -70,6 +78,7 @@ def main() -> None:
             **CLUSTER_SPEC,
             "names": {"type": "list", "elements": "str", "required": True},
             "not_ready": {"type": "bool", "default": False},
+            "undo": {"type": "list", "elements": "str", "default": []},
             "timeout": {"type": "int", "default": 180},
         },
         supports_check_mode=True,
@@ -77,8 +86,9 @@ def main() -> None:
     cluster = Cluster(module)
     recovered: list[str] = []
     try:
-        for records in read_records(cluster, module.params["names"]).values():
-            recovery = recovery_for(records, module.params["not_ready"])
+        undo = module.params["undo"]
+        for name, records in read_records(cluster, [*module.params["names"], *undo]).items():
+            recovery = undoing(records) if name in undo else recovery_for(records, module.params["not_ready"])
             if not recovery:
                 continue
             warning = "" if module.check_mode else recover(cluster, recovery, module.params["timeout"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.plannoir.deploy.plugins.filter.releases import releases
+from ansible_collections.plannoir.deploy.plugins.module_utils.components import load_components
+from ansible_collections.plannoir.deploy.plugins.module_utils.namespace import APPLICATION_LABEL, object_names
 
 CHART = Path(__file__).parents[2] / "charts/plannoir"
 KUBERNETES = "1.34.4"
@@ -77,7 +80,8 @@ def pod_specs(objects: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 def role_values(*components: Mapping[str, Any], stage: str = "app") -> dict[str, Any]:
     """The values that the release role would pass for these components."""
     names = [component["name"] for component in components]
-    found = releases(list(components), "my-app", str(CHART), {name: f"local/{name}:1" for name in names}, {}, 180)
+    secrets = {name: {kind: f"{name}-{kind}" for kind in ("env", "files", "migration", "setup")} for name in names}
+    found = releases(list(components), "my-app", str(CHART), {name: f"local/{name}:1" for name in names}, secrets, 180)
     return next(release["values"] for release in found if release["name"].endswith("-extras") == (stage == "extras"))
 
 
@@ -200,7 +204,7 @@ def test_a_setup_has_its_own_secret_and_nothing_of_the_pods_secrets_or_data() ->
 
 def test_a_changed_secret_of_a_setup_makes_other_values_and_the_same_pods() -> None:
     before, after = (
-        named(render(*VARIANTS["extras-values"], f"--set=database.setup.secretChecksum={digit * 16}"), "Deployment") for digit in "ab"
+        named(render(*VARIANTS["extras-values"], f"--set=database.setup.secretName=database-setup-{digit}"), "Deployment") for digit in "ab"
     )
     assert before == after
 
@@ -244,7 +248,7 @@ def test_no_replicas_is_a_number_too() -> None:
 
 
 def test_a_changed_secret_rolls_only_the_pods_that_read_it() -> None:
-    before, after = (named(render(f"--set=backend.secretChecksum={digit * 16}"), "Deployment") for digit in "ab")
+    before, after = (named(render(f"--set=backend.secretName=backend-env-{digit}"), "Deployment") for digit in "ab")
     assert before["backend"] != after["backend"]
     assert before["frontend"] == after["frontend"]
 
@@ -324,12 +328,30 @@ def test_extras_and_application_never_render_the_same_object() -> None:
     assert app == {*((kind, "backend") for kind in kinds), ("NetworkPolicy", "app-default-deny")}
 
 
+def test_every_object_carries_our_label_and_has_a_name_that_is_looked_for_before() -> None:
+    """What has such a name and is somebody else's stops a run before anything is built, so the list of names must be whole."""
+    resources = {"NetworkPolicy": "networkpolicies"}
+    several = {**EVERYTHING, "name": "web", "persistence": None, "replicas": 2, "service": {}}
+    for stage, release in (("extras", "my-app-extras"), ("app", "my-app")):
+        given = [{**component, "extra": stage == "extras"} for component in (EVERYTHING, several)]
+        objects = render(values=role_values(*given, stage=stage), release=release)
+        made = {f"{resources.get(item['kind'], item['kind'].lower() + 's')}/{item['metadata']['name']}" for item in objects}
+        loaded, problems = load_components(given)
+        assert not problems
+        looked_for = {re.sub(r"\..*/", "/", name) for name in object_names("my-app", loaded)}
+        assert made | {"networkpolicies/my-app-default-deny", "networkpolicies/my-app-extras-default-deny"} == looked_for
+        for item in objects:
+            labels = [item["metadata"]["labels"]]
+            labels += [item["spec"]["template"]["metadata"]["labels"]] if "template" in item.get("spec", {}) else []
+            assert {found.get(APPLICATION_LABEL) for found in labels} == {"my-app"}, item["metadata"]["name"]
+
+
 def test_a_policy_denies_what_the_graph_does_not_allow() -> None:
     web = {"name": "web", "image": "web:1", "port": 80, "connects_to": ["api"], "outside": False, "service": {"type": "NodePort"}}
     api = {"name": "api", "image": "api:1", "port": 8000, "connects_to": [], "migration": {"command": ["up"]}}
     policies = named(render(values=role_values(web, api)), "NetworkPolicy")
     assert {name: item["spec"]["podSelector"] for name, item in policies.items()} == {
-        "my-app-default-deny": {},
+        "my-app-default-deny": {"matchLabels": {"app.kubernetes.io/instance": "my-app"}},
         **{
             name: {"matchLabels": {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": "my-app"}}
             for name in ("web", "api", "api-migration")

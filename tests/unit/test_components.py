@@ -113,6 +113,9 @@ def test_a_problem_never_quotes_a_secret() -> None:
     assert "hunter2" not in str(problems)
 
 
+NAMES = {kind: f"backend-{kind}-1" for kind in ("env", "files", "migration", "setup")}
+
+
 def test_chart_values_hold_names_of_secrets_and_no_values() -> None:
     (component,), _ = load_components(
         [
@@ -127,7 +130,7 @@ def test_chart_values_hold_names_of_secrets_and_no_values() -> None:
             }
         ]
     )
-    values = chart_values(component, "plannoir/backend:0123456789ab", "cafe", "app", "beef")
+    values = chart_values(component, "plannoir/backend:0123456789ab", NAMES, "app")
     assert "hunter2" not in str(values)
     assert values == {
         "enabled": True,
@@ -136,27 +139,25 @@ def test_chart_values_hold_names_of_secrets_and_no_values() -> None:
         "port": 8000,
         "service": {"type": "ClusterIP", "port": 8000},
         "env": {"DEBUG": "false", "WORKERS": "2"},
-        "secretName": "backend-env",
+        "secretName": "backend-env-1",
         "secretEnv": ["A", "B"],
-        "secretFiles": {"secretName": "backend-files", "path": "/etc/tls", "files": ["tls.key"]},
-        "migration": {"command": ["migrate"], "secretEnv": ["URL"], "secretName": "backend-migration", "timeout": 300},
+        "secretFiles": {"secretName": "backend-files-1", "path": "/etc/tls", "files": ["tls.key"]},
+        "migration": {"command": ["migrate"], "secretEnv": ["URL"], "secretName": "backend-migration-1", "timeout": 300},
         "setup": {
             "command": ["set-up"],
             "env": {"N": "1"},
             "secretEnv": ["ADMIN"],
-            "secretName": "backend-setup",
-            "secretChecksum": "beef",
+            "secretName": "backend-setup-1",
             "timeout": 9,
         },
         "probes": {"readiness": {"path": "/ready", "failureThreshold": 3}},
         "runAsUser": 10001,
         "writablePaths": ["/tmp"],
-        "secretChecksum": "cafe",
         "stopGraceSeconds": 30,
     }
 
 
 def test_a_component_is_enabled_in_the_release_of_its_stage_only() -> None:
     (component,), _ = load_components([{**BACKEND, "extra": True}])
-    assert chart_values(component, "x", "", "app") == {"enabled": False}
-    assert chart_values(component, "x", "", "extras")["enabled"] is True
+    assert chart_values(component, "x", {}, "app") == {"enabled": False}
+    assert chart_values(component, "x", {}, "extras")["enabled"] is True

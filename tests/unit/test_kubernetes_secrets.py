@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
-import sys
+import random
+import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.plannoir.deploy.plugins.module_utils.kubernetes_secrets import (
-    ClusterError,
     SecretStore,
-    checksums,
     component_secrets,
-    make_kubectl,
+    keyed_digest,
+    secret_names,
 )
 
+KEY = "a key of the vault"
 BACKEND = {
     "name": "backend",
     "secret_env": {"DATABASE_URL": "postgresql://x", "DEBUG": True},
@@ -34,33 +33,24 @@ class Cluster:
     """What kubectl does, for the few calls that are made: the edge that is faked."""
 
     def __init__(self) -> None:
-        self.namespace: dict[str, Any] | None = None
         self.secrets: dict[str, dict[str, Any]] = {}
         self.calls: list[str] = []
 
     def __call__(self, arguments: Sequence[str], stdin: str) -> str:
         verb = arguments[0]
         self.calls.append(verb)
-        if arguments[1] == "--raw=/version":
-            return json.dumps({"major": "1", "minor": "34+"})
         if verb == "get":
             selector = dict(pair.split("=") for pair in arguments[3].removeprefix("--selector=").split(","))
-            items = [*([self.namespace] if self.namespace else []), *self.secrets.values()]
-            return json.dumps({"items": [item for item in items if selector.items() <= item["metadata"].get("labels", {}).items()]})
-        if verb == "apply":
-            self.namespace = json.loads(stdin)
-        elif verb == "delete":
-            for name in arguments[4:]:
-                del self.secrets[name]
-        else:
-            for item in json.loads(stdin)["items"]:
-                assert (item["metadata"]["name"] in self.secrets) == (verb == "replace")
-                self.secrets[item["metadata"]["name"]] = item
+            items = [item for item in self.secrets.values() if selector.items() <= item["metadata"].get("labels", {}).items()]
+            return json.dumps({"items": items})
+        for item in json.loads(stdin)["items"]:
+            assert (item["metadata"]["name"] in self.secrets) == (verb == "replace")
+            self.secrets[item["metadata"]["name"]] = item
         return ""
 
 
-def bring(cluster: Cluster, secrets: dict[str, Any], application: str = "shop") -> bool:
-    store = SecretStore(cluster, "shop", application, "restricted")
+def bring(cluster: Cluster, secrets: dict[str, Any], application: str = "shop", key: str = KEY) -> bool:
+    store = SecretStore(cluster, "shop", application, key)
     plan = store.plan(secrets)
     store.carry_out(plan)
     return plan.changed
@@ -78,32 +68,48 @@ def test_each_components_values_are_taken_out_by_kind() -> None:
     }
 
 
-def test_a_checksum_changes_with_what_the_pods_read_and_only_with_that() -> None:
-    before = checksums({"backend": {"env": {"A": "1"}, "migration": {"M": "1"}}, "frontend": {}})
-    assert before["frontend"] == ""
-    assert len(before["backend"]) == 16
-    assert checksums({"backend": {"env": {"A": "1"}, "migration": {"M": "2"}}})["backend"] == before["backend"]
-    assert checksums({"backend": {"env": {"A": "2"}, "migration": {"M": "1"}}})["backend"] != before["backend"]
+def test_a_name_changes_with_the_values_of_its_own_secret_only() -> None:
+    before = secret_names({"backend": {"env": {"A": "1"}, "migration": {"M": "1"}}, "frontend": {}}, KEY)
+    after = secret_names({"backend": {"env": {"A": "1"}, "migration": {"M": "2"}}}, KEY)
+    assert before["frontend"] == {}
+    assert re.fullmatch(r"backend-env-[0-9a-f]{10}", before["backend"]["env"])
+    assert after["backend"]["env"] == before["backend"]["env"]
+    assert after["backend"]["migration"] != before["backend"]["migration"]
 
 
-def test_a_setups_values_have_a_checksum_of_their_own() -> None:
-    before, after = (checksums({"database": {"env": {"A": "1"}, "setup": {"S": value}}}) for value in "12")
-    assert before["database"] == after["database"]
-    assert before["database/setup"] != after["database/setup"]
-    assert set(checksums({"database": {"env": {"A": "1"}}})) == {"database"}
+def test_nobody_without_the_key_can_try_a_guessed_value_on_a_name() -> None:
+    one, other = (secret_names({"a": {"env": {"PIN": "482193"}}}, key) for key in ("one key", "another"))
+    assert one != other
+    assert len({secret_names({name: {"env": {"PIN": "482193"}}}, KEY)[name]["env"][-10:] for name in "abc"}) == 3
 
 
-def test_a_namespace_and_one_secret_for_each_kind_are_made() -> None:
+def test_without_a_key_nothing_is_published() -> None:
+    for call in (
+        lambda: keyed_digest("x", ""),
+        lambda: secret_names(SECRETS, ""),
+        lambda: SecretStore(Cluster(), "n", "a", "").plan(SECRETS),
+    ):
+        with pytest.raises(ValueError, match=r"^secrets_key is empty"):
+            call()
+
+
+def test_an_application_without_secrets_needs_no_key_and_no_call() -> None:
+    cluster = Cluster()
+    assert not bring(cluster, {"frontend": {}}, key="")
+    assert cluster.calls == []
+    assert secret_names({"frontend": {}}, "") == {"frontend": {}}
+
+
+def test_one_immutable_secret_for_each_kind_is_made() -> None:
     cluster = Cluster()
 
     assert bring(cluster, SECRETS)
 
-    assert cluster.namespace is not None
-    labels = cluster.namespace["metadata"]["labels"]
-    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
-    assert labels["pod-security.kubernetes.io/enforce-version"] == "v1.34"
-    assert sorted(cluster.secrets) == ["backend-env", "backend-files"]
-    assert base64.b64decode(cluster.secrets["backend-env"]["data"]["A"]) == b"1"
+    assert set(cluster.secrets) == set(secret_names(SECRETS, KEY)["backend"].values())
+    made = cluster.secrets[secret_names(SECRETS, KEY)["backend"]["env"]]
+    assert base64.b64decode(made["data"]["A"]) == b"1"
+    assert made["immutable"]
+    assert made["metadata"]["labels"]["app.kubernetes.io/component"] == "backend"
 
 
 def test_a_second_run_changes_nothing_in_one_call() -> None:
@@ -115,66 +121,50 @@ def test_a_second_run_changes_nothing_in_one_call() -> None:
     assert cluster.calls == ["get"]
 
 
-def test_a_changed_value_replaces_its_secret_only() -> None:
+def test_a_changed_value_is_a_new_secret_beside_the_old_one() -> None:
     cluster = Cluster()
     bring(cluster, SECRETS)
-    files = cluster.secrets["backend-files"]
+    before = dict(cluster.secrets)
 
-    assert bring(cluster, {"backend": {"env": {"B": "1"}, "files": {"f": "2"}}})
+    assert bring(cluster, {"backend": {"env": {"A": "3"}, "files": {"f": "2"}}})
 
-    assert list(cluster.secrets["backend-env"]["data"]) == ["B"]
-    assert cluster.secrets["backend-files"] is files
+    assert before.items() <= cluster.secrets.items()
+    assert len(cluster.secrets) == len(before) + 1
+    cluster.calls.clear()
+    assert not bring(cluster, SECRETS)  # back again, as after a rollback
 
 
-def test_secrets_that_are_no_longer_wanted_are_removed_and_foreign_ones_stay() -> None:
+def test_a_secret_that_was_made_anew_by_hand_is_put_back() -> None:
+    cluster = Cluster()
+    bring(cluster, SECRETS)
+    name = secret_names(SECRETS, KEY)["backend"]["env"]
+    cluster.secrets[name] = {**cluster.secrets[name], "data": {"A": base64.b64encode(b"edited").decode()}}
+
+    assert bring(cluster, SECRETS)
+    assert base64.b64decode(cluster.secrets[name]["data"]["A"]) == b"1"
+
+
+def test_secrets_of_others_and_of_other_applications_stay() -> None:
     cluster = Cluster()
     cluster.secrets["registry-login"] = {"kind": "Secret", "metadata": {"name": "registry-login"}}
-    bring(cluster, SECRETS)
     bring(cluster, {"other": {"env": {"A": "1"}}}, application="other")
+    before = dict(cluster.secrets)
+    bring(cluster, SECRETS)
+    assert before.items() <= cluster.secrets.items()
 
-    assert bring(cluster, {"backend": {"files": {"f": "2"}}})
 
-    assert sorted(cluster.secrets) == ["backend-files", "other-env", "registry-login"]
-
-
-def test_a_difference_shows_fingerprints_and_no_value() -> None:
-    plan = SecretStore(Cluster(), "shop", "shop", "restricted").plan({"backend": {"env": {"A": "hunter2"}}})
+def test_a_difference_shows_keyed_fingerprints_and_no_value() -> None:
+    plan = SecretStore(Cluster(), "shop", "shop", KEY).plan({"backend": {"env": {"A": "hunter2"}}})
     assert plan.before == {}
-    assert plan.after == {"backend-env": {"A": hashlib.sha256(b"hunter2").hexdigest()[:8]}}
+    ((shown,),) = (kinds.values() for kinds in plan.after.values())
+    assert shown == keyed_digest("hunter2", KEY)[:8]
     assert "hunter2" not in str(plan.after)
     assert base64.b64encode(b"hunter2").decode() not in str(plan.after)
 
 
-def program(folder: Path, script: str) -> str:
-    path = folder / "kubectl"
-    path.write_text(f"#!{sys.executable}\nimport sys\n{script}")
-    path.chmod(0o755)
-    return str(path)
-
-
-def test_every_call_names_kubeconfig_and_context(tmp_path: Path) -> None:
-    kubectl = make_kubectl(program(tmp_path, "print(sys.argv[1:], sys.stdin.read())"), "/kube/config", "shop")
-    assert kubectl(["get", "x"], "in").startswith("['--kubeconfig=/kube/config', '--context=shop', ")
-
-
-@pytest.mark.parametrize(
-    ("stderr", "said"),
-    [
-        ("The connection to the server 127.0.0.1:1 was refused - did you specify the right host?", "context shop .* does not answer"),
-        (
-            'Error from server (AlreadyExists): error when creating "STDIN": secrets "a-env" already exists',
-            "The Secret a-env is in the cluster",
-        ),
-        ('Error from server (Forbidden): namespaces is forbidden: User "x"', "refused: .Forbidden"),
-        ("", "no reason given"),
-    ],
-)
-def test_a_refusal_is_one_sentence(tmp_path: Path, stderr: str, said: str) -> None:
-    kubectl = make_kubectl(program(tmp_path, f"sys.exit({stderr!r} or 1)"), "/kube/config", "shop")
-    with pytest.raises(ClusterError, match=said):
-        kubectl(["get"], "")
-
-
-def test_a_missing_kubectl_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ClusterError, match="is missing"):
-        make_kubectl(str(tmp_path / "kubectl"), "/kube/config", "shop")(["get"], "")
+def test_any_texts_give_names_that_kubernetes_takes() -> None:
+    """Whatever the digest: digits only, or what YAML reads as a number, such as 4858805542217e30."""
+    texts = random.Random(1)
+    for number in range(2000):
+        (name,) = secret_names({"a": {"env": {"V": str(texts.random() * number)}}}, KEY)["a"].values()
+        assert re.fullmatch("a-env-[0-9a-f]{10}", name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -113,12 +114,17 @@ def test_the_reference_application_is_made_of_valid_components(deployed: tuple[P
 def test_a_login_is_named_after_its_password_and_only_the_setup_has_them_all(deployed: tuple[Path, str]) -> None:
     found = components(deployed[0])
     passwords = found["database"]["setup"]["secret_env"]
-    for name, prefix, text in (
-        ("APP_PASSWORD", "plannoir", found["backend"]["secret_env"]["DATABASE_URL"]),
-        ("OWNER_PASSWORD", "plannoir_owner", found["backend"]["migration"]["secret_env"]["MIGRATION_DATABASE_URL"]),
-        ("POOLER_PASSWORD", "pgbouncer", found["pgbouncer"]["secret_files"]["files"]["userlist.txt"].replace('" "', ":")),
+    for kind, prefix, text in (
+        ("APP", "plannoir", found["backend"]["secret_env"]["DATABASE_URL"]),
+        ("OWNER", "plannoir_owner", found["backend"]["migration"]["secret_env"]["MIGRATION_DATABASE_URL"]),
+        ("POOLER", "pgbouncer", found["pgbouncer"]["secret_files"]["files"]["userlist.txt"].replace('" "', ":")),
     ):
-        assert f"{prefix}_{hashlib.sha256(passwords[name].encode()).hexdigest()[:8]}:{passwords[name]}" in text
+        login, password = found["database"]["setup"]["env"][f"{kind}_LOGIN"], passwords[f"{kind}_PASSWORD"]
+        assert f"{login}:{password}" in text
+        assert re.fullmatch(f"{prefix}_[0-9a-f]{{8}}", login)
+        # Whoever reads the name must not be able to try a guessed password on it.
+        assert hashlib.sha256(password.encode()).hexdigest()[:8] not in login
+        assert login in found["database"]["post_release"]
     readers = {name: str(values) for name, values in component_secrets(list(found.values())).items()}
     assert {name for name, values in readers.items() if passwords["ADMIN_PASSWORD"] in values} == {"database"}
     assert {name for name, values in readers.items() if passwords["OWNER_PASSWORD"] in values} == {"backend", "database"}

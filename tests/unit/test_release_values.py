@@ -18,6 +18,10 @@ from ansible_collections.plannoir.deploy.plugins.module_utils.release_values imp
 
 CHART = Path(__file__).parents[2] / "charts/plannoir"
 SECRET = "Zx9-never-in-values"
+NAMES = {
+    name: {kind: f"{name}-{kind}-0433059784" for kind in ("env", "files", "migration", "setup")}
+    for name in ("backend", "database", "proxy")
+}
 BACKEND = {"name": "backend", "image": "api:1", "port": 8000, "secret_env": {"TOKEN": SECRET}}
 DATABASE = {"name": "database", "image": "db:1", "port": 5432, "extra": True}
 PROXY = {"name": "proxy", "image": "proxy:1", "port": 80}
@@ -25,7 +29,7 @@ PROXY = {"name": "proxy", "image": "proxy:1", "port": 80}
 
 def planned(*components: dict[str, Any], timeout: int = 180, chart: Path = CHART) -> list[dict[str, Any]]:
     images = {component["name"]: f"local/{component['name']}:1" for component in components}
-    return releases(list(components), "shop", str(chart), images, {"backend": "0123456789abcdef"}, timeout)
+    return releases(list(components), "shop", str(chart), images, NAMES, timeout)
 
 
 def test_the_extras_are_released_before_the_application() -> None:
@@ -61,7 +65,7 @@ def test_a_component_without_a_subchart_goes_to_the_map_of_its_own_release() -> 
 def test_values_name_secrets_and_never_hold_them() -> None:
     values = planned(BACKEND)[1]["values"]
     assert values["backend"]["secretEnv"] == ["TOKEN"]
-    assert values["backend"]["secretChecksum"] == "0123456789abcdef"
+    assert values["backend"]["secretName"] == "backend-env-0433059784"
     assert SECRET not in str(values)
 
 
@@ -75,15 +79,16 @@ def test_a_slow_setup_raises_the_time_limit_of_its_release_only() -> None:
     assert [release["timeout"] for release in planned(BACKEND, slow)] == [615, 180]
 
 
-def test_the_checksum_of_a_setup_changes_the_values_of_its_release_only() -> None:
-    def values(checksum: str) -> list[dict[str, Any]]:
+def test_a_new_secret_of_a_setup_changes_the_values_of_its_release_only() -> None:
+    def values(name: str) -> list[dict[str, Any]]:
         components = [BACKEND, {**DATABASE, "setup": {"command": ["set-up"], "secret_env": {"ADMIN": SECRET}}}]
         images = {"backend": "api:1", "database": "db:1"}
-        return [release["values"] for release in releases(components, "shop", str(CHART), images, {"database/setup": checksum}, 180)]
+        return [
+            release["values"] for release in releases(components, "shop", str(CHART), images, {**NAMES, "database": {"setup": name}}, 180)
+        ]
 
-    before, after = values("aaaaaaaaaaaaaaaa"), values("bbbbbbbbbbbbbbbb")
-    assert before[0]["database"]["setup"]["secretChecksum"] == "aaaaaaaaaaaaaaaa"
-    assert "secretChecksum" not in {key for key, value in before[0]["database"].items() if value}
+    before, after = values("database-setup-1"), values("database-setup-2")
+    assert before[0]["database"]["setup"]["secretName"] == "database-setup-1"
     assert before[0] != after[0]
     assert before[1] == after[1]
 
@@ -96,6 +101,11 @@ def test_a_misspelt_option_is_refused_by_name() -> None:
 def test_a_component_without_an_image_names_the_role_to_run() -> None:
     with pytest.raises(AnsibleFilterError, match="No image reference for backend: run the images role"):
         releases([BACKEND], "shop", str(CHART), {}, {}, 180)
+
+
+def test_a_secret_without_a_name_names_the_role_to_run() -> None:
+    with pytest.raises(AnsibleFilterError, match="No name of the Secret backend-env: run the secrets role"):
+        releases([BACKEND], "shop", str(CHART), {"backend": "api:1"}, {}, 180)
 
 
 def test_a_folder_that_is_no_chart_is_named(tmp_path: Path) -> None:
@@ -114,11 +124,11 @@ def test_the_secrets_that_a_release_reads_are_known_by_key() -> None:
     everything = {**BACKEND, "migration": migration, "setup": setup, "secret_files": {"path": "/etc/tls", "files": {"tls.key": SECRET}}}
     other = {**PROXY, "secret_env": {"COOKIE": SECRET}}
     assert secret_keys(planned(everything, other, DATABASE)[1]["values"]) == {
-        "backend-env": {"TOKEN"},
-        "backend-migration": {"OWNER"},
-        "backend-setup": {"ADMIN"},
-        "backend-files": {"tls.key"},
-        "proxy-env": {"COOKIE"},
+        "backend-env-0433059784": {"TOKEN"},
+        "backend-migration-0433059784": {"OWNER"},
+        "backend-setup-0433059784": {"ADMIN"},
+        "backend-files-0433059784": {"tls.key"},
+        "proxy-env-0433059784": {"COOKIE"},
     }
 
 

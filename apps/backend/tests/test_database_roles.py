@@ -32,6 +32,12 @@ class Roles:
             )
 
     def setup(self, **changed: str) -> str:
+        """Run setup.sh; a login's name follows from its password, as the collection sees to."""
+        given = {**PASSWORDS, **changed}
+        logins = {
+            f"{name}_LOGIN": self.login(prefix, given[f"{name}_PASSWORD"])
+            for name, prefix in (("OWNER", "shop_owner"), ("APP", "shop"), ("POOLER", "pgbouncer"))
+        }
         done = subprocess.run(
             ["sh", str(DOCKER / "setup.sh")],
             env={
@@ -42,8 +48,8 @@ class Roles:
                 "PGPORT": str(self.server.port),
                 "DATABASE_NAME": "shop",
                 "CA_CERTIFICATE": self.server.ca_file.read_text(),
-                **PASSWORDS,
-                **changed,
+                **logins,
+                **given,
             },
             capture_output=True,
             text=True,
@@ -54,8 +60,31 @@ class Roles:
             raise RuntimeError(done.stderr)
         return done.stdout
 
+    def end_logins(self, grace: str, *logins: str) -> None:
+        """Run end-logins.sh; in the container the socket needs no password."""
+        done = subprocess.run(
+            ["sh", str(DOCKER / "end-logins.sh"), grace, *logins],
+            env={
+                "PATH": os.environ["PATH"],
+                "END_LOGINS_SQL": str(DOCKER / "end-logins.sql"),
+                "PGHOST": "127.0.0.1",
+                "PGPORT": str(self.server.port),
+                "PGUSER": "postgres",
+                "PGPASSWORD": PASSWORDS["ADMIN_PASSWORD"],
+            },
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+
+    @staticmethod
+    def login(prefix: str, password: str) -> str:
+        return f"{prefix}_{hashlib.sha256(password.encode()).hexdigest()[:8]}"
+
     def url(self, prefix: str, password: str, database: str = "shop") -> str:
-        login = f"{prefix}_{hashlib.sha256(password.encode()).hexdigest()[:8]}"
+        login = self.login(prefix, password)
         address = f"127.0.0.1:{self.server.port}/{database}?sslmode=verify-full&sslrootcert={self.server.ca_file}"
         return f"postgresql://{login}:{quote(password, safe='')}@{address}"
 
@@ -148,24 +177,51 @@ def test_running_it_again_changes_nothing(roles: Roles) -> None:
         assert connection.execute(query).fetchall() == before
 
 
-def test_a_new_password_makes_a_new_login_and_ends_the_old_one_after_a_while(roles: Roles) -> None:
+def test_a_new_password_makes_a_new_login_and_ends_no_other(roles: Roles) -> None:
+    """The pods have the old one until their release is replaced, and again when it is rolled back."""
     roles.setup(APP_PASSWORD="second")
+    for name in (login(roles.app()), login(roles.app("second"))):
+        assert valid_until(roles, name) == float("inf")
     for url in (roles.app(), roles.app("second")):
         psycopg.connect(url).close()
-    assert 290 < (valid_until(roles, login(roles.app())) or 0) <= 300
-    assert valid_until(roles, login(roles.app("second"))) == float("inf")
 
-    roles.setup(APP_PASSWORD="third", LOGIN_GRACE="0 seconds")
+
+def test_other_logins_end_when_they_are_told_to(roles: Roles) -> None:
+    roles.setup(APP_PASSWORD="second")
+    roles.end_logins("5 minutes", login(roles.app("second")))
+    assert 290 < (valid_until(roles, login(roles.app())) or 0) <= 300
+    for untouched in (roles.app("second"), roles.owner(), roles.pooler()):
+        assert valid_until(roles, login(untouched)) == float("inf")
+    roles.end_logins("1 hour", login(roles.app("second")))
+    assert (valid_until(roles, login(roles.app())) or 0) <= 300  # never later than before
+
+    roles.setup(APP_PASSWORD="third")
+    roles.end_logins("0 seconds", login(roles.app("third")))
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(roles.app("second"))
     with psycopg.connect(roles.pooler()) as connection:
         assert connection.execute("SELECT * FROM pgbouncer.get_auth(%s)", [login(roles.app("second"))]).fetchall() == []
 
     roles.setup()
+    roles.end_logins("0 seconds", login(roles.app()))
     assert valid_until(roles, login(roles.app("second"))) is None
     assert valid_until(roles, login(roles.app())) == float("inf")
     with psycopg.connect(roles.app()) as connection:
         assert connection.execute("SELECT count(*) FROM users").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("logins", "said"),
+    [
+        ([], "name the time"),
+        (["shop_12345678"], "there is no login shop_12345678: nothing was ended"),
+        (["x'; DROP"], "is no login of ours"),
+    ],
+)
+def test_no_login_ends_for_a_name_that_is_wrong(roles: Roles, logins: list[str], said: str) -> None:
+    with pytest.raises(RuntimeError, match=said):
+        roles.end_logins("0 seconds", *logins)
+    psycopg.connect(roles.app()).close()
 
 
 def test_no_password_is_logged_even_by_a_server_that_logs_everything(roles: Roles) -> None:
@@ -173,14 +229,15 @@ def test_no_password_is_logged_even_by_a_server_that_logs_everything(roles: Role
         connection.execute("ALTER SYSTEM SET log_statement = 'all'")
         connection.execute("SELECT pg_reload_conf()")
     roles.setup(APP_PASSWORD="logged hunter2")
-    with pytest.raises(RuntimeError, match="invalid input syntax for type interval") as error:
-        roles.setup(APP_PASSWORD="failed hunter2", LOGIN_GRACE="soon")
+    with pytest.raises(RuntimeError, match="reserved") as error:
+        roles.setup(APP_PASSWORD="failed hunter2", APP_LOGIN="pg_hunted")
     log = (roles.server.folder / "server.log").read_text()
     assert "hunter2" not in log + str(error.value)
 
 
 @pytest.mark.parametrize(
-    ("variable", "value"), [("OWNER_PASSWORD", ""), ("DATABASE_NAME", "Shop; --"), ("DATABASE_NAME", "postgres")]
+    ("variable", "value"),
+    [("OWNER_PASSWORD", ""), ("DATABASE_NAME", "Shop; --"), ("DATABASE_NAME", "postgres"), ("APP_LOGIN", "Shop; --")],
 )
 def test_what_is_missing_or_wrong_is_named(roles: Roles, variable: str, value: str) -> None:
     with pytest.raises(RuntimeError, match=f"^setup: {variable} "):

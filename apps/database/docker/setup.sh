@@ -10,13 +10,20 @@ fail() {
   exit 1
 }
 
-for name in DATABASE_NAME ADMIN_PASSWORD OWNER_PASSWORD APP_PASSWORD POOLER_PASSWORD; do
+for name in DATABASE_NAME OWNER_LOGIN APP_LOGIN POOLER_LOGIN ADMIN_PASSWORD OWNER_PASSWORD APP_PASSWORD POOLER_PASSWORD; do
   eval "[ -n \"\${$name:-}\" ]" || fail "$name is not set; give it by setup.env or, a password, by setup.secret_env."
 done
 case $DATABASE_NAME in
   *[!a-z0-9_]*) fail "DATABASE_NAME may hold lower-case letters, digits and underscores only." ;;
   postgres | template0 | template1 | pgbouncer) fail "DATABASE_NAME must not be $DATABASE_NAME: that name has a meaning of its own." ;;
 esac
+
+for name in OWNER_LOGIN APP_LOGIN POOLER_LOGIN; do
+  eval "login=\$$name"
+  case $login in
+    *[!a-z0-9_]*) fail "$name may hold lower-case letters, digits and underscores only." ;;
+  esac
+done
 
 if [ -n "${CA_CERTIFICATE:-}" ]; then
   printf '%s\n' "$CA_CERTIFICATE" >"${TMPDIR:-/tmp}/ca.crt"

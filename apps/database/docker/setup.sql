@@ -1,14 +1,15 @@
 -- Copyright: (c) 2026, Plannoir contributors
 -- SPDX-License-Identifier: GPL-3.0-or-later
 --
--- Who may do what. Three group roles hold the rights; a login is a member of one of them and is named after its password, so that a
--- new password makes a new login while the old one still works for a while. Safe to run again. Passwords come from the environment.
+-- Who may do what. Three group roles hold the rights; a login is a member of one of them and has a name of its own for each password, so
+-- that a new password makes a new login while the old one still works. Safe to run again. Names and passwords come from the environment.
 \getenv database DATABASE_NAME
+\getenv owner_login OWNER_LOGIN
+\getenv app_login APP_LOGIN
+\getenv pooler_login POOLER_LOGIN
 \getenv owner_password OWNER_PASSWORD
 \getenv app_password APP_PASSWORD
 \getenv pooler_password POOLER_PASSWORD
-\set grace '5 minutes'
-\getenv grace LOGIN_GRACE
 SET password_encryption = 'scram-sha-256';
 SET client_min_messages = 'warning';
 
@@ -19,31 +20,13 @@ BEGIN
   END IF;
 END $$;
 
--- The login of a group: <prefix>_<first 8 hexadecimal digits of the password's SHA-256>, as group_vars/all/app.yml spells it, too.
-CREATE PROCEDURE pg_temp.make_login(grp text, prefix text, password text, grace interval) LANGUAGE plpgsql AS $$
-DECLARE
-  login text := prefix || '_' || left(encode(sha256(convert_to(password, 'UTF8')), 'hex'), 8);
-  old record;
+-- A login has a name of its own for each password. Others of its group stay until end-logins.sql ends them.
+CREATE PROCEDURE pg_temp.make_login(grp text, login text, password text) LANGUAGE plpgsql AS $$
 BEGIN
   IF to_regrole(login) IS NULL THEN
     EXECUTE format('CREATE ROLE %I LOGIN PASSWORD %L IN ROLE %I', login, password, grp);
   END IF;
   EXECUTE format('ALTER ROLE %I VALID UNTIL ''infinity''', login);
-  FOR old IN
-    SELECT role.rolname AS name, role.rolvaliduntil AS ends
-    FROM pg_auth_members AS member JOIN pg_roles AS role ON role.oid = member.member
-    WHERE member.roleid = to_regrole(grp) AND role.rolcanlogin AND role.rolname <> login
-  LOOP
-    IF old.ends < now() THEN
-      BEGIN
-        EXECUTE format('DROP ROLE %I', old.name);
-      EXCEPTION WHEN dependent_objects_still_exist THEN
-        RAISE WARNING 'role % has expired and stays, because objects belong to it', old.name;
-      END;
-    ELSE
-      EXECUTE format('ALTER ROLE %I VALID UNTIL %L', old.name, least(old.ends, now() + grace));
-    END IF;
-  END LOOP;
 END $$;
 
 SELECT :'database' || '_owner' AS owner, :'database' || '_app' AS app \gset
@@ -51,9 +34,9 @@ BEGIN;
 CALL pg_temp.make_group(:'owner');
 CALL pg_temp.make_group(:'app');
 CALL pg_temp.make_group('pgbouncer');
-CALL pg_temp.make_login(:'owner', :'owner', :'owner_password', :'grace');
-CALL pg_temp.make_login(:'app', :'database', :'app_password', :'grace');
-CALL pg_temp.make_login('pgbouncer', 'pgbouncer', :'pooler_password', :'grace');
+CALL pg_temp.make_login(:'owner', :'owner_login', :'owner_password');
+CALL pg_temp.make_login(:'app', :'app_login', :'app_password');
+CALL pg_temp.make_login('pgbouncer', :'pooler_login', :'pooler_password');
 -- Whatever an owner's login makes belongs to the group, so that it outlives the login.
 SELECT format('ALTER ROLE %I SET role = %I', member::regrole, :'owner') FROM pg_auth_members WHERE roleid = to_regrole(:'owner') \gexec
 

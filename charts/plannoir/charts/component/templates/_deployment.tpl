@@ -20,15 +20,12 @@ spec:
     matchLabels: {{- include "component.selectorLabels" . | nindent 6 }}
   template:
     metadata:
-      labels: {{- include "component.selectorLabels" . | nindent 8 }}
-      {{- if or .values.secretChecksum .values.configFiles }}
+      labels:
+        {{- include "component.selectorLabels" . | nindent 8 }}
+        {{- include "component.ownLabel" . | nindent 8 }}
+      {{- with .values.configFiles }}
       annotations:
-        {{- with .values.secretChecksum }}
-        checksum/secret: {{ . | quote }}
-        {{- end }}
-        {{- with .values.configFiles }}
         checksum/config: {{ toJson . | sha256sum | trunc 16 | quote }}
-        {{- end }}
       {{- end }}
     spec:
       {{- include "component.pod" . | nindent 6 }}

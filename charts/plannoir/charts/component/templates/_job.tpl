@@ -14,7 +14,9 @@ apiVersion: batch/v1
 kind: Job
 metadata:
   name: {{ .name }}-{{ .kind }}
-  labels: {{- include "component.jobLabels" . | nindent 4 }}
+  labels:
+    {{- include "component.jobLabels" . | nindent 4 }}
+    {{- include "component.ownLabel" . | nindent 4 }}
   annotations:
     helm.sh/hook: {{ .hook }}
     helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
@@ -25,7 +27,9 @@ spec:
   activeDeadlineSeconds: {{ $job.timeout | default 300 }}
   template:
     metadata:
-      labels: {{- include "component.jobLabels" . | nindent 8 }}
+      labels:
+        {{- include "component.jobLabels" . | nindent 8 }}
+        {{- include "component.ownLabel" . | nindent 8 }}
     spec:
       {{- include "component.pod" . | nindent 6 }}
       restartPolicy: Never

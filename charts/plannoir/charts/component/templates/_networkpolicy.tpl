@@ -35,7 +35,9 @@ apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:
   name: {{ .name }}-{{ .kind }}
-  labels: {{- include "component.jobLabels" . | nindent 4 }}
+  labels:
+    {{- include "component.jobLabels" . | nindent 4 }}
+    {{- include "component.ownLabel" . | nindent 4 }}
   annotations:
     helm.sh/hook: {{ .hook }}
     helm.sh/hook-weight: "-1"

@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bring Secrets into a namespace; documented in plugins/modules/kubernetes_secrets.py."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.plannoir.deploy.plugins.module_utils.credentials import empty_problems
+from ansible_collections.plannoir.deploy.plugins.module_utils.kubectl import ClusterError, make_kubectl
+from ansible_collections.plannoir.deploy.plugins.module_utils.kubernetes_secrets import Plan, SecretStore
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_redaction import redact, secret_values
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        parameters = self.validate_argument_spec(
+            argument_spec={
+                "kubectl": {"type": "path", "default": "kubectl"},
+                "kubeconfig": {"type": "path", "required": True},
+                "context": {"type": "str", "required": True},
+                "namespace": {"type": "str", "required": True},
+                "application": {"type": "str", "required": True},
+                "key": {"type": "str", "default": "", "no_log": True},
+                "secrets": {"type": "dict", "required": True, "no_log": True},
+            }
+        )[1]
+        secrets = parameters["secrets"]
+        if problems := list(empty_problems(secrets)):
+            raise AnsibleActionFail("\n".join(problems))
+        kubectl = make_kubectl(parameters["kubectl"], parameters["kubeconfig"], parameters["context"])
+        store = SecretStore(kubectl, parameters["namespace"], parameters["application"], parameters["key"])
+        try:
+            plan = store.plan(secrets)
+            if not self._task.check_mode:
+                store.carry_out(plan)
+        except ValueError as error:
+            raise AnsibleActionFail(str(error)) from None
+        except ClusterError as error:
+            # What kubectl quotes may hold a value, as text or in the encoded form.
+            message = redact(str(error), secret_values(_encoded(secrets)))
+            if not self._task.check_mode:
+                raise AnsibleActionFail(message) from None
+            Display().warning(message)
+            plan = Plan()
+        return {"changed": plan.changed, "diff": {"before": plan.before, "after": plan.after}}
+
+
+def _encoded(secrets: Mapping[str, Mapping[str, Mapping[str, str]]]) -> list[dict[str, dict[str, str]]]:
+    return [
+        {"data": {key: base64.b64encode(value.encode()).decode() for key, value in values.items()}}
+        for kinds in secrets.values()
+        for values in kinds.values()
+    ]

@@ -1,0 +1,194 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ensure an application's namespace and hold its Lease; documented in plugins/modules/namespace.py."""
+
+from __future__ import annotations
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.plannoir.deploy.plugins.module_utils import namespace as rules
+from ansible_collections.plannoir.deploy.plugins.module_utils.components import load_components
+from ansible_collections.plannoir.deploy.plugins.module_utils.kubectl import MANAGER, ClusterError, Kubectl, make_kubectl, server_version
+from ansible_collections.plannoir.deploy.plugins.module_utils.lease import PERIOD, Lease, lease_name
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_records import Record, by_release, record_selector
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.play import Holder, LockedError, keep, now, play_name, wait_for
+
+SPEC: dict[str, dict[str, Any]] = {
+    "kubectl": {"type": "path", "default": "kubectl"},
+    "kubeconfig": {"type": "path", "required": True},
+    "context": {"type": "str", "required": True},
+    "name": {"type": "str", "required": True},
+    "application": {"type": "str", "required": True},
+    "components": {"type": "list", "elements": "dict", "default": [], "no_log": True},
+    "pod_security": {"type": "str", "choices": ["privileged", "baseline", "restricted"], "default": "restricted"},
+    "shared": {"type": "bool", "default": False},
+    "create": {"type": "bool", "default": True},
+    "timeout": {"type": "float", "default": 600},
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is in the cluster of one application."""
+
+    namespace: dict[str, Any] | None
+    lease: dict[str, Any] | None
+    objects: list[dict[str, Any]]
+    records: dict[str, list[Record]]
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        parameters = self.validate_argument_spec(argument_spec=SPEC)[1]
+        check = self._task.check_mode
+        if check and not Path(parameters["kubeconfig"]).is_file():
+            return {"changed": True, "owned": True, "pod_security": parameters["pod_security"], "waited": False}
+        cluster = Cluster(parameters)
+        try:
+            found = cluster.look()
+            cluster.refuse(found)
+            if not found.namespace and not parameters["create"]:
+                return {"changed": False, "owned": True, "pod_security": parameters["pod_security"], "waited": False}
+            definition = cluster.namespace_change(found)
+            waited = False
+            if not check:
+                if definition:
+                    cluster.apply(definition)
+                leases = chain([found.lease], iter(cluster.lease, ()))
+                waited = wait_for(
+                    lambda: cluster.take_lease(next(leases)), f"The application {parameters['application']}", parameters["timeout"]
+                )
+        except (LockedError, ValueError) as error:
+            raise AnsibleActionFail(str(error)) from None
+        except ClusterError as error:
+            if not check:
+                raise AnsibleActionFail(str(error)) from None
+            Display().warning(str(error))
+            return {"changed": False, "owned": True, "pod_security": parameters["pod_security"], "waited": False}
+        known = {"metadata": {**(found.namespace or {}).get("metadata", {}), **(definition or {}).get("metadata", {})}}
+        return {
+            "changed": bool(definition),
+            "owned": rules.is_owned(known),
+            "pod_security": rules.pod_security_level(known),
+            "waited": waited,
+            "diff": {
+                "before": {"labels": ((found.namespace or {}).get("metadata") or {}).get("labels") or {}},
+                "after": {"labels": known["metadata"].get("labels") or {}},
+            },
+        }
+
+
+class Cluster:
+    """The cluster, as far as one application needs it here."""
+
+    def __init__(self, parameters: dict[str, Any]) -> None:
+        self._parameters = parameters
+        self._name, self._application = parameters["name"], parameters["application"]
+        self._program = [parameters["kubectl"], f"--kubeconfig={parameters['kubeconfig']}", f"--context={parameters['context']}"]
+        self._kubectl: Kubectl = make_kubectl(parameters["kubectl"], parameters["kubeconfig"], parameters["context"])
+        self._lease = Lease(self._application, self._name, play_name(), time.monotonic)
+        self._releases = rules.release_names(self._application)
+
+    def look(self) -> Found:
+        """Read everything at once."""
+        components, problems = load_components(self._parameters["components"])
+        if problems:
+            raise ValueError("\n".join(problems))
+        names = rules.object_names(self._application, components)
+        with ThreadPoolExecutor() as pool:
+            objects, records = pool.map(
+                lambda request: self._get(*request),
+                [
+                    [f"namespaces/{self._name}", self._lease_reference, *names, "--ignore-not-found"],
+                    ["secrets", record_selector(self._releases)],
+                ],
+            )
+        kinds = {kind: [item for item in objects if item["kind"] == kind] for kind in ("Namespace", "Lease")}
+        return Found(
+            next(iter(kinds["Namespace"]), None),
+            next(iter(kinds["Lease"]), None),
+            [item for item in objects if item["kind"] not in kinds],
+            by_release(records, self._releases),
+        )
+
+    def refuse(self, found: Found) -> None:
+        """Raise ValueError with everything of others that is in the way."""
+        problems = [
+            *rules.name_problems(self._application, self._name),
+            *rules.foreign_releases(found.records),
+            *rules.foreign_objects(self._name, self._application, found.objects),
+        ]
+        if found.namespace and self._parameters["create"] and not rules.is_owned(found.namespace) and not self._parameters["shared"]:
+            problems += filter(None, [rules.foreign_workloads(self._name, self._get(rules.WORKLOADS))])
+        if found.lease and self._lease.is_foreign(found.lease):
+            problems.append(
+                f"The Lease {found.lease['metadata']['name']} in namespace {self._name} was not made by this collection: remove it."
+            )
+        if problems:
+            raise ValueError("\n".join([*problems, "Nothing was changed."]))
+
+    def namespace_change(self, found: Found) -> dict[str, Any] | None:
+        """Return the definition that brings the namespace to its labels, or nothing."""
+        labels = ((found.namespace or {}).get("metadata") or {}).get("labels") or {}
+        pinned = any(label.endswith("enforce-version") for label in labels)
+        version = "" if pinned or (found.namespace and not rules.is_owned(found.namespace)) else server_version(self._kubectl)
+        return rules.namespace_change(self._name, self._application, self._parameters["pod_security"], found.namespace, version)
+
+    def apply(self, definition: dict[str, Any]) -> None:
+        """Make the namespace, or bring ours to its labels."""
+        self._kubectl(["apply", "--server-side", "--force-conflicts", f"--field-manager={MANAGER}", "--filename=-"], json.dumps(definition))
+
+    def lease(self) -> dict[str, Any] | None:
+        """Read the Lease."""
+        return next(iter(self._get(self._lease_reference, "--ignore-not-found")), None)
+
+    def take_lease(self, found: dict[str, Any] | None) -> Holder | None:
+        """Take the Lease, given as it was read last; return who has it, or nothing when it is this run's."""
+        if self._lease.is_own(found):
+            return None
+        if not self._lease.is_free(found):
+            return Holder(found["spec"]["holderIdentity"], str(found["spec"].get("acquireTime") or "")) if found else None
+        try:
+            self._kubectl(["replace" if found else "create", "--filename=-"], json.dumps(self._lease.taken(found, now())))
+        except ClusterError as error:
+            if "Conflict" in str(error) or "AlreadyExists" in str(error) or "already exists" in str(error):
+                return Holder("", "")
+            raise
+        keep(renewal=self._renewal())
+        return None
+
+    def _renewal(self) -> dict[str, Any]:
+        own = {"op": "test", "path": "/spec/holderIdentity", "value": self._lease.name}
+        lease = [*self._program, f"--namespace={self._name}", "--request-timeout=10s"]
+        patch = [*lease, "patch", "lease", lease_name(self._application), "--type=json", "--patch"]
+        return {
+            "name": self._lease.name,
+            "period": PERIOD,
+            "renew": [*patch, json.dumps([own, {"op": "replace", "path": "/spec/renewTime", "value": "NOW"}])],
+            "release": [*patch, json.dumps([own, {"op": "remove", "path": "/spec/holderIdentity"}])],
+            "show": [*lease, "get", "lease", lease_name(self._application), "--output=jsonpath={.spec.holderIdentity}"],
+        }
+
+    @property
+    def _lease_reference(self) -> str:
+        return f"leases.coordination.k8s.io/{lease_name(self._application)}"
+
+    def _get(self, *request: str) -> list[dict[str, Any]]:
+        out = self._kubectl(["get", *request, f"--namespace={self._name}", "--output=json"], "")
+        if not out.strip():
+            return []
+        answer: dict[str, Any] = json.loads(out)
+        return list(answer["items"]) if "items" in answer else [answer]

@@ -1,0 +1,99 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the action plugin namespace."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: namespace
+short_description: Ensure the namespace of an application, and hold its Lease for the rest of the play
+version_added: "1.0.0"
+author: Plannoir contributors (@plannoir)
+description:
+  - Stops before anything is built when a Helm release of the application's name is of another chart, when an object of a name that the
+    chart needs belongs to somebody else, or when the namespace holds workloads of others.
+  - Makes the namespace with Pod Security labels where it is missing. One that this collection did not make keeps its labels; one that
+    was made for another application of this collection keeps that one's.
+  - Takes the Lease C(<application>-deploy) in the namespace, so that one run at a time deploys the application, from whichever machine.
+    A process that goes with the play renews it. Another run waits, says for whom and since when, and leaves after O(timeout).
+options:
+  kubectl:
+    description: Path of kubectl.
+    type: path
+    default: kubectl
+  kubeconfig:
+    description: Path of the kubeconfig.
+    type: path
+    required: true
+  context:
+    description: Context of the kubeconfig.
+    type: str
+    required: true
+  name:
+    description: Name of the namespace.
+    type: str
+    required: true
+  application:
+    description: Name of the application, which names its Helm releases.
+    type: str
+    required: true
+  components:
+    description: The components, as in app_components; what they are called must not be in use.
+    type: list
+    elements: dict
+    default: []
+  pod_security:
+    description: Pod Security level of a namespace that is ours, pinned to the version that the cluster has when it is made.
+    type: str
+    choices: [privileged, baseline, restricted]
+    default: restricted
+  shared:
+    description: Whether a namespace that this collection did not make may hold workloads of others.
+    type: bool
+    default: false
+  create:
+    description: Whether a namespace that is missing is made, and workloads of others count; not so where releases are removed.
+    type: bool
+    default: true
+  timeout:
+    description: Seconds to wait for another run that deploys the application.
+    type: float
+    default: 600
+attributes:
+  check_mode:
+    description: Finds every problem, makes no namespace and takes no Lease. A cluster that does not answer counts as an empty one.
+    support: full
+  diff_mode:
+    description: Shows the namespace's labels.
+    support: full
+  action:
+    description: Runs as an action plugin.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Ensure the namespace
+  plannoir.deploy.namespace:
+    kubeconfig: ~/.kube/config
+    context: plannoir
+    name: shop
+    application: shop
+    components: "{{ app_components }}"
+"""
+
+RETURN = r"""
+owned:
+  description: Whether this collection made the namespace.
+  returned: success
+  type: bool
+pod_security:
+  description: Pod Security level that the namespace enforces; V(privileged) where it enforces none.
+  returned: success
+  type: str
+waited:
+  description: Whether another run deployed the application meanwhile.
+  returned: success
+  type: bool
+"""

@@ -1,0 +1,117 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What comes after a deployment whose every release was seen to be good."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: release_settle
+short_description: Finish a deployment that was seen to be good
+version_added: "1.0.0"
+author: Plannoir contributors (@plannoir)
+description:
+  - Runs the components' commands for this moment, such as one that ends old logins of a database, in one of their pods.
+  - Marks the newest revision of each release as good, by a label on Helm's record of it. A recovery goes back to such a revision only.
+  - Removes the application's Secrets that no kept revision names.
+extends_documentation_fragment: [plannoir.deploy.release_cluster]
+options:
+  names:
+    description: Names of the releases.
+    type: list
+    elements: str
+    required: true
+  application:
+    description: Name of the application, by which its Secrets are labelled.
+    type: str
+    required: true
+  commands:
+    description: Component to the command, as a list of its words.
+    type: dict
+    default: {}
+attributes:
+  check_mode:
+    description: Does nothing.
+    support: full
+  diff_mode:
+    description: There is no content to compare.
+    support: none
+"""
+
+EXAMPLES = r"""
+- name: Finish the deployment
+  plannoir.deploy.release_settle:
+    kubeconfig: ~/.kube/config
+    context: plannoir
+    namespace: plannoir
+    bin: /usr/local/bin
+    names: [shop-extras, shop]
+    application: shop
+    commands:
+      database: [end-logins, 5 minutes, shop_1f2e3d4c]
+"""
+
+RETURN = r"""
+removed:
+  description: Names of the Secrets that were removed.
+  type: list
+  elements: str
+  returned: success
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.plannoir.deploy.plugins.module_utils.kubectl import own_labels
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_cluster import CLUSTER_SPEC, Cluster, ClusterError
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_records import mark_good, read_records
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_values import secret_keys
+
+
+def run_commands(cluster: Cluster, commands: dict[str, list[str]]) -> None:
+    """Run each component's command in one of its pods; raises ClusterError."""
+    for component, command in commands.items():
+        try:
+            cluster.kubectl("exec", f"deployment/{component}", f"--container={component}", "--", *map(str, command))
+        except ClusterError as error:
+            raise ClusterError(
+                f"The new revisions are good, but post_release of {component} did not succeed: {error}\n"
+                "Correct it and run this again; until then what it ends stays as it is."
+            ) from error
+
+
+def remove_secrets(cluster: Cluster, application: str, names: list[str]) -> list[str]:
+    """Remove the application's Secrets that no kept revision of the releases names, and return their names; raises ClusterError."""
+    selector = ",".join(f"{key}={value}" for key, value in own_labels(application).items())
+    there = cluster.kubectl("get", "secrets", f"--selector={selector}", "--output=jsonpath={.items[*].metadata.name}").split()
+    named = {secret for records in read_records(cluster, names).values() for record in records for secret in secret_keys(record.values)}
+    unused = sorted(set(there) - named)
+    if unused:
+        cluster.kubectl("delete", "secrets", "--ignore-not-found", *unused)
+    return unused
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            **CLUSTER_SPEC,
+            "names": {"type": "list", "elements": "str", "required": True},
+            "application": {"type": "str", "required": True},
+            "commands": {"type": "dict", "default": {}},
+        },
+        supports_check_mode=True,
+    )
+    if module.check_mode:
+        module.exit_json(changed=False, removed=[])
+    cluster = Cluster(module)
+    try:
+        run_commands(cluster, module.params["commands"])
+        mark_good(cluster, module.params["names"])
+        removed = remove_secrets(cluster, module.params["application"], module.params["names"])
+    except ClusterError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(changed=True, removed=removed)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""Locks that a play holds until it ends, with real processes and plays."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.play import Holder, LockedError, wait_for
+
+ROOT = Path(__file__).parents[2]
+PLAY = """
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - plannoir.deploy.minikube_lock:
+        profile: test
+        home: {home}
+        timeout: {timeout}
+    - ansible.builtin.shell: |
+        echo {name} >>{home}/order
+        trap "echo {name} was asked to end >>{home}/order; exit" TERM
+        sleep {sleep} & wait
+"""
+
+
+class Plays:
+    """Plays that lock the same profile, each with a command that takes a while."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.started: list[subprocess.Popen[str]] = []
+
+    def start(self, name: str, sleep: float = 0, timeout: float = 30) -> subprocess.Popen[str]:
+        playbook = self.home / f"{name}.yml"
+        playbook.write_text(PLAY.format(home=self.home, name=name, sleep=sleep, timeout=timeout))
+        command = ["ansible-playbook", "--inventory=localhost,", "--connection=local", str(playbook)]
+        environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_PYTHON_INTERPRETER": sys.executable}
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.started.append(process)
+        return process
+
+    def order(self) -> list[str]:
+        path = self.home / "order"
+        return path.read_text().splitlines() if path.exists() else []
+
+
+@pytest.fixture
+def plays(tmp_path: Path) -> Iterator[Plays]:
+    made = Plays(tmp_path)
+    yield made
+    for process in made.started:
+        process.kill()
+        process.communicate()
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_second_play_waits_for_the_first_and_says_for_whom(plays: Plays) -> None:
+    first = plays.start("first", sleep=5)
+    eventually(lambda: plays.order() == ["first"])
+    second = plays.start("second")
+    out = second.communicate(timeout=60)[0]
+    assert second.returncode == 0, out
+    assert "The Minikube profile test is in use by another run (" in out
+    assert f"process {first.pid}, since 20" in out
+    assert plays.order() == ["first", "second"]
+
+
+def test_it_leaves_after_its_time_and_has_changed_nothing(plays: Plays) -> None:
+    plays.start("first", sleep=20)
+    eventually(lambda: plays.order() == ["first"])
+    second = plays.start("second", timeout=0.5)
+    out = second.communicate(timeout=60)[0]
+    assert second.returncode != 0
+    assert "still was after 0.5 s. Nothing was changed: wait until that run has ended, then run this again." in out
+    assert plays.order() == ["first"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="what a killed play left running is found through /proc")
+def test_a_killed_play_lets_go_when_what_it_left_running_has_ended(plays: Plays) -> None:
+    first = plays.start("first", sleep=60)
+    eventually(lambda: plays.order() == ["first"])
+    first.send_signal(signal.SIGKILL)
+    second = plays.start("second")
+    out = second.communicate(timeout=30)[0]
+    assert second.returncode == 0, out
+    assert plays.order() == ["first", "first was asked to end", "second"]
+
+
+def test_a_stale_lock_file_is_no_lock(plays: Plays) -> None:
+    lock = plays.home / ".minikube/plannoir-test.lock"
+    lock.parent.mkdir()
+    lock.write_text(json.dumps(Holder("joe@laptop, process 1", "2026-01-01T00:00:00Z")._asdict()))
+    only = plays.start("only", timeout=0)
+    out = only.communicate(timeout=60)[0]
+    assert only.returncode == 0, out
+
+
+def test_nobody_waits_for_what_is_free() -> None:
+    assert wait_for(lambda: None, "It", 0) is False
+
+
+def test_who_waited_is_told_so() -> None:
+    answers = iter([Holder("joe", ""), None])
+    assert wait_for(lambda: next(answers), "It", 5) is True
+
+
+def test_a_holder_that_says_nothing_of_itself_is_another_run() -> None:
+    with pytest.raises(LockedError, match=r"^It is in use by another run \(another run\), and still was after 0 s"):
+        wait_for(lambda: Holder("", ""), "It", 0)
