@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
+import re
 import subprocess
 import time
 import uuid
@@ -52,13 +55,46 @@ class Person:
         return [task["title"] for task in self.call("GET", "/api/tasks")]
 
 
-def playbook(name: str, *arguments: str) -> str:
-    """Run a playbook of the checkout against the stories' cluster, which must succeed, and return what it printed."""
+def start(name: str, *arguments: str) -> subprocess.Popen[str]:
+    """Start a playbook of the checkout against the stories' cluster."""
     command = ["ansible-playbook", f"--inventory={ROOT / 'inventories/molecule'}", name, *arguments]
     environment = {**os.environ, "ANSIBLE_CALLBACK_RESULT_FORMAT": "json", "ANSIBLE_FORCE_COLOR": "0"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-1000:]
-    return done.stdout
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def finish(run: subprocess.Popen[str]) -> str:
+    """Wait for a playbook, which must succeed, and return what it printed."""
+    printed = run.communicate()[0]
+    assert run.returncode == 0, printed[-7000:]
+    return printed
+
+
+def playbook(name: str, *arguments: str) -> str:
+    """Run a playbook of the checkout against the stories' cluster, which must succeed, and return what it printed."""
+    return finish(start(name, *arguments))
+
+
+def refusal(name: str, *arguments: str) -> str:
+    """Run a playbook, which must fail, and return what it printed."""
+    run = start(name, *arguments)
+    printed = run.communicate()[0]
+    assert run.returncode != 0, printed[-7000:]
+    return printed
+
+
+def newest_secrets(kubectl: Kubectl) -> dict[str, dict[str, str]]:
+    """Return the values by name, without the digest of the content that ends it; of several with one name the newest."""
+    items = json.loads(kubectl("get", "secrets", "--field-selector=type=Opaque", "--output=json"))["items"]
+    items.sort(key=lambda item: str(item["metadata"]["creationTimestamp"]))
+    return {
+        without_digest(item["metadata"]["name"]): {key: base64.b64decode(value).decode() for key, value in item["data"].items()}
+        for item in items
+    }
+
+
+def without_digest(name: str) -> str:
+    """Return what a Secret is called beside the digest of its content."""
+    return re.sub(r"-[0-9a-f]{10}$", "", name)
 
 
 def wait_for(condition: Callable[[], bool], seconds: float, what: str) -> None:

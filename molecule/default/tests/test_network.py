@@ -16,7 +16,8 @@ NODE = next(program for program in PROGRAMS if program[0] == "node")
 def test_every_component_has_a_policy_over_a_default_that_denies(kubectl: Kubectl) -> None:
     policies = {item["metadata"]["name"]: item["spec"] for item in json.loads(kubectl("get", "networkpolicies", "--output=json"))["items"]}
     assert set(policies) == APPLICATION | EXTRAS | {f"{RELEASE}-default-deny", f"{RELEASE}-extras-default-deny"}
-    assert policies[f"{RELEASE}-default-deny"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    ours = {"matchLabels": {"app.kubernetes.io/instance": RELEASE}}
+    assert policies[f"{RELEASE}-default-deny"] == {"podSelector": ours, "policyTypes": ["Ingress", "Egress"]}
 
 
 def skip_without_a_queue(kubectl: Kubectl) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import shlex
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from story import BASE_URL, CONTEXT, KUBECONFIG, NAMESPACE, RELEASE, Kubectl, Person, playbook, wait_for
+from story import BASE_URL, CONTEXT, KUBECONFIG, NAMESPACE, RELEASE, Kubectl, Person, newest_secrets, playbook, wait_for, without_digest
 from testinfra.host import Host
 
 CONNECT = """
@@ -90,20 +89,15 @@ def keys_read(local: Host, kubectl: Kubectl) -> dict[str, set[str]]:
         for container in spec["containers"]:
             for entry in container.get("env", []):
                 if reference := entry.get("valueFrom", {}).get("secretKeyRef"):
-                    found.setdefault(reference["name"], set()).add(reference["key"])
+                    found.setdefault(without_digest(reference["name"]), set()).add(reference["key"])
         for volume in spec.get("volumes", []):
             if secret := volume.get("secret"):
-                found.setdefault(secret["secretName"], set()).update(entry["key"] for entry in secret["items"])
+                found.setdefault(without_digest(secret["secretName"]), set()).update(entry["key"] for entry in secret["items"])
     return found
 
 
-def secrets(kubectl: Kubectl) -> dict[str, dict[str, str]]:
-    items = json.loads(kubectl("get", "secrets", "--field-selector=type=Opaque", "--output=json"))["items"]
-    return {item["metadata"]["name"]: {key: base64.b64decode(value).decode() for key, value in item["data"].items()} for item in items}
-
-
 def test_each_secret_holds_what_its_one_consumer_reads(local: Host, kubectl: Kubectl) -> None:
-    there = secrets(kubectl)
+    there = newest_secrets(kubectl)
     assert {name: set(values) for name, values in there.items()} == keys_read(local, kubectl)
     setup = there["database-setup"]
     holders = {
@@ -130,11 +124,11 @@ def put_back() -> Iterator[None]:
 
 @pytest.mark.usefixtures("put_back")
 def test_a_new_password_takes_over_and_the_old_login_expires(person: Person, kubectl: Kubectl) -> None:
-    old = secrets(kubectl)["backend-env"]["DATABASE_URL"]
+    old = newest_secrets(kubectl)["backend-env"]["DATABASE_URL"]
     database_pod = kubectl("get", "pods", "--selector=app.kubernetes.io/name=database", "--output=name")
     pooler_pod = kubectl("get", "pods", "--selector=app.kubernetes.io/name=pgbouncer", "--output=name")
     playbook("site.yml", "-e", "vault_database_password=another", "-e", "database_login_grace='20 seconds'")
-    assert secrets(kubectl)["backend-env"]["DATABASE_URL"] != old
+    assert newest_secrets(kubectl)["backend-env"]["DATABASE_URL"] != old
     assert kubectl("get", "pods", "--selector=app.kubernetes.io/name=database", "--output=name") == database_pod
     assert kubectl("get", "pods", "--selector=app.kubernetes.io/name=pgbouncer", "--output=name") == pooler_pod
     person.sign_in()

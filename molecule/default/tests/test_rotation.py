@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import threading
 import time
@@ -14,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 import requests
-from story import APPLICATION, BASE_URL, EXTRAS, Kubectl, Person, playbook, wait_for
+from story import APPLICATION, BASE_URL, EXTRAS, Kubectl, Person, newest_secrets, playbook, wait_for
 
 RATE = 20
 """Requests a second."""
@@ -50,10 +49,6 @@ KINDS = [
     Kind("session", "backend-env", "SESSION_SECRET", {"backend"}),
     Kind("openrouter", "backend-env", "OPENROUTER_API_KEY", {"backend", "openrouter"}),
 ]
-
-
-def secret(kubectl: Kubectl, name: str, key: str) -> str:
-    return base64.b64decode(json.loads(kubectl("get", "secret", name, "--output=json"))["data"][key]).decode()
 
 
 def rollouts(kubectl: Kubectl) -> dict[str, int]:
@@ -121,14 +116,14 @@ class Load:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_a_rotation_fails_no_request_and_replaces_the_readers_once(kind: Kind, person: Person, kubectl: Kubectl) -> None:
-    old, before = secret(kubectl, kind.secret, kind.key), rollouts(kubectl)
+    old, before = newest_secrets(kubectl)[kind.secret][kind.key], rollouts(kubectl)
     old_session = person.session
     load = Load(person)
     with load.running():
         started = time.monotonic()
         printed = rotate(kind.name)
         seconds = time.monotonic() - started
-    new = secret(kubectl, kind.secret, kind.key)
+    new = newest_secrets(kubectl)[kind.secret][kind.key]
     assert new != old
     assert old not in printed
     assert new not in printed

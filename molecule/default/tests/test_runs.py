@@ -1,0 +1,104 @@
+"""Runs that meet, that are killed and that fail: what runs goes on, and the next run ends well."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import signal
+import time
+from collections.abc import Iterator
+
+import pytest
+from story import CONTEXT, KUBECONFIG, NAMESPACE, RELEASE, Kubectl, Person, finish, playbook, refusal, start, wait_for
+from testinfra.host import Host
+
+NO_IMAGE = "--extra-vars=" + json.dumps({"backend": {"name": "backend", "image": "none.invalid/backend:1", "port": 8000}})
+
+
+def replicas(number: int) -> str:
+    return f'--extra-vars={{"backend_replicas": {number}}}'
+
+
+def releases(local: Host) -> dict[str, str]:
+    """Status by release."""
+    command = [
+        "helm",
+        f"--kubeconfig={KUBECONFIG}",
+        f"--kube-context={CONTEXT}",
+        f"--namespace={NAMESPACE}",
+        "list",
+        "--all",
+        "--output=json",
+    ]
+    return {item["name"]: item["status"] for item in json.loads(local.check_output(shlex.join(command)))}
+
+
+def read_url(kubectl: Kubectl) -> str:
+    """The database's URL that the backend's pods read."""
+    container = json.loads(kubectl("get", "deployment", "backend", "--output=json"))["spec"]["template"]["spec"]["containers"][0]
+    name = next(entry["valueFrom"]["secretKeyRef"]["name"] for entry in container["env"] if entry["name"] == "DATABASE_URL")
+    return str(kubectl("get", "secret", name, "--output=jsonpath={.data.DATABASE_URL}"))
+
+
+@pytest.fixture
+def put_back() -> Iterator[None]:
+    yield
+    playbook("site.yml")
+
+
+@pytest.mark.usefixtures("put_back")
+def test_two_runs_at_the_same_second_both_end_well_one_after_the_other(kubectl: Kubectl, local: Host) -> None:
+    runs = [start("site.yml", replicas(number)) for number in (1, 2)]
+    printed = [finish(run) for run in runs]
+    assert sum("is in use by another run" in text for text in printed) == 1
+    assert not [text for text in printed if "another operation" in text]
+    assert releases(local) == {RELEASE: "deployed", f"{RELEASE}-extras": "deployed"}
+    last = next(number for number, text in zip((1, 2), printed, strict=True) if "is in use by another run" in text)
+    assert kubectl("get", "deployment", "backend", "--output=jsonpath={.spec.replicas}") == str(last)
+
+
+@pytest.mark.usefixtures("put_back")
+def test_what_a_killed_run_leaves_cannot_call_its_revision_good(person: Person, kubectl: Kubectl, local: Host) -> None:
+    run = start("site.yml", "--extra-vars=" + json.dumps({"frontend_node_port": 32080, "backend_replicas": 3}))
+    wait_for(lambda: releases(local).get(RELEASE) == "pending-upgrade", 60, "the beginning of the upgrade")
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    revision = kubectl(
+        "get", "secrets", f"--selector=owner=helm,name={RELEASE}", "--sort-by=.metadata.creationTimestamp", "--output=name"
+    ).split()[-1]
+    printed = playbook("site.yml")
+    assert "left pending" in printed or "left failed" in printed or releases(local)[RELEASE] == "deployed"
+    left = local.run(shlex.join(["pgrep", "--full", f"helm .*upgrade.* {RELEASE} "])).stdout
+    assert not left, left
+    time.sleep(10)
+    labels = json.loads(kubectl("get", revision, "--output=json"))["metadata"]["labels"]
+    assert labels["status"] != "deployed"
+    assert labels.get("plannoir.deploy/good") != labels["version"]
+    assert person.titles() == []
+    assert kubectl("get", "deployment", "backend", "--output=jsonpath={.spec.replicas}") == "1"
+
+
+def test_a_password_change_whose_deployment_fails_leaves_the_old_pods_with_all_that_they_need(person: Person, kubectl: Kubectl) -> None:
+    before = read_url(kubectl)
+    printed = refusal(
+        "site.yml",
+        "-e",
+        "vault_database_password=a-password-that-never-arrives",
+        "-e",
+        "database_login_grace='1 second'",
+        "-e",
+        "release_timeout=40",
+        "-e",
+        json.dumps({"openrouter_model": "x", "frontend": {"name": "frontend", "image": "none.invalid/frontend:1", "port": 3000}}),
+    )
+    assert re.search(r"plannoir was left failed: it is at revision \d+ again", printed)
+    assert "frontend: the image none.invalid/frontend:1 is not in the cluster" in printed
+    time.sleep(5)  # longer than the old login would have had
+    for component in ("backend", "pgbouncer", "database"):
+        kubectl("rollout", "restart", f"deployment/{component}")
+        kubectl("rollout", "status", f"deployment/{component}", "--timeout=120s")
+    wait_for(lambda: person.titles() == [], 60, "new connections with the old password")
+    assert read_url(kubectl) == before
+    playbook("site.yml")
+    assert person.titles() == []
