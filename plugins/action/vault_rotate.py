@@ -9,14 +9,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-import yaml
 from ansible.errors import AnsibleActionFail
 from ansible.parsing.vault import VaultLib, VaultSecret, parse_vaulttext_envelope
 from ansible.plugins.action import ActionBase
-from ansible_collections.plannoir.deploy.plugins.module_utils.credentials import fingerprint
-from ansible_collections.plannoir.deploy.plugins.module_utils.vault_file import VaultError, vault_state
-from ansible_collections.plannoir.deploy.plugins.module_utils.vault_rotation import replace_file, rotate
-from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import check_vault
+from ansible_collections.plannoir.deploy.plugins.module_utils.vault_file import VaultError, replace_file
+from ansible_collections.plannoir.deploy.plugins.module_utils.vault_rotation import rotate
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import read_vault
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_variables import check_rotation
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
@@ -32,31 +31,39 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
                 "overlap": {"type": "int", "default": 300},
             }
         )[1]
-        path = Path(parameters["path"])
+        path, kept = Path(parameters["path"]), parameters["kept"]
         until = int(time.time()) + parameters["overlap"]
         try:
-            before, after = self._rotate(path, parameters["names"], parameters["kept"], until)
+            names = self._rotate(path, parameters["names"], kept, until)
         except VaultError as error:
             raise AnsibleActionFail(str(error)) from None
-        old, new = (
-            {name: fingerprint(str(value)) for name, value in yaml.safe_load(text).items() if name in parameters["names"]}
-            for text in (before, after)
-        )
-        # In check mode no new value stays, so its fingerprint would name nothing.
-        shown = dict.fromkeys(old, "a new value") if self._task.check_mode else new
-        return {"changed": bool(new), "names": sorted(new), "until": until, "diff": {"before": old, "after": shown}}
+        except Exception as error:  # the words of another one may quote the vault
+            raise AnsibleActionFail(
+                f"The vault {path} cannot be rotated ({type(error).__name__}): look at its values with 'ansible-vault edit {path}'. "
+                "Nothing was changed."
+            ) from None
+        diff = {"before": dict.fromkeys(names, "the old value"), "after": dict.fromkeys(names, "a new value")}
+        return {"changed": bool(names), "names": names, "until": until, "diff": diff}
 
-    def _rotate(self, path: Path, names: list[str], kept: dict[str, str], until: int) -> tuple[str, str]:
+    def _rotate(self, path: Path, names: list[str], kept: dict[str, str], until: int) -> list[str]:
+        """Rotate, and return what was rotated; in check mode everything but the file's replacement happens."""
         passwords: list[tuple[str, VaultSecret]] = self._loader._vault.secrets
-        if vault_state(path) == "absent":
+        before = read_vault(path, passwords)
+        if not before:
             raise VaultError(f"There is no vault {path}, so that there is nothing to rotate: run site.yml, which makes it.")
-        check_vault(path, passwords)
-        content = path.read_bytes()
-        vault = VaultLib(passwords)
-        plaintext, _used, password = vault.decrypt_and_get_vault_id(content)
-        before = plaintext.decode()
-        after = rotate(before, names, kept, until)
-        if not self._task.check_mode:
-            label = parse_vaulttext_envelope(content)[3]
-            replace_file(path, vault.encrypt(after, password, label).decode())
-        return before, after
+        rotation = rotate(before.text, names, kept, until)
+        check_rotation(before.text, rotation, kept, until)
+        encrypted = encrypt_like(rotation.text, before.content, VaultLib(passwords))
+        if rotation.values and not self._task.check_mode:
+            replace_file(path, encrypted, before.content)
+        return sorted(rotation.values)
+
+
+def encrypt_like(text: str, like: bytes, vault: VaultLib) -> str:
+    """Encrypt a text with the password and the vault id of another one."""
+    password = vault.decrypt_and_get_vault_id(like)[2]
+    label = parse_vaulttext_envelope(like)[3]
+    encrypted: bytes = vault.encrypt(text, password, label)
+    if vault.decrypt(encrypted) != text.encode():
+        raise VaultError("The vault's new text was encrypted, but does not open again as it was: run this again. Nothing was changed.")
+    return encrypted.decode()

@@ -13,7 +13,10 @@ version_added: "1.0.0"
 author: Plannoir contributors (@plannoir)
 description:
   - Opens a vault with the password that Ansible was started with, gives variables new random values of 256 bits and encrypts it again
-    with the same password and vault id. Comments and all other values stay.
+    with the same password and vault id. Comments, order, quotes and all other values stay as they were written.
+  - The file is replaced after its new content was encrypted, opened and read again, and found to be right. It is left as it was where
+    that fails, and where somebody else wrote it meanwhile. A link to the vault, the file's mode and, for root, its owner stay.
+  - No output holds a value, or anything that a value could be guessed from.
   - What is deployed does not change; deploy afterwards, and load the vault anew before that.
 options:
   path:
@@ -21,14 +24,16 @@ options:
     type: path
     required: true
   names:
-    description: Variables whose values are a text on one line.
+    description:
+      - Variables whose values are a text, in any style of YAML, also with the tag C(!unsafe). A number, list, mapping, alias or encrypted
+        string is refused.
     type: list
     elements: str
     required: true
   kept:
     description:
       - Variable of O(names) to another variable of the vault that keeps its old value, as C({value, until}), for a service that
-        accepts both until then.
+        accepts both until then. It is replaced where it stands, and put behind the rotated one where the vault does not hold it.
     type: dict
     default: {}
   overlap:
@@ -37,13 +42,13 @@ options:
     default: 300
 attributes:
   check_mode:
-    description: Writes nothing, but finds every problem.
+    description: Does everything but replace the file.
     support: full
   action:
     description: Runs as an action plugin.
     support: full
   diff_mode:
-    description: Shows 8 hexadecimal digits of the values' SHA-256.
+    description: Names the variables that get a new value.
     support: full
 """
 

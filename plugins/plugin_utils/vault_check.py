@@ -8,11 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import yaml
 from ansible.errors import AnsibleError
 from ansible.parsing.vault import AnsibleVaultFormatError, VaultLib, VaultSecret, parse_vaulttext_envelope
 from ansible_collections.plannoir.deploy.plugins.module_utils.vault_file import VaultError, plaintext_problem, vault_state
+from ansible_collections.plannoir.deploy.plugins.module_utils.vault_text import compose, duplicates
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_variables import load_variables
 
 NO_PASSWORD = "Ansible has no vault password: start it with ./bootstrap from the checkout, or give --vault-password-file."
 
@@ -20,8 +23,24 @@ NO_PASSWORD = "Ansible has no vault password: start it with ./bootstrap from the
 _RESTORE = "put its last good copy there, or remove it to start again with new credentials"
 
 
+class Vault(NamedTuple):
+    """A vault's file and what it holds, both as they were read at one moment."""
+
+    content: bytes
+    text: str
+
+
 def check_vault(path: Path, passwords: Sequence[tuple[str, VaultSecret]]) -> None:
     """Open a vault with the passwords that Ansible was started with; one that is absent passes.
+
+    Raises:
+        VaultError: As of ``read_vault``.
+    """
+    read_vault(path, passwords)
+
+
+def read_vault(path: Path, passwords: Sequence[tuple[str, VaultSecret]]) -> Vault | None:
+    """Open a vault with the passwords that Ansible was started with; nothing where it is absent.
 
     Raises:
         VaultError: It is plaintext or damaged, no password opens it, or what it holds are no variables. It has no cause: Ansible shows
@@ -35,12 +54,12 @@ def check_vault(path: Path, passwords: Sequence[tuple[str, VaultSecret]]) -> Non
     except OSError as error:
         raise VaultError(f"The vault {shown} cannot be read ({error.strerror}): make it readable for you.") from None
     if state == "absent":
-        return
+        return None
     if not content.strip():
         raise VaultError(f"The vault {shown} is empty: {_RESTORE}.")
     if state == "plaintext":
         raise VaultError(plaintext_problem(shown))
-    _check_variables(shown, _open(shown, content, passwords))
+    return Vault(content, _checked(shown, _open(shown, content, passwords)))
 
 
 def _open(path: Path, content: bytes, passwords: Sequence[tuple[str, VaultSecret]]) -> bytes:
@@ -70,14 +89,18 @@ def _open(path: Path, content: bytes, passwords: Sequence[tuple[str, VaultSecret
     return plaintext
 
 
-def _check_variables(path: Path, plaintext: bytes) -> None:
-    """Look at the structure only, as tags such as !unsafe are Ansible's own."""
+def _checked(path: Path, plaintext: bytes) -> str:
+    """Return the text of variables that Ansible can read: what its own parser says of others may quote a value."""
     edit = f"correct it with 'ansible-vault edit {path}'."
     try:
-        root = yaml.compose(plaintext, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"its line {mark.line + 1} is no valid YAML" if mark else "it is no valid YAML"
-        raise VaultError(f"The vault {path} opens, but {where}: {edit}") from None
-    if root is not None and not isinstance(root, yaml.MappingNode):
-        raise VaultError(f"The vault {path} opens, but holds no variables (name: value): {edit}")
+        text = plaintext.decode()
+        root = compose(text)
+        if root is not None and not isinstance(root, yaml.MappingNode):
+            raise VaultError("holds no variables (name: value)")
+        if not any(duplicates(root)):  # Ansible warns of them, and would twice
+            load_variables(text)
+    except UnicodeDecodeError:
+        raise VaultError(f"The vault {path} opens, but it is no text in UTF-8: {edit}") from None
+    except VaultError as error:
+        raise VaultError(f"The vault {path} opens, but {error}: {edit}") from None
+    return text

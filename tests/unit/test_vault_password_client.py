@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -108,7 +109,8 @@ def test_a_password_file_that_others_can_read_is_refused(checkout: Path, mode: i
     write_password(checkout / ".vault-password", "Zq9hunter\n", mode)
     file = checkout / ".vault-password"
     assert refusal(checkout) == (
-        f"The vault password file {file} can be read by others: run chmod 600 {file}, and change the password if one did."
+        f"The vault password file {file} can be read by others: run chmod 600 {file}, and change the password if one did; "
+        "where chmod changes nothing, set PLANNOIR_VAULT_PASSWORD or PLANNOIR_VAULT_PASSWORD_COMMAND instead."
     )
 
 
@@ -136,6 +138,48 @@ def test_the_first_run_makes_a_password_that_lasts(checkout: Path) -> None:
     assert ask(checkout).stdout == password
     assert stat.S_IMODE((checkout / ".vault-password").stat().st_mode) == 0o600
     assert sorted(path.name for path in checkout.iterdir()) == [".vault-password", "scripts"]
+
+
+def ask_on(checkout: Path, *lacks: str) -> subprocess.CompletedProcess[str]:
+    """Ask on a file system that lacks something: "links", or "modes"."""
+    patches = {
+        "links": "def refuse(*_): raise PermissionError(1, 'Operation not permitted')\nos.link = refuse",
+        "modes": "given = os.open\nos.open = lambda file, flags, mode: given(file, flags, 0o666)\nos.umask(0o022)",
+    }
+    program = ["import os, runpy, sys", *(patches[name] for name in lacks), "runpy.run_path(sys.argv.pop(1), run_name='__main__')"]
+    command = [sys.executable, "-c", "\n".join(program), str(checkout / "scripts" / CLIENT.name)]
+    return subprocess.run(command, env={}, capture_output=True, text=True, check=False)
+
+
+def test_a_file_system_without_hard_links_gets_a_password_that_lasts(checkout: Path) -> None:
+    answer = ask_on(checkout, "links")
+
+    assert answer.stderr == ""
+    assert len(answer.stdout.strip()) == 64
+    assert ask(checkout).stdout == answer.stdout
+    assert stat.S_IMODE((checkout / ".vault-password").stat().st_mode) == 0o600
+    assert sorted(path.name for path in checkout.iterdir()) == [".vault-password", "scripts"]
+
+
+@pytest.mark.parametrize("lacks", ["links", ""])
+def test_first_runs_at_the_same_instant_have_one_password(checkout: Path, lacks: str) -> None:
+    with ThreadPoolExecutor(8) as runs:
+        answers = list(runs.map(lambda _: ask_on(checkout, *lacks.split()), range(8)))
+
+    assert {answer.stderr for answer in answers} == {""}
+    assert {answer.stdout for answer in answers} == {(checkout / ".vault-password").read_text()}
+    assert sorted(path.name for path in checkout.iterdir()) == [".vault-password", "scripts"]
+
+
+def test_a_file_system_without_modes_gets_no_password_that_the_next_run_refuses(checkout: Path) -> None:
+    answer = ask_on(checkout, "modes")
+
+    assert answer.stdout == ""
+    assert answer.stderr == (
+        f"The folder {checkout} cannot hold a file that only you may read: set PLANNOIR_VAULT_PASSWORD or "
+        "PLANNOIR_VAULT_PASSWORD_COMMAND.\n"
+    )
+    assert sorted(path.name for path in checkout.iterdir()) == ["scripts"]
 
 
 def test_the_environment_leaves_no_file_behind(checkout: Path) -> None:
