@@ -29,6 +29,8 @@ class Record:
     revision: int
     status: str
     values: Mapping[str, Any]
+    created: str = ""
+    """When Helm stored it, by the server's clock (RFC 3339): the beginning of the attempt."""
 
     @property
     def succeeded(self) -> bool:
@@ -55,7 +57,8 @@ class Recovery:
 def decode(secret: Mapping[str, Any]) -> Record:
     """Return the record in a Secret of Helm's."""
     content = json.loads(gzip.decompress(base64.b64decode(base64.b64decode(secret["data"]["release"]))))
-    return Record(content["name"], content["version"], content["info"]["status"], content.get("config") or {})
+    created = secret.get("metadata", {}).get("creationTimestamp", "")
+    return Record(content["name"], content["version"], content["info"]["status"], content.get("config") or {}, created)
 
 
 def read_records(cluster: Cluster, names: Sequence[str]) -> dict[str, list[Record]]:
