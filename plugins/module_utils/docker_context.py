@@ -1,43 +1,18 @@
 # Copyright: (c) 2026, Plannoir contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a Docker build would send to the engine: the files of its context after .dockerignore, and a digest of them.
-
-The rules are those of moby/patternmatcher, which BuildKit uses. They are written out here because the Docker SDK's older matcher
-takes half a second to import, more than the whole second run of the images role; a test compares the two.
-"""
+"""What a Docker build would send to the engine: the files of its context after .dockerignore, and a digest of them."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import re
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-
-class Pattern(NamedTuple):
-    """A line of a .dockerignore file."""
-
-    text: str
-    regex: re.Pattern[str]
-    negated: bool
-
-    def matches(self, path: str) -> bool:
-        """Tell whether the pattern names the path or a folder that it is in."""
-        parts = path.split("/")
-        return any(self.regex.fullmatch("/".join(parts[: length + 1])) for length in reversed(range(len(parts))))
-
-    def may_match_below(self, folder: str) -> bool:
-        """Tell whether the pattern could name something in the folder."""
-        for wanted, part in zip(self.text.split("/"), folder.split("/"), strict=False):
-            if "**" in wanted:
-                return True
-            if not re.fullmatch(_regex(wanted), part):
-                return False
-        return True
+from ansible_collections.plannoir.deploy.plugins.module_utils.docker_ignore import Pattern, is_ignored, parse_ignore
 
 
 class Context(NamedTuple):
@@ -47,34 +22,6 @@ class Context(NamedTuple):
     files: int
     size: int
     """Bytes."""
-
-
-def parse_ignore(text: str) -> list[Pattern]:
-    """Read a .dockerignore file."""
-    patterns = []
-    for line in text.removeprefix("\ufeff").splitlines():
-        if line.startswith("#") or not line.strip():
-            continue
-        negated = line.strip().startswith("!")
-        name = os.path.normpath(line.strip().removeprefix("!").strip()).lstrip("/")
-        if name not in ("", "."):
-            patterns.append(Pattern(name, re.compile(_regex(name), re.DOTALL), negated))
-    return patterns
-
-
-def _regex(pattern: str) -> str:
-    """Translate a pattern: ``**`` crosses folders, ``*`` and ``?`` do not, ``[...]`` and ``\\`` as in Go's filepath.Match."""
-    result = ""
-    rest = pattern
-    while rest:
-        if found := re.match(r"\*\*/?", rest):
-            result += ".*" if found.end() == len(rest) else "(?:.*/)?"
-        elif found := re.match(r"\[\^?[^\]]+\]", rest):
-            result += found[0]
-        elif found := re.match(r"\\.|.", rest, re.DOTALL):
-            result += {"*": "[^/]*", "?": "[^/]"}.get(found[0], re.escape(found[0][-1]))
-        rest = rest[found.end() if found else 1 :]
-    return result
 
 
 def ignore_file(context: Path, dockerfile: Path) -> Path | None:
@@ -88,27 +35,28 @@ def ignore_file(context: Path, dockerfile: Path) -> Path | None:
 def context_entries(context: Path, patterns: Sequence[Pattern]) -> Iterator[tuple[str, os.stat_result]]:
     """Yield what the context holds, in a stable order, as paths relative to it, each with its status.
 
-    A folder that is ignored itself appears when something in it does not.
+    A folder that is ignored itself appears when something in it is not.
+
+    Raises:
+        OSError: A folder cannot be read.
+        IgnoreFileError: A pattern cannot be used.
     """
-    yield from _entries(str(context), "", patterns)
+    yield from _entries(str(context), "", patterns, ())
 
 
-def _entries(folder: str, prefix: str, patterns: Sequence[Pattern]) -> Iterator[tuple[str, os.stat_result]]:
+def _entries(folder: str, prefix: str, patterns: Sequence[Pattern], above: Sequence[bool]) -> Iterator[tuple[str, os.stat_result]]:
     with os.scandir(folder) as scan:
         children = sorted(scan, key=lambda child: child.name)
     for child in children:
         path = prefix + child.name
-        ignored = False
-        for pattern in patterns:
-            if pattern.negated == ignored and pattern.matches(path):
-                ignored = not pattern.negated
+        ignored, results = is_ignored(path, patterns, above)
         if not child.is_dir(follow_symlinks=False):
             if not ignored:
                 yield path, child.stat(follow_symlinks=False)
             continue
         inside: Iterator[tuple[str, os.stat_result]] = iter(())
         if not ignored or any(pattern.negated and pattern.may_match_below(path) for pattern in patterns):
-            inside = _entries(child.path, f"{path}/", patterns)
+            inside = _entries(child.path, f"{path}/", patterns, results)
         first = next(inside, None)
         if not ignored or first:
             yield path, child.stat(follow_symlinks=False)
@@ -122,9 +70,10 @@ def read_context(context: Path, dockerfile: Path) -> Context:
 
     Raises:
         OSError: A file cannot be read.
+        IgnoreFileError: BuildKit refuses the ignore file.
     """
     ignore = ignore_file(context, dockerfile)
-    patterns = parse_ignore(ignore.read_text(encoding="utf-8")) if ignore else []
+    patterns = parse_ignore(ignore.read_bytes(), str(ignore)) if ignore else []
     digest = hashlib.sha256()
     files = size = 0
     for path, status in context_entries(context, patterns):

@@ -17,6 +17,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.plannoir.deploy.plugins.module_utils.components import BUILD_SPEC, text
 from ansible_collections.plannoir.deploy.plugins.module_utils.docker_context import read_context
 from ansible_collections.plannoir.deploy.plugins.module_utils.docker_engine import Engine
+from ansible_collections.plannoir.deploy.plugins.module_utils.docker_ignore import IgnoreFileError
 
 DIGEST_LENGTH = 12
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
@@ -88,6 +89,8 @@ def plan_images(builds: Mapping[str, Any], app_name: str, root: Path, base: Base
                 image = _image(f"{app_name}/{name}", name, context, dockerfile, build, base)
             except OSError as error:
                 problem = f"{error.filename} cannot be read ({error.strerror}): mend its permissions or name it in .dockerignore."
+            except IgnoreFileError as error:
+                problem = str(error)
             else:
                 images.append(image)
                 problem = _too_large(image, context_limit)

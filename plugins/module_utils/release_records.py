@@ -39,6 +39,8 @@ class Record:
     namespace: str = ""
     good: bool = False
     """Whether a run of this collection saw it to be good. Helm's own status says less: a helm that outlived its run may have set it."""
+    created: str = ""
+    """When Helm stored it, by the server's clock (RFC 3339): the beginning of the attempt."""
 
     @property
     def succeeded(self) -> bool:
@@ -73,6 +75,7 @@ class Recovery:
 def decode(secret: Mapping[str, Any]) -> Record:
     """Return the record in a Secret of Helm's."""
     content = json.loads(gzip.decompress(base64.b64decode(base64.b64decode(secret["data"]["release"]))))
+    metadata = secret["metadata"]
     return Record(
         content["name"],
         content["version"],
@@ -80,7 +83,8 @@ def decode(secret: Mapping[str, Any]) -> Record:
         content.get("config") or {},
         content["chart"]["metadata"]["name"],
         content["namespace"],
-        (secret["metadata"].get("labels") or {}).get(GOOD_LABEL) == str(content["version"]),
+        (metadata.get("labels") or {}).get(GOOD_LABEL) == str(content["version"]),
+        metadata.get("creationTimestamp", ""),
     )
 
 

@@ -15,6 +15,7 @@ description:
   - Looks at the pods, ReplicaSets, Jobs, volume claims and events of releases and at the last log lines of containers that ended.
   - Names an image that is missing, a Secret or key that is missing, a process that ends, a probe that fails, a pod that no node
     takes, a volume that is not bound, a migration or setup that failed and a refusal by Pod Security.
+  - Asks only about the attempt that began when Helm stored the newest revision, not about what earlier ones left.
   - Values of the Secrets that the pods read are taken out of everything that is returned.
 extends_documentation_fragment: [plannoir.deploy.release_cluster]
 options:
@@ -23,6 +24,12 @@ options:
     type: list
     elements: str
     required: true
+  revisions:
+    description:
+      - Newest revision by release before the attempt, as M(plannoir.deploy.release_plan#module) returns it.
+      - A release that is still at that revision has no cause in the cluster, because Helm changed nothing.
+    type: dict
+    default: {}
   lines:
     description: How many of a container's last log lines are quoted.
     type: int
@@ -44,6 +51,7 @@ EXAMPLES = r"""
     namespace: plannoir
     bin: /usr/local/bin
     names: [shop]
+    revisions: {shop: 3}
   register: diagnosis
 """
 
@@ -59,8 +67,9 @@ causes:
 from collections.abc import Collection
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_attempt import Logs, Observed, attempts
 from ansible_collections.plannoir.deploy.plugins.module_utils.release_cluster import CLUSTER_SPEC, Cluster, ClusterError
-from ansible_collections.plannoir.deploy.plugins.module_utils.release_diagnosis import Logs, Observed, causes, secret_names
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_diagnosis import causes, secret_names
 from ansible_collections.plannoir.deploy.plugins.module_utils.release_records import read_records
 from ansible_collections.plannoir.deploy.plugins.module_utils.release_redaction import redact, secret_values
 
@@ -86,6 +95,7 @@ def main() -> None:
         argument_spec={
             **CLUSTER_SPEC,
             "names": {"type": "list", "elements": "str", "required": True},
+            "revisions": {"type": "dict", "default": {}},
             "lines": {"type": "int", "default": 5},
         },
         supports_check_mode=True,
@@ -93,14 +103,14 @@ def main() -> None:
     cluster = Cluster(module)
     try:
         records = read_records(cluster, module.params["names"])
-        revisions = {name: found[0].revision if found else 0 for name, found in records.items()}
-        objects = cluster.objects(KINDS)
-        observed = Observed(objects, revisions)
+        begun = attempts(records, module.params["revisions"])
+        objects = cluster.objects(KINDS) if begun else []
+        observed = Observed(objects, begun)
         secrets = secret_names(observed.of("Pod"))
         values = secret_values(cluster.objects("secrets", *sorted(secrets)) if secrets else [])
     except ClusterError as error:
         module.fail_json(msg=f"The cluster of context {module.params['context']} cannot be asked for the cause: {error}")
-    observed = Observed(objects, revisions, log_reader(cluster, module.params["lines"], values))
+    observed = Observed(objects, begun, log_reader(cluster, module.params["lines"], values))
     module.exit_json(changed=False, causes=[redact(sentence, values) for sentence in causes(observed)])
 
 

@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
-from ansible_collections.plannoir.deploy.plugins.module_utils.docker_context import context_entries, ignore_file, parse_ignore, read_context
+from ansible_collections.plannoir.deploy.plugins.module_utils.docker_context import context_entries, ignore_file, read_context
+from ansible_collections.plannoir.deploy.plugins.module_utils.docker_ignore import IgnoreFileError, Pattern, parse_ignore
 from docker.utils.build import exclude_paths
 
 TREE = [
@@ -36,7 +39,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def files(tree: Path, ignore: str) -> set[str]:
-    return {path for path, _ in context_entries(tree, parse_ignore(ignore)) if (tree / path).is_file()}
+    return {path for path, _ in context_entries(tree, parse_ignore(ignore.encode())) if (tree / path).is_file()}
 
 
 @pytest.mark.parametrize(
@@ -89,6 +92,55 @@ def test_an_ignored_folder_is_not_walked(tree: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(os, "scandir", scandir)
     files(tree, "*\n!app/main.py")
     assert [Path(call.args[0]).name for call in scandir.call_args_list] == [tree.name, "app"]
+
+
+def test_a_folder_that_is_not_walked_holds_nothing_that_is_kept(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(20261123)
+
+    def pattern() -> str:
+        parts = chance.choice(TREE).split("/")
+        likes = [(part, "*", "**", f"**{part[1:]}", f"{part[0]}**", f"{part[0]}[^x]{part[2:]}", f"{part}|x") for part in parts]
+        return chance.choice(["/", "/", "*", "[^x]", "\\D"]).join(chance.choice(choices) for choices in likes)
+
+    contents = [f"*\n!{pattern()}\n{chance.choice(['', '!'])}{pattern()}\n" for _ in range(400)]
+
+    def kept() -> list[set[str]]:
+        found = []
+        for content in contents:
+            with contextlib.suppress(IgnoreFileError):
+                found.append(files(tree, content))
+        return found
+
+    pruned = kept()
+    assert sum(0 < len(names) < len(TREE) for names in pruned) > 100
+    monkeypatch.setattr(Pattern, "may_match_below", lambda pattern, folder: True)
+    assert kept() == pruned
+
+
+@pytest.mark.parametrize(
+    ("ignore", "sent", "kept_back"),
+    [("*\n!**.py\n", "app/main.py", "app/page.tsx"), ("**.pyc\n", "app/main.py", "app/__pycache__/main.pyc")],
+)
+def test_the_digest_follows_a_suffix(tree: Path, ignore: str, sent: str, kept_back: str) -> None:
+    (tree / ".dockerignore").write_text(ignore)
+    before = read_context(tree, tree / "Dockerfile").digest
+    (tree / kept_back).write_text("changed, but ignored")
+    (tree / kept_back).with_stem("new").touch()
+    assert read_context(tree, tree / "Dockerfile").digest == before
+    (tree / sent).write_text("changed")
+    assert read_context(tree, tree / "Dockerfile").digest != before
+
+
+@pytest.mark.parametrize("content", [b"docs/caf\xe9\n", "docs\n".encode("utf-16"), b"\xff\x85\n"])
+def test_an_ignore_file_that_is_no_utf8_is_read(tree: Path, content: bytes) -> None:
+    (tree / ".dockerignore").write_bytes(content)
+    assert read_context(tree, tree / "Dockerfile").files == len(TREE) + 1
+
+
+def test_a_pattern_that_cannot_be_used_is_named_with_its_file(tree: Path) -> None:
+    (tree / "Dockerfile.dockerignore").write_text("docs\n[z-a]*\n")
+    with pytest.raises(IgnoreFileError, match=rf"^{tree}/Dockerfile\.dockerignore, line 2: "):
+        read_context(tree, tree / "Dockerfile")
 
 
 def test_the_digest_follows_what_the_engine_would_get(tree: Path) -> None:

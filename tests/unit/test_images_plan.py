@@ -53,6 +53,16 @@ def test_the_reference_carries_a_digest_of_twelve_digits(source: Path) -> None:
     assert image.context == str(source / "apps/backend")
 
 
+def test_an_ignore_file_that_cannot_be_used_is_a_problem(source: Path) -> None:
+    (source / "apps/backend/.dockerignore").write_text("docs\n[z-a]*\n")
+    images, problems = plan_images({"backend": {"context": "apps/backend"}}, "plannoir", source, Base(), LIMIT)
+    assert images == []
+    assert problems == [
+        f'Component backend: {source}/apps/backend/.dockerignore, line 2: the pattern "[z-a]*" cannot be used, because '
+        "the range z-a runs backwards: turn it round, or write \\ before a bracket that is meant itself."
+    ]
+
+
 def test_whatever_goes_into_the_image_changes_its_tag(source: Path) -> None:
     base = Base("debian:trixie-slim", "sha256:1")
     refs = [
