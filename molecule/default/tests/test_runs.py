@@ -13,8 +13,6 @@ import pytest
 from story import CONTEXT, KUBECONFIG, NAMESPACE, RELEASE, Kubectl, Person, finish, playbook, refusal, start, wait_for
 from testinfra.host import Host
 
-NO_IMAGE = "--extra-vars=" + json.dumps({"backend": {"name": "backend", "image": "none.invalid/backend:1", "port": 8000}})
-
 
 def replicas(number: int) -> str:
     return f'--extra-vars={{"backend_replicas": {number}}}'
@@ -69,7 +67,7 @@ def test_what_a_killed_run_leaves_cannot_call_its_revision_good(person: Person, 
     ).split()[-1]
     printed = playbook("site.yml")
     assert "left pending" in printed or "left failed" in printed or releases(local)[RELEASE] == "deployed"
-    left = local.run(shlex.join(["pgrep", "--full", f"helm .*upgrade.* {RELEASE} "])).stdout
+    left = local.run(shlex.join(["pgrep", "--full", f"[h]elm .*upgrade.* {RELEASE} "])).stdout
     assert not left, left
     time.sleep(10)
     labels = json.loads(kubectl("get", revision, "--output=json"))["metadata"]["labels"]
@@ -81,24 +79,27 @@ def test_what_a_killed_run_leaves_cannot_call_its_revision_good(person: Person, 
 
 def test_a_password_change_whose_deployment_fails_leaves_the_old_pods_with_all_that_they_need(person: Person, kubectl: Kubectl) -> None:
     before = read_url(kubectl)
-    printed = refusal(
-        "site.yml",
-        "-e",
-        "vault_database_password=a-password-that-never-arrives",
-        "-e",
-        "database_login_grace='1 second'",
-        "-e",
-        "release_timeout=40",
-        "-e",
-        json.dumps({"openrouter_model": "x", "frontend": {"name": "frontend", "image": "none.invalid/frontend:1", "port": 3000}}),
-    )
+    image = kubectl("get", "deployment", "openrouter", "--output=jsonpath={.spec.template.spec.containers[0].image}")
+    # It fails after every pod was replaced by one with the new password.
+    broken = {"name": "broken", "image": image, "port": 1, "replicas": 0, "setup": {"command": ["python", "-c", "exit(1)"], "timeout": 20}}
+    changed = {
+        "vault_database_password": "a-password-that-never-arrives",
+        "vault_database_pooler_password": "another-that-never-arrives",
+        "vault_openrouter_api_key": "a-key-that-never-arrives",
+        "database_login_grace": "1 second",
+        "app_components": "{{ [database, openrouter, pgbouncer, backend, frontend, broken] }}",
+        "broken": broken,
+    }
+    printed = refusal("site.yml", f"--extra-vars={json.dumps(changed)}")
     assert re.search(r"plannoir was left failed: it is at revision \d+ again", printed)
-    assert "frontend: the image none.invalid/frontend:1 is not in the cluster" in printed
+    assert re.search(r"plannoir-extras was left ahead of a release that failed: it is at revision \d+ again", printed)
+    assert "broken: its setup did not succeed" in printed
     time.sleep(5)  # longer than the old login would have had
-    for component in ("backend", "pgbouncer", "database"):
+    for component in ("backend", "pgbouncer", "database", "openrouter"):
         kubectl("rollout", "restart", f"deployment/{component}")
         kubectl("rollout", "status", f"deployment/{component}", "--timeout=120s")
     wait_for(lambda: person.titles() == [], 60, "new connections with the old password")
+    wait_for(lambda: bool(person.call("POST", "/api/chat", json={"message": "hello"})), 60, "the old key at the model")
     assert read_url(kubectl) == before
     playbook("site.yml")
     assert person.titles() == []
