@@ -14,7 +14,7 @@ author: Plannoir contributors (@plannoir)
 description:
   - Makes one Secret for each component and kind, named C(<component>-<kind>-<digest>) by its content and immutable.
   - >-
-    Secrets of earlier values stay for the revisions of a release that name them; P(plannoir.deploy.release_settle#module) removes those
+    Secrets of earlier values stay for the revisions of a release that name them; M(plannoir.deploy.release_settle) removes those
     that none names. A Secret that lacks this application's labels is never touched.
   - Values reach kubectl on its standard input only. One call of kubectl when nothing changes.
 options:

@@ -26,7 +26,7 @@ options:
     required: true
   revisions:
     description:
-      - Newest revision by release before the attempt, as M(plannoir.deploy.release_plan#module) returns it.
+      - Newest revision by release before the attempt, as M(plannoir.deploy.release_plan) returns it.
       - A release that is still at that revision has no cause in the cluster, because Helm changed nothing.
     type: dict
     default: {}

@@ -78,6 +78,10 @@ releases:
     stuck:
       description: Whether an interrupted or failed run left it so that it has to be recovered first.
       type: bool
+    after:
+      description: Releases that are deployed before it.
+      type: list
+      elements: str
     revision:
       description: Newest revision; 0 when there is none.
       type: int
@@ -160,6 +164,10 @@ def main() -> None:
         }
         for release in releases
     ]
+    deployed: list[str] = []
+    for release in plan:
+        release["after"] = list(deployed)
+        deployed += [release["name"]] if release["action"] == "deploy" else []
     if not module.check_mode:
         refuse_missing_secrets(module, [release["values"] for release in plan if release["action"] == "deploy"])
     before = {name: found[0].values for name, found in records.items() if found and found[0].status != "uninstalled"}

@@ -14,7 +14,7 @@ author: Plannoir contributors (@plannoir)
 description:
   - A release whose newest revision is pending or failed goes back to its last good revision; one without any is uninstalled.
   - A release that is deployed, not there, or of another chart than this collection's, is left alone.
-  - A good revision is one that a run saw to be good (P(plannoir.deploy.release_settle#module)); Helm's own word counts only where no run
+  - A good revision is one that a run saw to be good (M(plannoir.deploy.release_settle)); Helm's own word counts only where no run
     ever marked one.
   - Volume claims that the chart keeps are kept.
 extends_documentation_fragment: [plannoir.deploy.release_cluster]

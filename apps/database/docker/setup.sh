@@ -18,12 +18,9 @@ case $DATABASE_NAME in
   postgres | template0 | template1 | pgbouncer) fail "DATABASE_NAME must not be $DATABASE_NAME: that name has a meaning of its own." ;;
 esac
 
-for name in OWNER_LOGIN APP_LOGIN POOLER_LOGIN; do
-  eval "login=\$$name"
-  case $login in
-    *[!a-z0-9_]*) fail "$name may hold lower-case letters, digits and underscores only." ;;
-  esac
-done
+case $OWNER_LOGIN$APP_LOGIN$POOLER_LOGIN in
+  *[!a-z0-9_]*) fail "OWNER_LOGIN, APP_LOGIN and POOLER_LOGIN may hold lower-case letters, digits and underscores only." ;;
+esac
 
 if [ -n "${CA_CERTIFICATE:-}" ]; then
   printf '%s\n' "$CA_CERTIFICATE" >"${TMPDIR:-/tmp}/ca.crt"
