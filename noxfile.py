@@ -155,4 +155,4 @@ def lock(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """Write the generated documentation again."""
     with (ROOT / "docs/components.md").open("w", encoding="utf-8") as table:
-        session.run("python", "scripts/component_reference.py", env={"PYTHONPATH": str(ROOT / ".ansible/collections")}, stdout=table)
+        session.run("python", "scripts/component_reference.py", env={"PYTHONPATH": str(ROOT / "collections")}, stdout=table)

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Install the pinned collections: from PyPI's ``ansible`` wheel (verified by its hash), else from a Galaxy server.
 
-Usage: ``install_collections.py CHECKOUT COLLECTIONS_PATH``. A machine behind a package mirror often reaches PyPI but no
-Galaxy server; the ``ansible`` wheel carries both collections at known versions, of which only these are unpacked.
+Usage: ``python install_collections.py CHECKOUT``, with the Python of the environment that gets them: they go beside its packages, as the
+``ansible`` package puts them, where Ansible looks by itself. A machine behind a package mirror often reaches PyPI but no Galaxy server;
+the ``ansible`` wheel carries the collections at known versions, of which only the pinned ones are unpacked.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import zipfile
 from pathlib import Path
@@ -75,8 +77,7 @@ def from_galaxy(checkout: Path, target: Path) -> bool:
 
 def main() -> None:
     """Install from the first source that answers, or end with the cause."""
-    checkout, target = Path(sys.argv[1]), Path(sys.argv[2])
-    target.mkdir(parents=True, exist_ok=True)
+    checkout, target = Path(sys.argv[1]), Path(sysconfig.get_path("purelib"))
     if not (from_pypi(checkout, target) or from_galaxy(checkout, target)):
         sys.exit(
             "neither a Python package index (pip config list) nor a Galaxy server "

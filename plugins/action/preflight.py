@@ -19,6 +19,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils.namespace import n
 from ansible_collections.plannoir.deploy.plugins.module_utils.variables import load_documentation
 from ansible_collections.plannoir.deploy.plugins.module_utils.vault_file import TEMPLATE, VaultError
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_variables import PlayVariables
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.requirements import package_problems
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import check_vault
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
@@ -43,6 +44,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         application, namespace = (variables.values.get(name) for name in ("app_name", "app_namespace"))
         if isinstance(application, str) and isinstance(namespace, str):
             problems += name_problems(application, namespace)
+        if variables.values.get("minikube_network_policy"):
+            problems += package_problems(["kubernetes", "requests"], "minikube_network_policy")
         accepted = arguments.get("accepted_credentials", [])
         # Components with an unknown option or an undefined value are reported already, and could only be reported again.
         if "app_components" in variables.values and not any(problem.startswith("app_components") for problem in problems):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import getpass
 import json
+import multiprocessing
 import os
 import socket
 import subprocess
@@ -48,8 +49,9 @@ class Holder(NamedTuple):
 
 
 def play_pid() -> int:
-    """Return the process of ``ansible-playbook``: a task runs in a fork of it."""
-    return os.getppid()
+    """Return the process of ``ansible-playbook``: a task runs in a fork of it, whose parent is another one when the play was killed."""
+    parent = multiprocessing.parent_process()
+    return parent.pid if parent and parent.pid else os.getppid()
 
 
 def play_name() -> str:
@@ -83,6 +85,8 @@ def wait_for(attempt: Callable[[], Holder | None], what: str, timeout: float) ->
     began, said = time.monotonic(), -REPEAT
     waited = False
     while holder := attempt():
+        if os.getppid() != play_pid():
+            raise LockedError("The play that this task belongs to is gone. Nothing was changed.")
         waited, passed = True, time.monotonic() - began
         if passed >= timeout:
             raise LockedError(

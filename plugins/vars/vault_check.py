@@ -34,14 +34,16 @@ from ansible.errors import AnsibleParserError
 from ansible.inventory.group import InventoryObjectType
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.vars import BaseVarsPlugin
-from ansible_collections.plannoir.deploy.plugins.module_utils.vault_file import VaultError
-from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import check_vault
 
 
 class VarsModule(BaseVarsPlugin):  # type: ignore[misc]  # ansible has no types
     is_stateless = True
 
     def get_vars(self, loader: DataLoader, path: str, entities: Iterable[Any], cache: bool = True) -> dict[str, Any]:
+        # Here, because Ansible imports every vars plugin before it asks the first: an old ansible-core is named by the plugin requirements.
+        from ansible_collections.plannoir.deploy.plugins.module_utils.vault_file import VaultError
+        from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import check_vault
+
         super().get_vars(loader, path, entities)
         groups = [entity.name for entity in entities if entity.base_type is InventoryObjectType.GROUP]
         vaults = [Path(base, "group_vars", group, "vault.yml").resolve() for base in (path, loader.get_basedir()) for group in groups]

@@ -16,7 +16,10 @@ def checkout(tmp_path: Path) -> Path:
     """A copy of what bootstrap reads, with no environment made yet."""
     for name in ("bootstrap", "requirements", "collections", "scripts"):
         source = ROOT / name
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
+        if source.is_dir():
+            shutil.copytree(source, tmp_path / name, symlinks=True)
+        else:
+            shutil.copy(source, tmp_path / name)
     return tmp_path
 
 

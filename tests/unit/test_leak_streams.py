@@ -19,7 +19,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils.leak_streams impor
 from leak_world import CANARY, FINGERPRINT, LABEL, gz, matcher, scan, tar, zipped
 
 RAW = CANARY.encode()
-COLLECTIONS = Path(__file__).parents[2] / ".ansible/collections"
+COLLECTIONS = Path(__file__).parents[2] / "collections"
 
 
 def long_tar(name: str, content: bytes, kind: int) -> bytes:

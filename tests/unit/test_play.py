@@ -99,6 +99,42 @@ def test_a_killed_play_lets_go_when_what_it_left_running_has_ended(plays: Plays)
     assert plays.order() == ["first", "first was asked to end", "second"]
 
 
+@pytest.mark.parametrize("seconds", [0.0, 0.1, 0.2, 0.4, 0.8])
+def test_a_play_that_is_killed_while_it_locks_holds_nothing(plays: Plays, seconds: float) -> None:
+    """The task that takes the lock may find itself without the play."""
+    lock = plays.home / ".minikube/plannoir-test.lock"
+    first = plays.start("first", sleep=60)
+    eventually(lambda: seconds > 0 or lock.exists())
+    time.sleep(seconds)
+    first.send_signal(signal.SIGKILL)
+    second = plays.start("second", timeout=15)
+    out = second.communicate(timeout=40)[0]
+    assert second.returncode == 0, out
+    assert plays.order()[-1] == "second"
+
+
+def test_an_orphaned_task_knows_its_play_and_not_its_new_parent() -> None:
+    """As when the play is killed in the moment in which a task takes a lock: process 1 would be watched for ever."""
+    script = """
+import multiprocessing, os, time
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.play import play_pid
+def task(pipe):
+    while os.getppid() == play_pid():
+        time.sleep(0.01)
+    os.write(pipe, str(play_pid()).encode())
+out, pipe = os.pipe()
+reader = os.fork()
+if reader == 0:
+    multiprocessing.get_context("fork").Process(target=task, args=(pipe,)).start()
+    os._exit(0)
+os.waitpid(reader, 0)
+print(int(os.read(out, 20)) == reader)
+"""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "collections")}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=30, check=True)
+    assert done.stdout.strip() == "True"
+
+
 def test_a_stale_lock_file_is_no_lock(plays: Plays) -> None:
     lock = plays.home / ".minikube/plannoir-test.lock"
     lock.parent.mkdir()

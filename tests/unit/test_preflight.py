@@ -63,7 +63,8 @@ def deployed(checkout: Path) -> tuple[Path, str]:
 
 def run(checkout: Path, *arguments: str, program: str = "ansible-playbook", succeeds: bool = True) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "ANSIBLE_CONFIG": str(checkout / "ansible.cfg"), "NO_COLOR": "1"}
-    environment.update(ANSIBLE_COLLECTIONS_PATH=str(ROOT / ".ansible/collections"), ANSIBLE_NOCOWS="1")
+    # A folder of minikube's of its own: a run of the person who tests would be waited for.
+    environment.update(ANSIBLE_COLLECTIONS_PATH=str(ROOT / "collections"), ANSIBLE_NOCOWS="1", MINIKUBE_HOME=str(checkout))
     play = ["play.yml"] if program == "ansible-playbook" else []
     done = subprocess.run([program, *play, *arguments], cwd=checkout, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode == 0) == succeeds, done.stdout + done.stderr

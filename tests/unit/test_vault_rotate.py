@@ -128,7 +128,7 @@ def opened(vault: Path) -> dict[str, Any]:
 def run(folder: Path, *command: str) -> str:
     """Run a program of Ansible's that succeeds, and return all that it prints."""
     settings = folder / "ansible.cfg"
-    settings.write_text(f"[defaults]\ncollections_path = {ROOT}/.ansible/collections\nlocalhost_warning = false\n")
+    settings.write_text(f"[defaults]\ncollections_path = {ROOT}/collections\nlocalhost_warning = false\n")
     (folder / "password").write_bytes(PASSWORD)
     options = ["--vault-id", f"prod@{folder}/password"]
     environment = {**os.environ, "ANSIBLE_CONFIG": str(settings), "NO_COLOR": "1"}

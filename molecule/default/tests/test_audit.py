@@ -49,7 +49,7 @@ def audit(tmp_path: Path, canary: str) -> Audit:
         given = tmp_path / "arguments.json"
         given.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": arguments}))
         command = [sys.executable, "-m", "ansible_collections.plannoir.deploy.plugins.modules.leak_audit", str(given)]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT / ".ansible/collections")}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "collections")}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         given.unlink()
         assert canary not in done.stdout + done.stderr
