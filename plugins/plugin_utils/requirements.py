@@ -58,10 +58,11 @@ def _collection_problems(wanted: Mapping[str, str]) -> Iterator[str]:
             specification = importlib.util.find_spec(f"ansible_collections.{name}")
         except ImportError:
             specification = None
-        if specification is None or not specification.submodule_search_locations:
+        folders = list(specification.submodule_search_locations or []) if specification else []
+        if not folders:
             yield f"The collection {name} is missing"
             continue
-        manifest = Path(next(iter(specification.submodule_search_locations))) / "MANIFEST.json"
+        manifest = Path(folders[0]) / "MANIFEST.json"
         have = json.loads(manifest.read_text(encoding="utf-8"))["collection_info"]["version"] if manifest.is_file() else ""
         if have and not _satisfies(have, version):
             yield f"The collection {name} is {have}, wanted {version}"
