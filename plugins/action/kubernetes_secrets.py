@@ -5,16 +5,14 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.plannoir.deploy.plugins.module_utils.credentials import empty_problems
-from ansible_collections.plannoir.deploy.plugins.module_utils.kubectl import ClusterError, make_kubectl
-from ansible_collections.plannoir.deploy.plugins.module_utils.kubernetes_secrets import Plan, SecretStore
+from ansible_collections.plannoir.deploy.plugins.module_utils.kubectl import KUBECTL_SPEC, ClusterError, make_kubectl
+from ansible_collections.plannoir.deploy.plugins.module_utils.kubernetes_secrets import Plan, SecretStore, secret_names
 from ansible_collections.plannoir.deploy.plugins.module_utils.release_redaction import redact, secret_values
 
 
@@ -25,9 +23,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         super().run(tmp, task_vars)
         parameters = self.validate_argument_spec(
             argument_spec={
-                "kubectl": {"type": "path", "default": "kubectl"},
-                "kubeconfig": {"type": "path", "required": True},
-                "context": {"type": "str", "required": True},
+                **KUBECTL_SPEC,
                 "namespace": {"type": "str", "required": True},
                 "application": {"type": "str", "required": True},
                 "key": {"type": "str", "default": "", "no_log": True},
@@ -47,17 +43,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             raise AnsibleActionFail(str(error)) from None
         except ClusterError as error:
             # What kubectl quotes may hold a value, as text or in the encoded form.
-            message = redact(str(error), secret_values(_encoded(secrets)))
+            message = redact(str(error), secret_values(store.definitions(secrets)))
             if not self._task.check_mode:
                 raise AnsibleActionFail(message) from None
             Display().warning(message)
             plan = Plan()
-        return {"changed": plan.changed, "diff": {"before": plan.before, "after": plan.after}}
-
-
-def _encoded(secrets: Mapping[str, Mapping[str, Mapping[str, str]]]) -> list[dict[str, dict[str, str]]]:
-    return [
-        {"data": {key: base64.b64encode(value.encode()).decode() for key, value in values.items()}}
-        for kinds in secrets.values()
-        for values in kinds.values()
-    ]
+        names = secret_names(secrets, parameters["key"])
+        return {"changed": plan.changed, "names": names, "diff": {"before": plan.before, "after": plan.after}}

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -29,8 +27,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         )[1]
         if self._task.check_mode:
             return {"changed": False, "waited": False}
-        home = parameters["home"] or os.environ.get("MINIKUBE_HOME") or Path.home()
-        path = Files.of(str(home), parameters["profile"]).lock
+        path = Files.of(parameters["home"], parameters["profile"]).lock
         try:
             waited = wait_for(lambda: lock_file(path), f"The Minikube profile {parameters['profile']}", parameters["timeout"])
         except LockedError as error:

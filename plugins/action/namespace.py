@@ -9,6 +9,7 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -18,15 +19,24 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.plannoir.deploy.plugins.module_utils import namespace as rules
 from ansible_collections.plannoir.deploy.plugins.module_utils.components import load_components
-from ansible_collections.plannoir.deploy.plugins.module_utils.kubectl import MANAGER, ClusterError, Kubectl, make_kubectl, server_version
+from ansible_collections.plannoir.deploy.plugins.module_utils.kubectl import (
+    KUBECTL_SPEC,
+    MANAGER,
+    ClusterError,
+    Kubectl,
+    make_kubectl,
+    objects_in,
+    server_version,
+)
 from ansible_collections.plannoir.deploy.plugins.module_utils.lease import PERIOD, Lease, lease_name
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_attempt import labels
 from ansible_collections.plannoir.deploy.plugins.module_utils.release_records import Record, by_release, record_selector
-from ansible_collections.plannoir.deploy.plugins.plugin_utils.play import Holder, LockedError, keep, now, play_name, wait_for
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_values import release_names
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.keeper import now
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.play import Holder, LockedError, keep, play_name, wait_for
 
 SPEC: dict[str, dict[str, Any]] = {
-    "kubectl": {"type": "path", "default": "kubectl"},
-    "kubeconfig": {"type": "path", "required": True},
-    "context": {"type": "str", "required": True},
+    **KUBECTL_SPEC,
     "name": {"type": "str", "required": True},
     "application": {"type": "str", "required": True},
     "components": {"type": "list", "elements": "dict", "default": [], "no_log": True},
@@ -54,14 +64,15 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         super().run(tmp, task_vars)
         parameters = self.validate_argument_spec(argument_spec=SPEC)[1]
         check = self._task.check_mode
+        absent = {"changed": False, "owned": True, "pod_security": parameters["pod_security"], "waited": False}
         if check and not Path(parameters["kubeconfig"]).is_file():
-            return {"changed": True, "owned": True, "pod_security": parameters["pod_security"], "waited": False}
+            return {**absent, "changed": True}
         cluster = Cluster(parameters)
         try:
             found = cluster.look()
             cluster.refuse(found)
             if not found.namespace and not parameters["create"]:
-                return {"changed": False, "owned": True, "pod_security": parameters["pod_security"], "waited": False}
+                return absent
             definition = cluster.namespace_change(found)
             waited = False
             if not check:
@@ -77,16 +88,17 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             if not check:
                 raise AnsibleActionFail(str(error)) from None
             Display().warning(str(error))
-            return {"changed": False, "owned": True, "pod_security": parameters["pod_security"], "waited": False}
-        known = {"metadata": {**(found.namespace or {}).get("metadata", {}), **(definition or {}).get("metadata", {})}}
+            return absent
+        before = found.namespace or {"metadata": {}}
+        known = definition or before
         return {
             "changed": bool(definition),
             "owned": rules.is_owned(known),
             "pod_security": rules.pod_security_level(known),
             "waited": waited,
             "diff": {
-                "before": {"labels": ((found.namespace or {}).get("metadata") or {}).get("labels") or {}},
-                "after": {"labels": known["metadata"].get("labels") or {}},
+                "before": {"labels": labels(before)},
+                "after": {"labels": labels(known)},
             },
         }
 
@@ -100,7 +112,7 @@ class Cluster:
         self._program = [parameters["kubectl"], f"--kubeconfig={parameters['kubeconfig']}", f"--context={parameters['context']}"]
         self._kubectl: Kubectl = make_kubectl(parameters["kubectl"], parameters["kubeconfig"], parameters["context"])
         self._lease = Lease(self._application, self._name, play_name(), time.monotonic)
-        self._releases = rules.release_names(self._application)
+        self._releases = release_names(self._application)
 
     def look(self) -> Found:
         """Read everything at once."""
@@ -142,10 +154,8 @@ class Cluster:
 
     def namespace_change(self, found: Found) -> dict[str, Any] | None:
         """Return the definition that brings the namespace to its labels, or nothing."""
-        labels = ((found.namespace or {}).get("metadata") or {}).get("labels") or {}
-        pinned = any(label.endswith("enforce-version") for label in labels)
-        version = "" if pinned or (found.namespace and not rules.is_owned(found.namespace)) else server_version(self._kubectl)
-        return rules.namespace_change(self._name, self._application, self._parameters["pod_security"], found.namespace, version)
+        level, ask = self._parameters["pod_security"], partial(server_version, self._kubectl)
+        return rules.namespace_change(self._name, self._application, level, found.namespace, ask)
 
     def apply(self, definition: dict[str, Any]) -> None:
         """Make the namespace, or bring ours to its labels."""
@@ -159,8 +169,8 @@ class Cluster:
         """Take the Lease, given as it was read last; return who has it, or nothing when it is this run's."""
         if self._lease.is_own(found):
             return None
-        if not self._lease.is_free(found):
-            return Holder(found["spec"]["holderIdentity"], str(found["spec"].get("acquireTime") or "")) if found else None
+        if found and not self._lease.is_free(found):
+            return Holder(found["spec"]["holderIdentity"], str(found["spec"].get("acquireTime") or ""))
         try:
             self._kubectl(["replace" if found else "create", "--filename=-"], json.dumps(self._lease.taken(found, now())))
         except ClusterError as error:
@@ -187,8 +197,4 @@ class Cluster:
         return f"leases.coordination.k8s.io/{lease_name(self._application)}"
 
     def _get(self, *request: str) -> list[dict[str, Any]]:
-        out = self._kubectl(["get", *request, f"--namespace={self._name}", "--output=json"], "")
-        if not out.strip():
-            return []
-        answer: dict[str, Any] = json.loads(out)
-        return list(answer["items"]) if "items" in answer else [answer]
+        return objects_in(self._kubectl(["get", *request, f"--namespace={self._name}", "--output=json"], ""))

@@ -40,7 +40,7 @@ options:
     type: dict
     required: true
   secrets:
-    description: Component to kind of Secret to its name, as the filter P(plannoir.deploy.secret_names#filter) returns it.
+    description: Component to kind of Secret to its name, as M(plannoir.deploy.kubernetes_secrets) returns it.
     type: dict
     required: true
   timeout:

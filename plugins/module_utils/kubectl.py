@@ -9,7 +9,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 Kubectl: TypeAlias = Callable[[Sequence[str], str], str]
 """Runs kubectl with arguments and standard input, returns its standard output, raises ``ClusterError``."""
@@ -20,13 +20,34 @@ PART_OF = "app.kubernetes.io/part-of"
 COMPONENT = "app.kubernetes.io/component"
 
 
+KUBECTL_SPEC: dict[str, dict[str, Any]] = {
+    "kubectl": {"type": "path", "default": "kubectl"},
+    "kubeconfig": {"type": "path", "required": True},
+    "context": {"type": "str", "required": True},
+}
+"""Options that plugins/doc_fragments/kubectl.py documents."""
+
+
 class ClusterError(Exception):
-    """The cluster refused or did not answer; the message says which one, why and what to do."""
+    """The cluster refused or did not answer; the message says why, or is what the program printed."""
 
 
 def own_labels(application: str) -> dict[str, str]:
     """Return the labels of every object that the collection itself makes for an application."""
     return {PART_OF: application, MANAGED_BY: MANAGER}
+
+
+def own_selector(application: str) -> str:
+    """Return kubectl's option that selects these objects."""
+    return f"--selector={','.join(f'{key}={value}' for key, value in own_labels(application).items())}"
+
+
+def objects_in(out: str) -> list[dict[str, Any]]:
+    """Return the objects in what ``kubectl get --output=json`` printed: a list, one object, or nothing."""
+    if not out.strip():
+        return []
+    answer: dict[str, Any] = json.loads(out)
+    return list(answer["items"]) if "items" in answer else [answer]
 
 
 def make_kubectl(program: str, kubeconfig: str, context: str) -> Kubectl:

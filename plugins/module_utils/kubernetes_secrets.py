@@ -20,7 +20,7 @@ from typing import Any
 from ansible_collections.plannoir.deploy.plugins.module_utils.component_checks import JOBS
 from ansible_collections.plannoir.deploy.plugins.module_utils.components import Component, text
 from ansible_collections.plannoir.deploy.plugins.module_utils.credentials import Values
-from ansible_collections.plannoir.deploy.plugins.module_utils.kubectl import COMPONENT, Kubectl, own_labels
+from ansible_collections.plannoir.deploy.plugins.module_utils.kubectl import COMPONENT, Kubectl, objects_in, own_labels, own_selector
 
 DIGEST_DIGITS = 10
 """Hexadecimal digits of a Secret's name, 40 bits: an application has some hundred Secrets at most."""
@@ -89,17 +89,16 @@ class SecretStore:
     def __init__(self, kubectl: Kubectl, namespace: str, application: str, key: str) -> None:
         self._kubectl = kubectl
         self._namespace = namespace
-        self._labels = own_labels(application)
+        self._application = application
         self._key = key
 
     def plan(self, secrets: Values) -> Plan:
         """Compare ``secrets`` with the cluster, in one call; raises ClusterError, or ValueError as ``keyed_digest`` does."""
-        wanted = {item["metadata"]["name"]: item for item in self._definitions(secrets)}
+        wanted = {item["metadata"]["name"]: item for item in self.definitions(secrets)}
         if not wanted:
             return Plan()
-        selector = ",".join(f"{key}={value}" for key, value in self._labels.items())
-        found = self._kubectl(["get", "secrets", f"--namespace={self._namespace}", f"--selector={selector}", "--output=json"], "")
-        there = {item["metadata"]["name"]: item for item in json.loads(found)["items"]}
+        found = self._kubectl(["get", "secrets", f"--namespace={self._namespace}", own_selector(self._application), "--output=json"], "")
+        there = {item["metadata"]["name"]: item for item in objects_in(found)}
         return Plan(
             create=[item for name, item in wanted.items() if name not in there],
             replace=[item for name, item in wanted.items() if name in there and there[name].get("data", {}) != item["data"]],
@@ -114,16 +113,20 @@ class SecretStore:
             if items:
                 self._kubectl([*verb, "--filename=-"], json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
 
-    def _definitions(self, secrets: Values) -> Iterator[dict[str, Any]]:
-        names = secret_names(secrets, self._key) if any(secrets.values()) else {}
-        for component, kinds in names.items():
+    def definitions(self, secrets: Values) -> Iterator[dict[str, Any]]:
+        """Yield the Secrets that hold these values, as Kubernetes objects."""
+        for component, kinds in secret_names(secrets, self._key).items():
             for kind, name in kinds.items():
                 yield {
                     "apiVersion": "v1",
                     "kind": "Secret",
                     "type": "Opaque",
                     "immutable": True,
-                    "metadata": {"name": name, "namespace": self._namespace, "labels": {**self._labels, COMPONENT: component}},
+                    "metadata": {
+                        "name": name,
+                        "namespace": self._namespace,
+                        "labels": {**own_labels(self._application), COMPONENT: component},
+                    },
                     "data": {key: base64.b64encode(value.encode()).decode() for key, value in sorted(secrets[component][kind].items())},
                 }
 

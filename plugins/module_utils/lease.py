@@ -47,7 +47,7 @@ class Lease:
 
     def is_own(self, found: Mapping[str, Any] | None) -> bool:
         """Tell whether this run holds it."""
-        return bool(found) and (found or {})["spec"].get("holderIdentity") == self.name
+        return found is not None and found["spec"].get("holderIdentity") == self.name
 
     def is_free(self, found: Mapping[str, Any] | None) -> bool:
         """Tell whether it may be taken, as far as can be seen now."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -37,9 +38,9 @@ class Files:
     profile: str
 
     @classmethod
-    def of(cls, minikube_home: str, profile: str) -> Files:
-        """Follow minikube: MINIKUBE_HOME names .minikube itself or the folder that holds it."""
-        home = Path(minikube_home)
+    def of(cls, minikube_home: str | None, profile: str) -> Files:
+        """Follow minikube: the folder, or else MINIKUBE_HOME, or else the home folder, is .minikube itself or the folder that holds it."""
+        home = Path(minikube_home or os.environ.get("MINIKUBE_HOME") or Path.home())
         return cls(home if home.name == ".minikube" else home / ".minikube", profile)
 
     @property

@@ -10,35 +10,28 @@ kubectl prints; ``namespace`` the action plugin fetches it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from ansible_collections.plannoir.deploy.plugins.module_utils.component_checks import JOBS
 from ansible_collections.plannoir.deploy.plugins.module_utils.components import Component
 from ansible_collections.plannoir.deploy.plugins.module_utils.kubectl import MANAGED_BY, MANAGER, PART_OF
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_attempt import INSTANCE_LABEL, Object, labels
 from ansible_collections.plannoir.deploy.plugins.module_utils.release_records import CHART, Record
-
-Object: TypeAlias = Mapping[str, Any]
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_values import EXTRAS, release_names
 
 APPLICATION_LABEL = "plannoir.deploy/app"
 """On every object of the chart: the application that it belongs to."""
 
-INSTANCE_LABEL = "app.kubernetes.io/instance"
 RELEASE_ANNOTATION = "meta.helm.sh/release-name"
 """Helm's own mark of what belongs to a release; its hooks have none."""
 
-EXTRAS = "-extras"
 RELEASE_LIMIT = 53
 """Characters of a Helm release's name."""
 
 WORKLOADS = "deployments,statefulsets,daemonsets,jobs,cronjobs,pods,services,persistentvolumeclaims"
 _POD_SECURITY = "pod-security.kubernetes.io"
 _DNS_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
-
-
-def release_names(application: str) -> tuple[str, str]:
-    """Return the names of an application's two Helm releases."""
-    return application, f"{application}{EXTRAS}"
 
 
 def name_problems(application: str, namespace: str) -> Iterator[str]:
@@ -74,15 +67,17 @@ def object_names(application: str, components: Iterable[Component]) -> list[str]
 
 def is_owned(namespace: Object) -> bool:
     """Tell whether this collection made a namespace."""
-    return _labels(namespace).get(MANAGED_BY) == MANAGER
+    return labels(namespace).get(MANAGED_BY) == MANAGER
 
 
 def pod_security_level(namespace: Object) -> str:
     """Return the Pod Security level that a namespace enforces; without one Kubernetes enforces nothing."""
-    return str(_labels(namespace).get(f"{_POD_SECURITY}/enforce", "privileged"))
+    return str(labels(namespace).get(f"{_POD_SECURITY}/enforce", "privileged"))
 
 
-def namespace_change(name: str, application: str, level: str, found: Object | None, server_version: str) -> dict[str, Any] | None:
+def namespace_change(
+    name: str, application: str, level: str, found: Object | None, server_version: Callable[[], str]
+) -> dict[str, Any] | None:
     """Return the definition that brings a namespace to our labels; none when it has them, or they are not this application's to set.
 
     Args:
@@ -90,12 +85,12 @@ def namespace_change(name: str, application: str, level: str, found: Object | No
         application: Whose labels; those of a namespace that was made for another one of ours stay.
         level: Pod Security level.
         found: The namespace; none when it is not there.
-        server_version: What the level is pinned to, as in ``v1.34``; a pin that is there stays.
+        server_version: Asks what the level is pinned to, as in ``v1.34``; not asked for a pin that is there, which stays.
     """
-    labels = _labels(found or {})
-    if found and (not is_owned(found) or labels.get(PART_OF, application) != application):
+    have = labels(found) if found else {}
+    if found and (not is_owned(found) or have.get(PART_OF, application) != application):
         return None
-    version = labels.get(f"{_POD_SECURITY}/enforce-version") or server_version
+    version = have.get(f"{_POD_SECURITY}/enforce-version") or server_version()
     modes = ("enforce", "warn", "audit")
     wanted = {
         PART_OF: application,
@@ -103,7 +98,7 @@ def namespace_change(name: str, application: str, level: str, found: Object | No
         **{f"{_POD_SECURITY}/{mode}": level for mode in modes},
         **{f"{_POD_SECURITY}/{mode}-version": version for mode in modes},
     }
-    if wanted.items() <= labels.items():
+    if wanted.items() <= have.items():
         return None
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": wanted}}
 
@@ -134,7 +129,7 @@ def foreign_objects(namespace: str, application: str, objects: Iterable[Object])
     for item in objects:
         # Hooks lack Helm's mark; a hook of ours has the label of our release.
         owner = (item["metadata"].get("annotations") or {}).get(RELEASE_ANNOTATION, "")
-        if owner in ours or (not owner and _labels(item).get(INSTANCE_LABEL) in ours):
+        if owner in ours or (not owner and labels(item).get(INSTANCE_LABEL) in ours):
             continue
         whose = f"belongs to the Helm release {owner}" if owner else "was not made by this collection"
         yield (
@@ -148,7 +143,7 @@ def foreign_workloads(namespace: str, objects: Iterable[Object]) -> str:
     others = [
         f"{item['kind']} {item['metadata']['name']}"
         for item in objects
-        if APPLICATION_LABEL not in _labels(item)
+        if APPLICATION_LABEL not in labels(item)
         and not item["metadata"].get("ownerReferences")
         and (item["kind"], item["metadata"]["name"]) != ("Service", "kubernetes")
     ]
@@ -159,7 +154,3 @@ def foreign_workloads(namespace: str, objects: Iterable[Object]) -> str:
         f"The namespace {namespace} was not made by this collection and holds workloads of others ({', '.join(others[:3])}{more}): choose "
         "another app_namespace, or set namespace_shared: true to deploy beside them, with the namespace and them left as they are."
     )
-
-
-def _labels(item: Object) -> Mapping[str, str]:
-    return item.get("metadata", {}).get("labels") or {}

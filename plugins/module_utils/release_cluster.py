@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.plannoir.deploy.plugins.module_utils.kubectl import ClusterError, objects_in
+
+__all__ = ["CLUSTER_SPEC", "Cluster", "ClusterError"]
 
 CLUSTER_SPEC: dict[str, dict[str, Any]] = {
     "kubeconfig": {"type": "path", "required": True},
@@ -17,10 +19,6 @@ CLUSTER_SPEC: dict[str, dict[str, Any]] = {
     "namespace": {"type": "str", "required": True},
     "bin": {"type": "path", "required": True},
 }
-
-
-class ClusterError(Exception):
-    """A command failed; the message is what it printed."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +33,7 @@ class Cluster:
         Raises:
             ClusterError: kubectl failed.
         """
-        out = self.kubectl("get", *request, "--output=json", "--ignore-not-found")
-        if not out.strip():
-            return []
-        answer: dict[str, Any] = json.loads(out)
-        return list(answer["items"]) if "items" in answer else [answer]
+        return objects_in(self.kubectl("get", *request, "--output=json", "--ignore-not-found"))
 
     def kubectl(self, *arguments: str) -> str:
         """Run kubectl and return its standard output; raises ClusterError."""

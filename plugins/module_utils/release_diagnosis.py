@@ -11,11 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from ansible_collections.plannoir.deploy.plugins.module_utils.component_checks import JOBS
 from ansible_collections.plannoir.deploy.plugins.module_utils.release_attempt import Object, Observed, component, condition
 from ansible_collections.plannoir.deploy.plugins.module_utils.release_pods import Cause, gone_pods_cause, last_lines, pod_causes
-
-HOOKS = ("migration", "setup")
-"""Endings of the names of the Jobs that a component has."""
 
 _REFUSED = re.compile(r"is forbidden: |exceeded quota")
 
@@ -60,7 +58,7 @@ def _jobs(observed: Observed) -> Iterator[str]:
     for job in observed.jobs():
         if condition(job, "Complete").get("status") != "True":
             name, _dash, kind = component(job).rpartition("-")
-            its = f"{name}: its {kind}" if kind in HOOKS else f"{component(job)}: its Job"
+            its = f"{name}: its {kind}" if kind in JOBS else f"{component(job)}: its Job"
             yield from (f"{its} {predicate}" for predicate in _job(observed, job, kind))
 
 

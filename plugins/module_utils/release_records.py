@@ -179,12 +179,12 @@ def recover(cluster: Cluster, recovery: Recovery, timeout: int) -> str:
             raise
         return f"{recovery.name} went back to revision {recovery.revision}, but that does not become ready: {error}"
     if recovery.wait:
-        mark_good(cluster, [recovery.name])
+        mark_good(cluster, read_records(cluster, [recovery.name]))
     return ""
 
 
-def mark_good(cluster: Cluster, names: Sequence[str]) -> None:
+def mark_good(cluster: Cluster, releases: Mapping[str, Sequence[Record]]) -> None:
     """Mark the newest revisions of releases, where Helm calls them deployed, as seen to be good; raises ClusterError."""
-    for records in read_records(cluster, names).values():
+    for records in releases.values():
         if records and records[0].status == "deployed" and not records[0].good:
             cluster.kubectl("label", "secret", records[0].secret, f"{GOOD_LABEL}={records[0].revision}", "--overwrite")

@@ -21,8 +21,16 @@ from ansible_collections.plannoir.deploy.plugins.module_utils.network import net
 STAGES: tuple[Stage, ...] = ("extras", "app")
 """In the order of deployment."""
 
+EXTRAS = "-extras"
+"""Ends the name of the extras' release."""
+
 JOB_MARGIN = 15
 """Seconds that Helm waits beyond a Job's own limit, so that the Job's failure is seen and not only Helm's."""
+
+
+def release_names(application: str) -> tuple[str, str]:
+    """Return the names of an application's two Helm releases, its own first."""
+    return application, f"{application}{EXTRAS}"
 
 
 def releases(
@@ -55,6 +63,7 @@ def releases(
     if missing:
         raise ValueError(f"No image reference for {', '.join(missing)}: run the images role before the release role.")
     networks = network_values(components)
+    app, extras = release_names(name)
     result = []
     for stage in STAGES:
         own = [component for component in components if component["extra"] == (stage == "extras")]
@@ -76,7 +85,7 @@ def releases(
                 values.setdefault("components", {})[key] = given
         result.append(
             {
-                "name": name if stage == "app" else f"{name}-extras",
+                "name": app if stage == "app" else extras,
                 "state": "present" if own else "absent",
                 "values": values if own else {},
                 "timeout": max([timeout, *limits]),

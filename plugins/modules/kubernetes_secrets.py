@@ -17,19 +17,8 @@ description:
     Secrets of earlier values stay for the revisions of a release that name them; M(plannoir.deploy.release_settle) removes those
     that none names. A Secret that lacks this application's labels is never touched.
   - Values reach kubectl on its standard input only. One call of kubectl when nothing changes.
+extends_documentation_fragment: [plannoir.deploy.kubectl]
 options:
-  kubectl:
-    description: Path of kubectl.
-    type: path
-    default: kubectl
-  kubeconfig:
-    description: Path of the kubeconfig.
-    type: path
-    required: true
-  context:
-    description: Context of the kubeconfig.
-    type: str
-    required: true
   namespace:
     description: Namespace of the application.
     type: str
@@ -74,4 +63,10 @@ EXAMPLES = r"""
           SESSION_SECRET: "{{ vault_session_secret }}"
 """
 
-RETURN = ""
+RETURN = r"""
+names:
+  description: Component to kind of Secret to its name; whole, as an action plugin returns it and no module's no_log cuts values out of it.
+  returned: success
+  type: dict
+  sample: {backend: {env: backend-env-0433059784}}
+"""

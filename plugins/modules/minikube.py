@@ -160,7 +160,6 @@ network_policy_agent:
   type: bool
 """
 
-import os
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
@@ -192,11 +191,10 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    home = params["home"] or os.environ.get("MINIKUBE_HOME") or Path.home()
     try:
         profile = Profile(
             Machine(),
-            Files.of(str(home), params["profile"]),
+            Files.of(params["home"], params["profile"]),
             kubeconfig=Path(params["kubeconfig"]),
             binary=params["binary"],
             wanted=settings_from(params),

@@ -18,19 +18,8 @@ description:
     was made for another application of this collection keeps that one's.
   - Takes the Lease C(<application>-deploy) in the namespace, so that one run at a time deploys the application, from whichever machine.
     A process that goes with the play renews it. Another run waits, says for whom and since when, and leaves after O(timeout).
+extends_documentation_fragment: [plannoir.deploy.kubectl]
 options:
-  kubectl:
-    description: Path of kubectl.
-    type: path
-    default: kubectl
-  kubeconfig:
-    description: Path of the kubeconfig.
-    type: path
-    required: true
-  context:
-    description: Context of the kubeconfig.
-    type: str
-    required: true
   name:
     description: Name of the namespace.
     type: str

@@ -60,10 +60,13 @@ removed:
   returned: success
 """
 
+from collections.abc import Iterable
+from itertools import chain
+
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils.kubectl import own_labels
+from ansible_collections.plannoir.deploy.plugins.module_utils.kubectl import own_selector
 from ansible_collections.plannoir.deploy.plugins.module_utils.release_cluster import CLUSTER_SPEC, Cluster, ClusterError
-from ansible_collections.plannoir.deploy.plugins.module_utils.release_records import mark_good, read_records
+from ansible_collections.plannoir.deploy.plugins.module_utils.release_records import Record, mark_good, read_records
 from ansible_collections.plannoir.deploy.plugins.module_utils.release_values import secret_keys
 
 
@@ -79,11 +82,10 @@ def run_commands(cluster: Cluster, commands: dict[str, list[str]]) -> None:
             ) from error
 
 
-def remove_secrets(cluster: Cluster, application: str, names: list[str]) -> list[str]:
-    """Remove the application's Secrets that no kept revision of the releases names, and return their names; raises ClusterError."""
-    selector = ",".join(f"{key}={value}" for key, value in own_labels(application).items())
-    there = cluster.kubectl("get", "secrets", f"--selector={selector}", "--output=jsonpath={.items[*].metadata.name}").split()
-    named = {secret for records in read_records(cluster, names).values() for record in records for secret in secret_keys(record.values)}
+def remove_secrets(cluster: Cluster, application: str, records: Iterable[Record]) -> list[str]:
+    """Remove the application's Secrets that none of the kept revisions names, and return their names; raises ClusterError."""
+    there = cluster.kubectl("get", "secrets", own_selector(application), "--output=jsonpath={.items[*].metadata.name}").split()
+    named = {secret for record in records for secret in secret_keys(record.values)}
     unused = sorted(set(there) - named)
     if unused:
         cluster.kubectl("delete", "secrets", "--ignore-not-found", *unused)
@@ -106,8 +108,9 @@ def main() -> None:
     cluster = Cluster(module)
     try:
         run_commands(cluster, module.params["commands"])
-        mark_good(cluster, module.params["names"])
-        removed = remove_secrets(cluster, module.params["application"], module.params["names"])
+        releases = read_records(cluster, module.params["names"])
+        mark_good(cluster, releases)
+        removed = remove_secrets(cluster, module.params["application"], chain.from_iterable(releases.values()))
     except ClusterError as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=True, removed=removed)

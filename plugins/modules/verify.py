@@ -17,6 +17,7 @@ description:
   - A step that fails is tried again until O(timeout) has passed when that is harmless, that is for GET and HEAD, for commands, and where
     nothing answered. Cookies are kept from step to step.
   - Changes nothing of its own; let the steps remove what they make.
+extends_documentation_fragment: [plannoir.deploy.kubectl]
 options:
   checks:
     description: The steps.
@@ -99,18 +100,6 @@ options:
     description: Component to the URL that it was released at.
     type: dict
     default: {}
-  kubectl:
-    description: Path of kubectl.
-    type: path
-    default: kubectl
-  kubeconfig:
-    description: Path of the kubeconfig.
-    type: path
-    required: true
-  context:
-    description: Context of the kubeconfig.
-    type: str
-    required: true
   namespace:
     description: Namespace of the components.
     type: str
@@ -186,6 +175,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils.http_story import CHECK_SPEC, Story, make_execute, report
+from ansible_collections.plannoir.deploy.plugins.module_utils.kubectl import KUBECTL_SPEC
 
 
 def main() -> None:
@@ -193,9 +183,7 @@ def main() -> None:
         argument_spec={
             "checks": {"type": "list", "elements": "dict", "required": True, "options": CHECK_SPEC},
             "urls": {"type": "dict", "default": {}},
-            "kubectl": {"type": "path", "default": "kubectl"},
-            "kubeconfig": {"type": "path", "required": True},
-            "context": {"type": "str", "required": True},
+            **KUBECTL_SPEC,
             "namespace": {"type": "str", "required": True},
             "timeout": {"type": "int", "default": 60},
             "report": {"type": "path"},

@@ -84,12 +84,16 @@ def is_alive(pid: int) -> bool:
 
 def run(command: list[str]) -> str | None:
     """Run a command and return what it printed, or nothing when it failed: what cannot be done now may be done the next time."""
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    words = [word.replace("NOW", now) for word in command]
+    words = [word.replace("NOW", now()) for word in command]
     try:
         return subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, timeout=30).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return None
+
+
+def now() -> str:
+    """Return the time as Kubernetes writes a MicroTime."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def private_pipes(play: int) -> set[str]:

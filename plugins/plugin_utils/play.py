@@ -15,7 +15,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -61,11 +60,6 @@ def play_name() -> str:
     except (KeyError, OSError):  # a number without a name, as in a container
         user = str(os.getuid())
     return f"{user}@{socket.gethostname()}, process {play_pid()}"
-
-
-def now() -> str:
-    """Return the time as Kubernetes writes a MicroTime."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def wait_for(attempt: Callable[[], Holder | None], what: str, timeout: float) -> bool:
@@ -117,7 +111,7 @@ def lock_file(path: Path) -> Holder | None:
             holder = _holder(file.read())
             return None if holder.name == play_name() else holder
         file.truncate(0)
-        file.write(json.dumps(Holder(play_name(), now())._asdict()))
+        file.write(json.dumps(Holder(play_name(), keeper.now())._asdict()))
         file.flush()
         keep(file.fileno())
     return None

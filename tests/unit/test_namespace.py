@@ -27,7 +27,7 @@ def item(kind: str, name: str, labels: dict[str, str] | None = None, release: st
 def change(labels: dict[str, str] | None, application: str = "shop", level: str = "restricted") -> dict[str, str] | None:
     """Labels that the namespace would get; none when it stays as it is."""
     found = None if labels is None else item("Namespace", "ns", labels)
-    definition = namespace_change("ns", application, level, found, "v1.34")
+    definition = namespace_change("ns", application, level, found, lambda: "v1.34")
     return definition["metadata"]["labels"] if definition else None
 
 

@@ -82,6 +82,11 @@ def refusal(name: str, *arguments: str) -> str:
     return printed
 
 
+def helm(*arguments: str, namespace: str = NAMESPACE) -> list[str]:
+    """Return the command that calls helm for the stories' cluster."""
+    return ["helm", f"--kubeconfig={KUBECONFIG}", f"--kube-context={CONTEXT}", f"--namespace={namespace}", *arguments]
+
+
 def newest_secrets(kubectl: Kubectl) -> dict[str, dict[str, str]]:
     """Return the values by name, without the digest of the content that ends it; of several with one name the newest."""
     items = json.loads(kubectl("get", "secrets", "--field-selector=type=Opaque", "--output=json"))["items"]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from story import CONTEXT, KUBECONFIG, NAMESPACE, RELEASE, ROOT, Kubectl, playbook, wait_for
+from story import CONTEXT, KUBECONFIG, NAMESPACE, RELEASE, ROOT, Kubectl, helm, playbook, wait_for
 from testinfra.host import Host
 
 CHART = ROOT / "charts/plannoir"
@@ -194,13 +194,12 @@ def test_a_canary_in_a_value_of_a_helm_release(audit: Audit, canary: str, tmp_pa
     (templates / "map.yaml").write_text(
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: audit-canary}\ndata: {key: {{ .Values.key | b64enc }}}\n"
     )
-    helm = ["helm", f"--kubeconfig={KUBECONFIG}", f"--kube-context={CONTEXT}", f"--namespace={NAMESPACE}"]
     chart = str(tmp_path / "chart")
-    subprocess.run([*helm, "install", "audit-canary", chart, f"--set=key={canary}"], check=True, capture_output=True)
+    subprocess.run(helm("install", "audit-canary", chart, f"--set=key={canary}"), check=True, capture_output=True)
     try:
         found = places_of(audit("release", "chart", "describe", releases=["audit-canary"], chart=chart))
     finally:
-        subprocess.run([*helm, "uninstall", "audit-canary"], check=False, capture_output=True)
+        subprocess.run(helm("uninstall", "audit-canary"), check=False, capture_output=True)
     assert "helm get all audit-canary" in found["release"]
     assert any(where.startswith("record sh.helm.release.v1.audit-canary.v1") for where in found["release"])
     assert found["chart"] == ["helm template audit-canary"]

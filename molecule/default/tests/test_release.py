@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any
 
 import requests
-from story import APPLICATION, BASE_URL, CONTEXT, EXTRAS, KUBECONFIG, NAMESPACE, RELEASE, Kubectl, Pods
+from story import APPLICATION, BASE_URL, CONTEXT, EXTRAS, KUBECONFIG, NAMESPACE, RELEASE, Kubectl, Pods, helm
 from testinfra.host import Host
 
 
-def helm(local: Host, *arguments: str) -> Any:
-    command = ["helm", f"--kubeconfig={KUBECONFIG}", f"--kube-context={CONTEXT}", f"--namespace={NAMESPACE}", *arguments]
-    return json.loads(local.check_output(shlex.join(command)))
+def asked(local: Host, *arguments: str) -> Any:
+    """What helm prints as JSON."""
+    return json.loads(local.check_output(shlex.join(helm(*arguments, "--output=json"))))
 
 
 def component(pod: dict[str, Any]) -> str:
@@ -35,7 +35,7 @@ def test_every_pod_runs_and_is_ready(pods: Pods) -> None:
 
 
 def test_all_pods_ran_within_two_minutes_of_the_release(local: Host, pods: Pods, capsys: Any) -> None:
-    started = datetime.fromisoformat(helm(local, "status", f"{RELEASE}-extras", "--output=json")["info"]["first_deployed"])
+    started = datetime.fromisoformat(asked(local, "status", f"{RELEASE}-extras")["info"]["first_deployed"])
     seconds = max((condition_time(pod, "Ready") - started).total_seconds() for pod in pods())
     with capsys.disabled():
         print(f"\nall pods Running and ready {seconds:.0f} s after the release's start")
@@ -44,7 +44,7 @@ def test_all_pods_ran_within_two_minutes_of_the_release(local: Host, pods: Pods,
 
 def test_the_second_run_made_no_new_revision(local: Host) -> None:
     for release in (RELEASE, f"{RELEASE}-extras"):
-        assert [entry["revision"] for entry in helm(local, "history", release, "--output=json")] == [1]
+        assert [entry["revision"] for entry in asked(local, "history", release)] == [1]
 
 
 def test_the_namespace_enforces_pod_security_restricted(kubectl: Kubectl) -> None:
@@ -68,9 +68,7 @@ def test_no_secret_value_stands_in_what_helm_keeps(local: Host, kubectl: Kubectl
     assert len(values) > 3
     for release in (RELEASE, f"{RELEASE}-extras"):
         for kind in ("values", "manifest"):
-            text = local.check_output(
-                f"helm --kubeconfig={KUBECONFIG} --kube-context={CONTEXT} --namespace={NAMESPACE} get {kind} {release}"
-            )
+            text = local.check_output(shlex.join(helm("get", kind, release)))
             assert not [value[:2] for value in values if value in text], f"{release} {kind}"
 
 

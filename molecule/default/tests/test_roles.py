@@ -10,7 +10,17 @@ from typing import Any
 
 import pytest
 import yaml
-from story import BASE_URL, CONTEXT, KUBECONFIG, NAMESPACE, RELEASE, Kubectl, Person, newest_secrets, playbook, wait_for, without_digest
+from story import (
+    BASE_URL,
+    RELEASE,
+    Kubectl,
+    Person,
+    helm,
+    newest_secrets,
+    playbook,
+    wait_for,
+    without_digest,
+)
 from testinfra.host import Host
 
 CONNECT = """
@@ -81,8 +91,8 @@ def keys_read(local: Host, kubectl: Kubectl) -> dict[str, set[str]]:
     """The keys of Secrets that pods and hook Jobs name."""
     objects: list[dict[str, Any]] = json.loads(kubectl("get", "deployments", "--output=json"))["items"]
     for release in (RELEASE, f"{RELEASE}-extras"):
-        command = ["helm", f"--kubeconfig={KUBECONFIG}", f"--kube-context={CONTEXT}", f"--namespace={NAMESPACE}", "get", "hooks", release]
-        objects += [item for item in yaml.safe_load_all(local.check_output(shlex.join(command))) if item and item["kind"] == "Job"]
+        hooks = local.check_output(shlex.join(helm("get", "hooks", release)))
+        objects += [item for item in yaml.safe_load_all(hooks) if item and item["kind"] == "Job"]
     found: dict[str, set[str]] = {}
     for item in objects:
         spec = item["spec"]["template"]["spec"]

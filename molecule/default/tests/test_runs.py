@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from story import CONTEXT, KUBECONFIG, NAMESPACE, RELEASE, Kubectl, Person, finish, playbook, refusal, start, wait_for
+from story import RELEASE, Kubectl, Person, finish, helm, playbook, refusal, start, wait_for
 from testinfra.host import Host
 
 
@@ -20,16 +20,7 @@ def replicas(number: int) -> str:
 
 def releases(local: Host) -> dict[str, str]:
     """Status by release."""
-    command = [
-        "helm",
-        f"--kubeconfig={KUBECONFIG}",
-        f"--kube-context={CONTEXT}",
-        f"--namespace={NAMESPACE}",
-        "list",
-        "--all",
-        "--output=json",
-    ]
-    return {item["name"]: item["status"] for item in json.loads(local.check_output(shlex.join(command)))}
+    return {item["name"]: item["status"] for item in json.loads(local.check_output(shlex.join(helm("list", "--all", "--output=json"))))}
 
 
 def read_url(kubectl: Kubectl) -> str:

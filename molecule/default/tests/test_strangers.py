@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from story import CONTEXT, KUBECONFIG, Kubectl, playbook, refusal
+from story import Kubectl, helm, playbook, refusal
 from testinfra.host import Host
 
 Run = Callable[..., str]
@@ -49,10 +49,6 @@ def shop(kubectl: Kubectl, namespace: str) -> Callable[..., list[str]]:
         return [f"--extra-vars={json.dumps(given)}"]
 
     return arguments
-
-
-def helm(*arguments: str) -> list[str]:
-    return ["helm", f"--kubeconfig={KUBECONFIG}", f"--kube-context={CONTEXT}", *arguments]
 
 
 def chart(folder: Path, name: str, *objects: dict[str, Any]) -> Path:
@@ -97,10 +93,10 @@ def test_a_strangers_release_of_our_name_stays_as_it_is(
     state: str, namespace: str, shop: Callable[..., list[str]], kubectl: Kubectl, local: Host, tmp_path: Path
 ) -> None:
     theirs = chart(tmp_path / "theirs", "their-chart", CLAIM, CONFIG, *([] if state == "deployed" else [STUCK]))
-    install = helm("install", "shop", str(theirs), f"--namespace={namespace}", "--create-namespace")
+    install = helm("install", "shop", str(theirs), "--create-namespace", namespace=namespace)
     if state == "pending-install":
         process = subprocess.Popen([*install, "--wait"])
-        while "pending" not in local.run(shlex.join(helm("list", "--all", f"--namespace={namespace}"))).stdout:
+        while "pending" not in local.run(shlex.join(helm("list", "--all", namespace=namespace))).stdout:
             time.sleep(0.2)
         time.sleep(1)
         process.send_signal(signal.SIGKILL)
