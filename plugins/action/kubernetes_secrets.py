@@ -10,10 +10,10 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.plannoir.deploy.plugins.module_utils.credentials import empty_problems
-from ansible_collections.plannoir.deploy.plugins.module_utils.kubectl import KUBECTL_SPEC, ClusterError, make_kubectl
-from ansible_collections.plannoir.deploy.plugins.module_utils.kubernetes_secrets import Plan, SecretStore, secret_names
-from ansible_collections.plannoir.deploy.plugins.module_utils.release_redaction import redact, secret_values
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.kubectl import KUBECTL_SPEC, ClusterError, make_kubectl
+from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.credentials import empty_problems
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.redaction import redact, secret_values
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.store import Plan, SecretStore, secret_names
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types

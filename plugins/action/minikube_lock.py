@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.plannoir.deploy.plugins.module_utils.minikube_node import Files
+from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.node import Files
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.play import LockedError, lock_file, wait_for
 
 

@@ -17,9 +17,9 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.plannoir.deploy.plugins.module_utils import namespace as rules
-from ansible_collections.plannoir.deploy.plugins.module_utils.components import load_components
-from ansible_collections.plannoir.deploy.plugins.module_utils.kubectl import (
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import release_names
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.kubectl import (
     KUBECTL_SPEC,
     MANAGER,
     ClusterError,
@@ -28,10 +28,10 @@ from ansible_collections.plannoir.deploy.plugins.module_utils.kubectl import (
     objects_in,
     server_version,
 )
-from ansible_collections.plannoir.deploy.plugins.module_utils.lease import PERIOD, Lease, lease_name
-from ansible_collections.plannoir.deploy.plugins.module_utils.release_attempt import labels
-from ansible_collections.plannoir.deploy.plugins.module_utils.release_records import Record, by_release, record_selector
-from ansible_collections.plannoir.deploy.plugins.module_utils.release_values import release_names
+from ansible_collections.plannoir.deploy.plugins.module_utils._namespace import objects as rules
+from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.lease import PERIOD, Lease, lease_name
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.attempt import labels
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import Record, by_release, record_selector
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.keeper import now
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.play import Holder, LockedError, keep, play_name, wait_for
 

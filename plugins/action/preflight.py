@@ -11,13 +11,13 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.plannoir.deploy.plugins.module_utils.components import COMPONENT_SPEC, load_components
-from ansible_collections.plannoir.deploy.plugins.module_utils.credentials import credential_problems
-from ansible_collections.plannoir.deploy.plugins.module_utils.http_story import CHECK_SPEC
-from ansible_collections.plannoir.deploy.plugins.module_utils.kubernetes_secrets import component_secrets
-from ansible_collections.plannoir.deploy.plugins.module_utils.namespace import name_problems
-from ansible_collections.plannoir.deploy.plugins.module_utils.variables import load_documentation
-from ansible_collections.plannoir.deploy.plugins.module_utils.vault_file import TEMPLATE, VaultError
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import COMPONENT_SPEC, load_components
+from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects import name_problems
+from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.credentials import credential_problems
+from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.variables import load_documentation
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.store import component_secrets
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import TEMPLATE, VaultError
+from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_variables import PlayVariables
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.requirements import package_problems
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import check_vault

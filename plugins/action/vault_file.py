@@ -12,7 +12,7 @@ from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.parsing.vault import VaultLib, VaultSecret, match_encrypt_secret
 from ansible.plugins.action import ActionBase
-from ansible_collections.plannoir.deploy.plugins.module_utils.vault_file import (
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import (
     TEMPLATE,
     VaultError,
     render,

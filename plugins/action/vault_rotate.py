@@ -12,8 +12,8 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.parsing.vault import VaultLib, VaultSecret, parse_vaulttext_envelope
 from ansible.plugins.action import ActionBase
-from ansible_collections.plannoir.deploy.plugins.module_utils.vault_file import VaultError, replace_file
-from ansible_collections.plannoir.deploy.plugins.module_utils.vault_rotation import rotate
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.rotation import rotate
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import VaultError, replace_file
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import read_vault
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_variables import check_rotation
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Documentation of KUBECTL_SPEC in module_utils/kubectl.py."""
+    """Documentation of KUBECTL_SPEC in module_utils/_core/kubectl.py."""
 
     DOCUMENTATION = r"""
 options:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Documentation of CLUSTER_SPEC in module_utils/release_cluster.py."""
+    """Documentation of CLUSTER_SPEC in module_utils/_core/cluster.py."""
 
     DOCUMENTATION = r"""
 options:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ansible_collections.plannoir.deploy.plugins.module_utils.images import last_lines
+from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan import last_lines
 
 DOCUMENTATION = r"""
 name: build_failure

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.plannoir.deploy.plugins.module_utils.kubernetes_secrets import component_secrets
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.store import component_secrets
 
 DOCUMENTATION = r"""
 name: component_secrets

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.plannoir.deploy.plugins.module_utils.database_pools import database_pools as pools_of
+from ansible_collections.plannoir.deploy.plugins.module_utils._services.pools import database_pools as pools_of
 
 DOCUMENTATION = r"""
 name: database_pools

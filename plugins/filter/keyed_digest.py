@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.plannoir.deploy.plugins.module_utils.kubernetes_secrets import keyed_digest as digest_of
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.store import keyed_digest as digest_of
 
 DOCUMENTATION = r"""
 name: keyed_digest

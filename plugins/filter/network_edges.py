@@ -10,8 +10,8 @@ from dataclasses import asdict
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.plannoir.deploy.plugins.module_utils.components import load_components
-from ansible_collections.plannoir.deploy.plugins.module_utils.network import edges
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.graph import edges
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
 
 DOCUMENTATION = r"""
 name: network_edges

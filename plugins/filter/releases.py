@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 from ansible.errors import AnsibleFilterError
-from ansible_collections.plannoir.deploy.plugins.module_utils.components import load_components
-from ansible_collections.plannoir.deploy.plugins.module_utils.release_values import chart_digest
-from ansible_collections.plannoir.deploy.plugins.module_utils.release_values import releases as releases_of
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import chart_digest
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import releases as releases_of
 
 DOCUMENTATION = r"""
 name: releases

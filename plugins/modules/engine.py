@@ -84,8 +84,8 @@ actions:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils import engine
-from ansible_collections.plannoir.deploy.plugins.module_utils.engine_machine import Failure, Machine
+from ansible_collections.plannoir.deploy.plugins.module_utils._engine import engine
+from ansible_collections.plannoir.deploy.plugins.module_utils._engine.machine import Failure, Machine
 
 
 def main() -> None:

@@ -51,7 +51,7 @@ id:
 import os
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils.docker_engine import Engine, EngineError
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Engine, EngineError
 
 
 def main() -> None:

@@ -111,8 +111,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils.docker_engine import Engine, EngineError
-from ansible_collections.plannoir.deploy.plugins.module_utils.images import Base, build_secrets, plan_images, proxy_args
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Engine, EngineError
+from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan import Base, build_secrets, plan_images, proxy_args
 
 
 def main() -> None:

@@ -63,8 +63,8 @@ freed:
 import os
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils.docker_engine import Engine, EngineError
-from ansible_collections.plannoir.deploy.plugins.module_utils.images import superseded
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Engine, EngineError
+from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan import superseded
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, Plannoir contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Module entry point; the logic is in module_utils/leak_audit.py."""
+"""Module entry point; the logic is in module_utils/_audit/run.py."""
 
 from __future__ import annotations
 
@@ -193,9 +193,9 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils.leak_audit import CHOICES, audit, problems, table
-from ansible_collections.plannoir.deploy.plugins.module_utils.leak_patterns import SHORTEST, Matcher, labelled, secrets_of
-from ansible_collections.plannoir.deploy.plugins.module_utils.leak_places import Command, Subject
+from ansible_collections.plannoir.deploy.plugins.module_utils._audit.patterns import SHORTEST, Matcher, labelled, secrets_of
+from ansible_collections.plannoir.deploy.plugins.module_utils._audit.places import Command, Subject
+from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import CHOICES, audit, problems, table
 
 
 def subject_of(parameters: dict[str, Any]) -> Subject:

@@ -163,10 +163,10 @@ network_policy_agent:
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils.engine_machine import Failure, Machine
-from ansible_collections.plannoir.deploy.plugins.module_utils.minikube import Profile, ensure
-from ansible_collections.plannoir.deploy.plugins.module_utils.minikube_node import Files
-from ansible_collections.plannoir.deploy.plugins.module_utils.minikube_settings import settings_from
+from ansible_collections.plannoir.deploy.plugins.module_utils._engine.machine import Failure, Machine
+from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.node import Files
+from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.profile import Profile, ensure
+from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.settings import settings_from
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, Plannoir contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Module entry point; the logic is in module_utils/network.py."""
+"""Module entry point; the logic is in module_utils/_component/graph.py."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils.network import Edge, probe
-from ansible_collections.plannoir.deploy.plugins.module_utils.release_cluster import CLUSTER_SPEC, Cluster, ClusterError
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.graph import Edge, probe
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster, ClusterError
 
 EDGE_SPEC: dict[str, dict[str, Any]] = {
     "source": {"type": "str", "required": True},

@@ -98,7 +98,7 @@ vault_loaded:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils.machine import machine_problems
+from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.requirements import machine_problems
 
 
 def main() -> None:

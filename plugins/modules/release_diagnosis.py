@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, Plannoir contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Module entry point; the logic is in module_utils/release_diagnosis.py."""
+"""Module entry point; the logic is in module_utils/_release/diagnosis.py."""
 
 from __future__ import annotations
 
@@ -67,11 +67,11 @@ causes:
 from collections.abc import Collection
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils.release_attempt import Logs, Observed, attempts
-from ansible_collections.plannoir.deploy.plugins.module_utils.release_cluster import CLUSTER_SPEC, Cluster, ClusterError
-from ansible_collections.plannoir.deploy.plugins.module_utils.release_diagnosis import causes, secret_names
-from ansible_collections.plannoir.deploy.plugins.module_utils.release_records import read_records
-from ansible_collections.plannoir.deploy.plugins.module_utils.release_redaction import redact, secret_values
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster, ClusterError
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.attempt import Logs, Observed, attempts
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.diagnosis import causes, secret_names
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import read_records
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.redaction import redact, secret_values
 
 KINDS = "pods,replicasets,jobs,persistentvolumeclaims,events"
 

@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, Plannoir contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Module entry point; the logic is in module_utils/release_records.py."""
+"""Module entry point; the logic is in module_utils/_release/records.py."""
 
 from __future__ import annotations
 
@@ -105,10 +105,10 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils.namespace import foreign_releases
-from ansible_collections.plannoir.deploy.plugins.module_utils.release_cluster import CLUSTER_SPEC, Cluster, ClusterError
-from ansible_collections.plannoir.deploy.plugins.module_utils.release_records import action_for, read_records, recovery_for
-from ansible_collections.plannoir.deploy.plugins.module_utils.release_values import has_load_balancer, missing_secrets, secret_keys
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import has_load_balancer, missing_secrets, secret_keys
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster, ClusterError
+from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects import foreign_releases
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import action_for, read_records, recovery_for
 
 RELEASE_SPEC: dict[str, dict[str, Any]] = {
     "name": {"type": "str", "required": True},

@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, Plannoir contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Module entry point; the logic is in module_utils/release_records.py."""
+"""Module entry point; the logic is in module_utils/_release/records.py."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ recovered:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils.release_cluster import CLUSTER_SPEC, Cluster, ClusterError
-from ansible_collections.plannoir.deploy.plugins.module_utils.release_records import read_records, recover, recovery_for, undoing
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster, ClusterError
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import read_records, recover, recovery_for, undoing
 
 
 def main() -> None:

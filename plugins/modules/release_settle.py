@@ -64,10 +64,10 @@ from collections.abc import Iterable
 from itertools import chain
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils.kubectl import own_selector
-from ansible_collections.plannoir.deploy.plugins.module_utils.release_cluster import CLUSTER_SPEC, Cluster, ClusterError
-from ansible_collections.plannoir.deploy.plugins.module_utils.release_records import Record, mark_good, read_records
-from ansible_collections.plannoir.deploy.plugins.module_utils.release_values import secret_keys
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import secret_keys
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster, ClusterError
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.kubectl import own_selector
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import Record, mark_good, read_records
 
 
 def run_commands(cluster: Cluster, commands: dict[str, list[str]]) -> None:

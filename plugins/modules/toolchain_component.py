@@ -58,9 +58,9 @@ seconds:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils import toolchain_make
-from ansible_collections.plannoir.deploy.plugins.module_utils.toolchain_host import ToolchainError
-from ansible_collections.plannoir.deploy.plugins.module_utils.toolchain_options import OPTIONS
+from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import make as toolchain_make
+from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.host import ToolchainError
+from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.options import OPTIONS
 
 
 def main() -> None:

@@ -121,14 +121,14 @@ network_policy_archive:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils import toolchain_plan
-from ansible_collections.plannoir.deploy.plugins.module_utils.toolchain_catalogue import (
+from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import plan as toolchain_plan
+from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.catalogue import (
     NETWORK_POLICY_IMAGE,
     NETWORK_POLICY_OFFICIAL,
     archive,
 )
-from ansible_collections.plannoir.deploy.plugins.module_utils.toolchain_host import ToolchainError
-from ansible_collections.plannoir.deploy.plugins.module_utils.toolchain_options import OPTIONS
+from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.host import ToolchainError
+from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.options import OPTIONS
 
 
 def main() -> None:

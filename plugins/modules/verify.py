@@ -174,8 +174,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils.http_story import CHECK_SPEC, Story, make_execute, report
-from ansible_collections.plannoir.deploy.plugins.module_utils.kubectl import KUBECTL_SPEC
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.kubectl import KUBECTL_SPEC
+from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC, Story, make_execute, report
 
 
 def main() -> None:

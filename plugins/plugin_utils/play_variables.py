@@ -12,14 +12,14 @@ from typing import Any
 
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible.template import Templar
-from ansible_collections.plannoir.deploy.plugins.module_utils.variables import (
+from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.variables import (
     UNKNOWN,
     Documentation,
     name_problems,
     suggestion,
     type_problems,
 )
-from ansible_collections.plannoir.deploy.plugins.module_utils.vault_file import slot_names, variable_names
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import slot_names, variable_names
 
 try:
     from ansible._internal._datatag._tags import Origin

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import yaml
 from ansible.errors import AnsibleError
 from ansible.parsing.vault import AnsibleVaultFormatError, VaultLib, VaultSecret, parse_vaulttext_envelope
-from ansible_collections.plannoir.deploy.plugins.module_utils.vault_file import VaultError, plaintext_problem, vault_state
-from ansible_collections.plannoir.deploy.plugins.module_utils.vault_text import compose, duplicates
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import VaultError, plaintext_problem, vault_state
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault_text import compose, duplicates
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_variables import load_variables
 
 NO_PASSWORD = "Ansible has no vault password: start it with ./bootstrap from the checkout, or give --vault-password-file."

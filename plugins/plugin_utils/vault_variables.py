@@ -10,9 +10,9 @@ from typing import Any
 
 from ansible.parsing.utils.yaml import from_yaml
 from ansible.parsing.vault import VaultHelper
-from ansible_collections.plannoir.deploy.plugins.module_utils.vault_file import VaultError
-from ansible_collections.plannoir.deploy.plugins.module_utils.vault_rotation import Rotation
-from ansible_collections.plannoir.deploy.plugins.module_utils.vault_text import EDIT, shown
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.rotation import Rotation
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import VaultError
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault_text import EDIT, shown
 
 
 def load_variables(text: str) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.plannoir.deploy.plugins.filter.releases import releases
-from ansible_collections.plannoir.deploy.plugins.module_utils.components import load_components
-from ansible_collections.plannoir.deploy.plugins.module_utils.namespace import APPLICATION_LABEL, object_names
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
+from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects import APPLICATION_LABEL, object_names
 
 CHART = Path(__file__).parents[2] / "charts/plannoir"
 KUBERNETES = "1.34.4"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.plannoir.deploy.plugins.module_utils.network import PROGRAMS
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.graph import PROGRAMS
 from story import APPLICATION, EXTRAS, RELEASE, Kubectl, playbook
 
 NO_QUEUE = "netlink receive: no such file or directory"

@@ -1,0 +1,168 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From components to the Helm releases that deploy them: names, values and time limits.
+
+The extras (embedded helpers) are a release of their own before the application's, because the application's migrations run
+before anything of its release exists and need the database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .checks import JOBS
+from .graph import network_values
+from .spec import Component, Stage, chart_values
+
+STAGES: tuple[Stage, ...] = ("extras", "app")
+"""In the order of deployment."""
+
+EXTRAS = "-extras"
+"""Ends the name of the extras' release."""
+
+JOB_MARGIN = 15
+"""Seconds that Helm waits beyond a Job's own limit, so that the Job's failure is seen and not only Helm's."""
+
+
+def release_names(application: str) -> tuple[str, str]:
+    """Return the names of an application's two Helm releases, its own first."""
+    return application, f"{application}{EXTRAS}"
+
+
+def releases(
+    components: Sequence[Component],
+    name: str,
+    images: Mapping[str, str],
+    secrets: Mapping[str, Mapping[str, str]],
+    defaults: Mapping[str, Mapping[str, Any]],
+    digest: str,
+    timeout: int,
+) -> list[dict[str, Any]]:
+    """Return the releases of the components, in the order of deployment.
+
+    Args:
+        components: As ``load_components`` returns them.
+        name: Name of the application's release; the extras' is ``<name>-extras``.
+        images: Image reference by component.
+        secrets: Component -> kind of Secret -> its name, as ``secret_names`` returns it.
+        defaults: The chart's own values of each subchart.
+        digest: Digest of the chart's files.
+        timeout: Seconds for each of Helm's operations; a migration or setup that may take longer raises it.
+
+    Returns:
+        For each release its ``name``, ``state`` (``present``, or ``absent`` when it has no components), ``values`` and ``timeout``.
+
+    Raises:
+        ValueError: A component has no image reference, or a Secret of it has no name.
+    """
+    missing = [component["name"] for component in components if not images.get(component["name"])]
+    if missing:
+        raise ValueError(f"No image reference for {', '.join(missing)}: run the images role before the release role.")
+    networks = network_values(components)
+    app, extras = release_names(name)
+    result = []
+    for stage in STAGES:
+        own = [component for component in components if component["extra"] == (stage == "extras")]
+        limits = [component[job]["timeout"] + JOB_MARGIN for component in own for job in JOBS if component[job]]
+        values: dict[str, Any] = {
+            "global": {"chartDigest": digest, "networkPolicies": True},
+            **{subchart: {"enabled": False} for subchart in defaults},
+        }
+        for component in own:
+            key = component["name"]
+            try:
+                given = chart_values(component, images[key], secrets.get(key, {}), stage)
+            except KeyError as kind:
+                raise ValueError(f"No name of the Secret {key}-{kind.args[0]}: run the secrets role before the release role.") from None
+            given["network"] = networks[key]
+            if key in defaults:
+                values[key] = in_place_of(defaults[key], given)
+            else:
+                values.setdefault("components", {})[key] = given
+        result.append(
+            {
+                "name": app if stage == "app" else extras,
+                "state": "present" if own else "absent",
+                "values": values if own else {},
+                "timeout": max([timeout, *limits]),
+            }
+        )
+    return result
+
+
+def in_place_of(defaults: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values that replace a chart's defaults as a whole.
+
+    Helm merges dictionaries key by key, so that a default environment variable or probe would stay beside the given ones;
+    ``null`` takes a default back.
+    """
+    result = dict(values)
+    for key, default in defaults.items():
+        if key not in values:
+            result[key] = None
+        elif isinstance(default, Mapping) and isinstance(values[key], Mapping):
+            result[key] = in_place_of(default, values[key])
+    return result
+
+
+def has_load_balancer(values: Mapping[str, Any]) -> bool:
+    """Whether a release has a Service of the type LoadBalancer.
+
+    Helm's own wait would wait for its address too, which on Minikube comes only while ``minikube tunnel`` runs.
+
+    Args:
+        values: As in what ``releases`` returns.
+    """
+    return any((component.get("service") or {}).get("type") == "LoadBalancer" for component in _components(values).values())
+
+
+def _components(values: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    subcharts = {name: item for name, item in values.items() if name not in ("global", "components")}
+    return {**subcharts, **values.get("components", {})}
+
+
+def secret_keys(values: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Return the keys that a release's pods read, by Secret.
+
+    Args:
+        values: As in what ``releases`` returns.
+    """
+    keys: dict[str, set[str]] = {}
+    for name, component in _components(values).items():
+        jobs, files = {job: component.get(job) or {} for job in JOBS}, component.get("secretFiles") or {}
+        for secret, read in (
+            (component.get("secretName") or f"{name}-env", component.get("secretEnv")),
+            *((values.get("secretName") or f"{name}-{job}", values.get("secretEnv")) for job, values in jobs.items()),
+            (files.get("secretName") or f"{name}-files", files.get("files")),
+        ):
+            if read:
+                keys.setdefault(secret, set()).update(read)
+    return keys
+
+
+def missing_secrets(needed: Mapping[str, set[str]], present: Mapping[str, set[str]]) -> list[str]:
+    """Return a sentence for each Secret, and each key of one, that is needed and not there."""
+    sentences = []
+    for secret, keys in sorted(needed.items()):
+        if secret not in present:
+            sentences.append(f"There is no Secret {secret} (it needs the keys {', '.join(sorted(keys))}).")
+            continue
+        sentences += [f"Secret {secret} has no key {key}." for key in sorted(keys - present[secret])]
+    return sentences
+
+
+def chart_digest(chart: Path) -> str:
+    """Return 16 hexadecimal digits over the paths and contents of a chart's files, subcharts included.
+
+    kubernetes.core.helm compares values and the chart's version only; with the digest among the values, an edited template is
+    a change too.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(path for path in chart.rglob("*") if path.is_file() and path.relative_to(chart).parts[0] != "ci"):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(chart).as_posix()}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()[:16]

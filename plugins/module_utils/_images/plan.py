@@ -1,0 +1,204 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Content-digest tags for source folders, what of them an engine lacks, and which tags are superseded."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from .._component.spec import BUILD_SPEC, text
+from .._core.docker import Engine
+from .context import read_context
+from .ignore import IgnoreFileError
+
+DIGEST_LENGTH = 12
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
+"""Build arguments that BuildKit knows without an ARG, and keeps out of the image and its cache."""
+
+LOCAL_AUTHORITIES = ("/usr/local/share/ca-certificates", "/etc/pki/ca-trust/source/anchors")
+"""Where an administrator puts certificates that the distribution does not bring (Debian, Fedora)."""
+
+BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem")
+"""The distributions' certificate bundles."""
+
+_USES_BASE = re.compile(r"^\s*ARG\s+BASE_IMAGE\b", re.MULTILINE | re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image to be built from a folder; its tag says what goes into it."""
+
+    name: str
+    ref: str
+    context: str
+    dockerfile: str
+    args: dict[str, str]
+    target: str
+    files: int
+    size: int
+    """Bytes of the context."""
+    exists: bool = False
+
+    def result(self) -> dict[str, Any]:
+        """Return the fields for a module's result."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Base:
+    """The image that Dockerfiles with ``ARG BASE_IMAGE`` start from; an empty reference leaves them their own default."""
+
+    ref: str = ""
+    id: str = ""
+
+
+def plan_images(builds: Mapping[str, Any], app_name: str, root: Path, base: Base, context_limit: int) -> tuple[list[Image], list[str]]:
+    """Compute the tag of every image.
+
+    Args:
+        builds: ``BUILD_SPEC`` by component name.
+        app_name: First part of the references.
+        root: Folder that relative contexts are relative to.
+        base: The image for ``ARG BASE_IMAGE``.
+        context_limit: Bytes; a larger context is a problem, because it usually holds what no image needs.
+
+    Returns:
+        The images and the problems, a sentence each.
+    """
+    images: list[Image] = []
+    problems: list[str] = []
+    for name, raw in builds.items():
+        checked = ArgumentSpecValidator(BUILD_SPEC).validate(dict(raw))
+        if checked.error_messages:
+            problems += [f"Component {name}: build: {message}." for message in checked.error_messages]
+            continue
+        build = checked.validated_parameters
+        context = root / Path(build["context"]).expanduser()
+        dockerfile = context / build["dockerfile"]
+        problem = _missing(context, dockerfile)
+        if not problem:
+            try:
+                image = _image(f"{app_name}/{name}", name, context, dockerfile, build, base)
+            except OSError as error:
+                problem = f"{error.filename} cannot be read ({error.strerror}): mend its permissions or name it in .dockerignore."
+            except IgnoreFileError as error:
+                problem = str(error)
+            else:
+                images.append(image)
+                problem = _too_large(image, context_limit)
+        if problem:
+            problems.append(f"Component {name}: {problem}")
+    return images, problems
+
+
+def _missing(context: Path, dockerfile: Path) -> str:
+    if not context.is_dir():
+        return f"the source folder {context} does not exist: correct build.context (relative folders are relative to app_root)."
+    if not dockerfile.is_file():
+        return f"there is no Dockerfile {dockerfile}: write one, or name it in build.dockerfile (relative to the context, or absolute)."
+    return ""
+
+
+def _too_large(image: Image, limit: int) -> str:
+    if image.size <= limit:
+        return ""
+    return (
+        f"the build context {image.context} has {image.size / 2**20:.0f} MiB in {image.files} files, more than images_context_limit "
+        f"({limit / 2**20:.0f} MiB): name in .dockerignore what the image does not need, such as node_modules, or raise the limit."
+    )
+
+
+def _image(repository: str, name: str, context: Path, dockerfile: Path, build: Mapping[str, Any], base: Base) -> Image:
+    instructions = dockerfile.read_bytes()
+    args = {key: text(value) for key, value in sorted(build["args"].items())}
+    inherited = ""
+    if base.ref and "BASE_IMAGE" not in args and _USES_BASE.search(instructions.decode(errors="replace")):
+        args["BASE_IMAGE"], inherited = base.ref, base.id
+    source = read_context(context, dockerfile)
+    ingredients = [source.digest, hashlib.sha256(instructions).hexdigest(), sorted(args.items()), build["target"], inherited]
+    digest = hashlib.sha256(json.dumps(ingredients).encode()).hexdigest()[:DIGEST_LENGTH]
+    return Image(
+        name=name,
+        ref=f"{repository}:{digest}",
+        context=str(context),
+        dockerfile=str(dockerfile),
+        args=args,
+        target=build["target"],
+        files=source.files,
+        size=source.size,
+    )
+
+
+def superseded(refs: Sequence[str], engine: Engine, keep: int) -> list[str]:
+    """Return the tags that nothing needs any more.
+
+    Args:
+        refs: The wanted references; only their repositories are looked at.
+        engine: Where the images are.
+        keep: How many tags of each repository stay, the wanted one included; the newest are kept.
+    """
+    tags: dict[str, list[tuple[int, str, str]]] = {}
+    for image in engine.images():
+        for ref in image.get("RepoTags") or []:
+            tags.setdefault(ref.rpartition(":")[0], []).append((image["Created"], ref, image["Id"]))
+    old = [entry for ref in refs for entry in _beyond(tags.get(ref.rpartition(":")[0], []), ref, keep)]
+    used: Collection[str] = engine.used_image_ids() if old else ()
+    return [ref for created, ref, image_id in old if image_id not in used]
+
+
+def _beyond(tags: Sequence[tuple[int, str, str]], wanted: str, keep: int) -> list[tuple[int, str, str]]:
+    others = sorted((tag for tag in tags if tag[1] != wanted), reverse=True)
+    return others[max(keep - 1, 0) :]
+
+
+def build_secrets(ca_bundle: str, environment: Mapping[str, str], home: Path) -> list[dict[str, str]]:
+    """Return what of the machine's network a build needs, as ``secrets`` of community.docker.docker_image_build.
+
+    Args:
+        ca_bundle: ``auto``, a file, or empty for none.
+        environment: Where SSL_CERT_FILE, PIP_CONFIG_FILE and the like are looked up.
+        home: The user's home folder.
+    """
+    candidates = {
+        "ca": [_ca_bundle(environment)] if ca_bundle == "auto" else [ca_bundle],
+        "pip.conf": [
+            environment.get("PIP_CONFIG_FILE", ""),
+            str(home / ".config/pip/pip.conf"),
+            str(home / ".pip/pip.conf"),
+            "/etc/pip.conf",
+        ],
+        "npmrc": [environment.get("NPM_CONFIG_USERCONFIG", ""), str(home / ".npmrc")],
+    }
+    found = ((name, next((path for path in paths if path and Path(path).is_file()), "")) for name, paths in candidates.items())
+    return [{"id": name, "type": "file", "src": path} for name, path in found if path]
+
+
+def _ca_bundle(environment: Mapping[str, str]) -> str:
+    for variable in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        if environment.get(variable):
+            return environment[variable]
+    if any(path.is_file() for folder in LOCAL_AUTHORITIES for path in Path(folder).rglob("*")):
+        return next((bundle for bundle in BUNDLES if Path(bundle).is_file()), "")
+    return ""
+
+
+def proxy_args(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the proxy settings of the machine as build arguments."""
+    return {name: environment[name] for name in PROXIES if environment.get(name)}
+
+
+def last_lines(log: str, count: int = 25) -> str:
+    """Return what matters of a failed build's plain progress log: the end of the step that failed."""
+    lines = log.splitlines()
+    failed = next((match[1] for line in lines if (match := re.match(r"#(\d+) ERROR", line))), None)
+    step = [re.sub(r"^#\d+ (?:\d+\.\d+ )?", "", line) for line in lines if failed and line.startswith(f"#{failed} ")]
+    return "\n".join((step or lines)[-count:])

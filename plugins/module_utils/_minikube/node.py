@@ -1,0 +1,191 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is there of a Minikube profile: its files, its node (a container) and the API server inside.
+
+Read straight from the profile's config.json, one `docker inspect` and the API server, because each call of minikube takes
+0.3 s and a run that changes nothing must not feel it.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeAlias
+from urllib.parse import quote
+
+from .._engine.machine import Failure, Machine
+
+API_PORT = 8443
+ENGINE_PORT = 2376
+_API_TIMEOUT = 5.0
+
+# GET of a path: (HTTP status, body); status 0 when nothing answers, with the cause as the body.
+Get: TypeAlias = Callable[[str], tuple[int, str]]
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where minikube keeps a profile. `home` is the folder .minikube itself."""
+
+    home: Path
+    profile: str
+
+    @classmethod
+    def of(cls, minikube_home: str | None, profile: str) -> Files:
+        """Follow minikube: the folder, or else MINIKUBE_HOME, or else the home folder, is .minikube itself or the folder that holds it."""
+        home = Path(minikube_home or os.environ.get("MINIKUBE_HOME") or Path.home())
+        return cls(home if home.name == ".minikube" else home / ".minikube", profile)
+
+    @property
+    def folder(self) -> Path:
+        return self.home / "profiles" / self.profile
+
+    @property
+    def lock(self) -> Path:
+        """Locked by the run that works on the profile; not in its folder, which goes with the cluster."""
+        return self.home / f"plannoir-{self.profile}.lock"
+
+    @property
+    def creating(self) -> Path:
+        """Present from before the first start until the cluster was ready once: until then it holds nothing worth keeping."""
+        return self.folder / "plannoir-creating"
+
+    def config(self) -> dict[str, Any]:
+        """Return minikube's own description of the profile; empty when it is missing or half written."""
+        try:
+            found = json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+
+@dataclass(frozen=True)
+class Node:
+    """The container that is the node. `ports` maps a port inside to the (address, port) pairs that it is published on."""
+
+    running: bool = False
+    started_at: str = ""
+    ip: str = ""
+    ports: dict[int, list[tuple[str, int]]] = field(default_factory=dict)
+
+    def published(self, port: int) -> int:
+        """Return the port of the host that leads to `port` of the node, or 0."""
+        bindings = self.ports.get(port, [])
+        return bindings[0][1] if bindings else 0
+
+
+def inspect(machine: Machine, profile: str) -> Node | None:
+    """Look at a profile's container; None when there is none.
+
+    Raises Failure when the engine does not answer.
+    """
+    shown = machine.run(["docker", "container", "inspect", profile])
+    if shown.code:
+        if "no such container" in shown.err.lower():
+            return None
+        raise Failure(f"The Docker Engine does not answer ({shown.last_line}); run the role engine, or start it.")
+    found = json.loads(shown.out)[0]
+    networks = found["NetworkSettings"]["Networks"]
+    bindings = found["NetworkSettings"]["Ports"] or {}
+    return Node(
+        running=found["State"]["Running"],
+        started_at=found["State"]["StartedAt"],
+        ip=next((network["IPAddress"] for network in networks.values() if network["IPAddress"]), ""),
+        ports={
+            int(inside.split("/")[0]): [(b["HostIp"], int(b["HostPort"])) for b in outside or []] for inside, outside in bindings.items()
+        },
+    )
+
+
+def api(files: Files, port: int) -> Get:
+    """Return a GET of the API server on 127.0.0.1 with the profile's own certificates, over one kept connection."""
+    connection: http.client.HTTPSConnection | None = None
+
+    def get(path: str) -> tuple[int, str]:
+        nonlocal connection
+        try:
+            if connection is None:
+                context = ssl.create_default_context(cafile=str(files.home / "ca.crt"))
+                # Minikube's certificates lack the key identifiers that Python 3.13 began to insist on.
+                context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+                context.load_cert_chain(files.folder / "client.crt", files.folder / "client.key")
+                connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=_API_TIMEOUT, context=context)
+            connection.request("GET", path)
+            response = connection.getresponse()
+            return response.status, response.read().decode("utf-8", "replace")
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            if connection is not None:
+                connection.close()
+            connection = None
+            return 0, str(error) or type(error).__name__
+
+    return get
+
+
+def api_complaint(get: Get) -> str:
+    """Return why the API server is not ready, or nothing."""
+    status, body = get("/readyz")
+    return "" if status == 200 else f"the API server is not ready ({_first_line(body) or status})"
+
+
+def cluster_complaint(get: Get, node_name: str, started_at: str) -> str:
+    """Return why the cluster cannot take pods yet, or nothing.
+
+    What the API server remembers from before the node's start (`started_at`, RFC 3339) does not count: kube-proxy and
+    CoreDNS must have been started since. CoreDNS gets ready through a Service address only, so kube-proxy's rules stand then.
+    """
+    complaint = api_complaint(get)
+    if complaint:
+        return complaint
+    status, body = get(f"/api/v1/nodes/{node_name}")
+    conditions = json.loads(body)["status"]["conditions"] if status == 200 else []
+    if not _is_true(conditions, "Ready"):
+        return "the node is not Ready"
+    for app in ("kube-proxy", "kube-dns"):
+        status, body = get(f"/api/v1/namespaces/kube-system/pods?labelSelector={quote(f'k8s-app={app}')}")
+        pods = json.loads(body)["items"] if status == 200 else []
+        if not any(_ready_since(pod["status"], started_at) for pod in pods):
+            return f"no pod of {app} in kube-system is ready since the node started"
+    return ""
+
+
+def has_network_policy_agent(get: Get) -> bool:
+    """Tell whether the agent that the role minikube deploys is there."""
+    return get("/apis/apps/v1/namespaces/kube-system/daemonsets/kube-network-policies")[0] == 200
+
+
+def kubeconfig_server(kubeconfig: Path, context: str) -> str:
+    """Return the server that a context of a kubeconfig leads to, or the empty string."""
+    # Ansible comes with it, but ansible-test imports modules without it.
+    import yaml
+
+    try:
+        found = yaml.safe_load(kubeconfig.read_text(encoding="utf-8")) or {}
+        names = {c["name"]: c["context"]["cluster"] for c in found.get("contexts") or []}
+        servers = {c["name"]: c["cluster"]["server"] for c in found.get("clusters") or []}
+        return str(servers.get(names.get(context, ""), ""))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError):
+        return ""
+
+
+def _is_true(conditions: list[dict[str, Any]], kind: str) -> bool:
+    return any(c["type"] == kind and c["status"] == "True" for c in conditions)
+
+
+def _ready_since(pod: dict[str, Any], started_at: str) -> bool:
+    since = datetime.fromisoformat(started_at).replace(microsecond=0)
+    starts = [c.get("state", {}).get("running", {}).get("startedAt", "") for c in pod.get("containerStatuses") or []]
+    fresh = bool(starts) and all(start and datetime.fromisoformat(start) >= since for start in starts)
+    return fresh and _is_true(pod.get("conditions") or [], "Ready")
+
+
+def _first_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[0][:200] if lines else ""

@@ -1,0 +1,314 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One Minikube profile, started, stopped or absent."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from .._engine.machine import NOT_FOUND, TIMED_OUT, Completed, Failure, Machine
+from . import node as nodes
+from . import settings
+from .encryption import host_path, refuse_missing_key, write_new_key
+from .node import Files, Get, Node
+from .settings import Settings
+
+HOST = "127.0.0.1"
+# Seconds in which the API server of a busy machine may answer before its node is taken for ailing and is restarted.
+PATIENCE = 30.0
+# half-made: a first start that was killed or failed; ailing: its container runs, its API server does not answer or the
+# kubeconfig does not lead to it; foreign: a container of this name that another MINIKUBE_HOME made.
+State: TypeAlias = Literal["absent", "half-made", "stopped", "ailing", "running", "foreign"]
+
+
+@dataclass
+class Profile:
+    """A profile with its edges. `wanted` are its settings; `cache_seed` is copied into minikube's cache before a start."""
+
+    machine: Machine
+    files: Files
+    kubeconfig: Path
+    binary: str
+    wanted: Settings
+    cache_seed: Path | None = None
+    timeout: float = 600
+    api: Callable[[Files, int], Get] = nodes.api
+    node: Node | None = None
+    complaint: str = ""
+    actions: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return self.files.profile
+
+    @property
+    def _key(self) -> Path:
+        return host_path(self.files.home, self.name)
+
+    def look(self, *, check: bool) -> State:
+        """Look at what is there, without changing anything; in check mode the engine may not be there yet."""
+        try:
+            self.node = nodes.inspect(self.machine, self.name)
+        except Failure:
+            if not check:
+                raise
+        if self.files.creating.exists():
+            return "half-made"
+        if not self.files.config():
+            return "absent" if self.node is None else "foreign"
+        if self.node is None or not self.node.running:
+            return "stopped"
+        self.complaint = self._complaint(self.node)
+        return "ailing" if self.complaint else "running"
+
+    def _complaint(self, node: Node) -> str:
+        """Return why a cluster whose node runs is of no use yet, or nothing."""
+        port = node.published(nodes.API_PORT)
+        # Minikube writes the node's own address where containers can be reached (Linux), else the published port.
+        servers = (f"https://{node.ip}:{nodes.API_PORT}", f"https://{HOST}:{port}")
+        if nodes.kubeconfig_server(self.kubeconfig, self.name) not in servers:
+            return f"{self.kubeconfig} has no context {self.name} that leads to {servers[0]}"
+        get, deadline = self.api(self.files, port), self.machine.monotonic() + PATIENCE
+        while (complaint := nodes.api_complaint(get)) and self.machine.monotonic() < deadline:
+            self.machine.sleep(1)
+        return complaint
+
+    def start(self, state: State, *, recreate: bool, check: bool) -> None:
+        """Make the cluster run, from whatever `state` it is in."""
+        if state == "foreign":
+            raise Failure(
+                f"A container named {self.name} exists, but {self.files.home} has no such profile: another MINIKUBE_HOME made it."
+                f" Name that folder in minikube_home, choose another minikube_profile, or remove it with"
+                f" `docker rm -f -v {self.name} && docker volume rm {self.name}`."
+            )
+        config = self.files.config()
+        drift = self.drift() if state not in ("absent", "half-made") else []
+        fresh = state in ("absent", "half-made") or bool(drift and recreate)
+        if drift and not recreate:
+            self.warnings.append(drift_warning(self.name, drift))
+        if state == "running" and not fresh:
+            self._wait_until_ready()
+            return
+        chosen = self.wanted if fresh else Settings.from_config(config)
+        self._refuse_problems(chosen, fresh=fresh, check=check)
+        if chosen.encryption and not fresh:
+            refuse_missing_key(self._key)
+        if state == "half-made" or (fresh and state != "absent"):
+            self.actions.append(f"delete the {'half-made ' if state == 'half-made' else ''}cluster {self.name}")
+            if not check:
+                self._delete()
+        why = f", because {self.complaint}" if self.complaint and not fresh else ""
+        self.actions.append(f"{'create' if fresh else 'start'} the cluster {self.name}{why}")
+        if not check:
+            self._start(fresh)
+
+    def stop(self, *, check: bool) -> None:
+        """Stop the cluster; its data stays."""
+        self.actions.append(f"stop the cluster {self.name}")
+        if not check:
+            self._minikube(["stop"])
+
+    def delete(self, *, check: bool) -> None:
+        """Delete the cluster and its data."""
+        self.actions.append(f"delete the cluster {self.name}")
+        if not check:
+            self._delete()
+
+    def drift(self) -> list[dict[str, str]]:
+        """Return where the cluster that is there differs from what is wanted."""
+        config = self.files.config()
+        return self.wanted.drift_from(Settings.from_config(config)) if config else []
+
+    def engine(self) -> dict[str, str]:
+        """Return the environment in which docker speaks to the engine inside the node; empty when that does not run."""
+        port = self.node.published(nodes.ENGINE_PORT) if self.node and self.node.running else 0
+        if not port:
+            return {}
+        return {
+            "DOCKER_HOST": f"tcp://{HOST}:{port}",
+            "DOCKER_CERT_PATH": str(self.files.home / "certs"),
+            "DOCKER_TLS_VERIFY": "1",
+        }
+
+    def has_network_policy_agent(self) -> bool:
+        """Tell whether an agent that enforces NetworkPolicies is there; not when the cluster does not run."""
+        port = self.node.published(nodes.API_PORT) if self.node and self.node.running else 0
+        return bool(port) and nodes.has_network_policy_agent(self.api(self.files, port))
+
+    def _refuse_problems(self, chosen: Settings, *, fresh: bool, check: bool) -> None:
+        """Raise Failure with everything that would make the start fail; in check mode the toolchain may not be there yet."""
+        at_hand = self.machine.which(self.binary) is not None
+        if not at_hand and not check:
+            raise Failure(f"minikube is not at {self.binary}; run the role toolchain, or name it in minikube_binary.")
+        problems = []
+        if fresh:
+            shown = self._run(["config", "defaults", "kubernetes-version", "--output", "json"], timeout=30) if at_hand else Completed(0)
+            seed = None if check else self.cache_seed
+            problems += settings.version_problems(settings.known_versions(shown.out), chosen, seed)
+            problems += settings.machine_problems(self.machine, chosen)
+            if seed and chosen.node_image:
+                shown = self.machine.run(["docker", "image", "inspect", "--format", "{{.Id}}", chosen.node_image])
+                if shown.code:
+                    problems.append(f"The node image {chosen.node_image} is not in the Docker Engine; run the role toolchain.")
+        published = self.node.ports.values() if self.node and self.node.running else ()
+        own = {binding[1] for bindings in published for binding in bindings}
+        problems += settings.port_problems(self.machine, [port for port in chosen.ports if port not in own])
+        if problems:
+            raise Failure("\n".join(problems))
+
+    def _start(self, fresh: bool) -> None:
+        if self.cache_seed:
+            link_tree(self.cache_seed, self.files.home / "cache")
+        if fresh:
+            self.files.folder.mkdir(parents=True, exist_ok=True)
+            self.files.creating.touch()
+            if self.wanted.encryption:
+                write_new_key(self._key)
+        self._minikube(
+            [
+                "start",
+                "--output=json",
+                "--interactive=false",
+                "--keep-context",
+                *(self.wanted.start_arguments() if fresh else []),
+                *(["--preload=false"] if self.cache_seed else []),
+                *(["--force"] if self.machine.is_root() else []),
+            ]
+        )
+        self.node = nodes.inspect(self.machine, self.name)
+        self._wait_until_ready()
+        self.files.creating.unlink(missing_ok=True)
+
+    def _wait_until_ready(self) -> None:
+        deadline = self.machine.monotonic() + self.timeout
+        if self.node is None:
+            raise Failure(f"The container {self.name} vanished while its cluster started; run this again.")
+        get = self.api(self.files, self.node.published(nodes.API_PORT))
+        while complaint := nodes.cluster_complaint(get, self.name, self.node.started_at):
+            if self.machine.monotonic() > deadline:
+                raise Failure(
+                    f"The cluster {self.name} started but is not ready after {self.timeout:g} s: {complaint}; see"
+                    f" `kubectl --kubeconfig {self.kubeconfig} --context {self.name} get pods --all-namespaces`."
+                )
+            self.machine.sleep(0.5)
+
+    def _delete(self) -> None:
+        self._minikube(["delete"])
+        shutil.rmtree(self.files.folder, ignore_errors=True)
+        self._key.unlink(missing_ok=True)
+        self.node = None
+
+    def _minikube(self, arguments: Sequence[str]) -> None:
+        done = self._run(arguments, timeout=self.timeout)
+        if done.code:
+            raise Failure(start_failure(arguments[0], self.name, done, self.binary, self.timeout))
+
+    def _run(self, arguments: Sequence[str], timeout: float) -> Completed:
+        env = {
+            "MINIKUBE_HOME": str(self.files.home),
+            "KUBECONFIG": str(self.kubeconfig),
+            "MINIKUBE_WANTUPDATENOTIFICATION": "false",
+        }
+        return self.machine.run([self.binary, *arguments, f"--profile={self.name}"], timeout=timeout, env=env)
+
+
+def ensure(profile: Profile, state: str, *, recreate: bool, check: bool) -> dict[str, Any]:
+    """Bring a profile to `state` (started, stopped or absent), or say what would be done; return the module's result.
+
+    Raises Failure with the cause and its remedy.
+    """
+    before = profile.look(check=check)
+    before_shown = _shown(before, profile)
+    drift = profile.drift() if before not in ("half-made", "absent", "foreign") else []
+    after: State = before
+    if state == "started":
+        profile.start(before, recreate=recreate, check=check)
+        after = "running"
+    elif state == "stopped" and profile.node is not None and profile.node.running and before != "foreign":
+        after = "stopped"
+        profile.stop(check=check)
+    elif state == "absent" and before not in ("absent", "foreign"):
+        after = "absent"
+        profile.delete(check=check)
+    changed = bool(profile.actions)
+    return {
+        "changed": changed,
+        "actions": profile.actions,
+        "drift": [] if recreate else drift,
+        "context": profile.name,
+        "kubeconfig": str(profile.kubeconfig),
+        "host": HOST,
+        "ip": profile.node.ip if profile.node else "",
+        "ports": sorted(port for port in profile.wanted.ports if profile.node and profile.node.published(port)),
+        "engine": profile.engine() if after == "running" else {},
+        "network_policy_agent": after == "running" and profile.has_network_policy_agent(),
+        "diff": {"before": before_shown, "after": _shown(after, profile, wanted=check and recreate)} if changed else {},
+    }
+
+
+def drift_warning(name: str, drift: Sequence[Mapping[str, str]]) -> str:
+    """Return the sentence that reports drift and the way out."""
+    differences = "; ".join(f"{d['setting']} is {d['have']}, wanted {d['want']}" for d in drift)
+    return (
+        f"The cluster {name} was made with other settings and stays as it is ({differences});"
+        " -e minikube_recreate=true makes it anew, without its data."
+    )
+
+
+def start_failure(verb: str, name: str, done: Completed, binary: str, timeout: float) -> str:
+    """Return one sentence for a failed call of minikube, from its own error event or else its last line."""
+    if done.code == TIMED_OUT:
+        cause = f"it did not end within {timeout:g} s"
+    elif done.code == NOT_FOUND:
+        return f"minikube could not be run ({done.err}); run the role toolchain, or name it in minikube_binary."
+    else:
+        cause = _error_event(done.out) or done.last_line or f"exit code {done.code}"
+    return f"minikube {verb} failed for the cluster {name}: {cause}; `{binary} logs --profile={name}` shows more."
+
+
+def link_tree(source: Path, target: Path) -> None:
+    """Put every file below `source` at the same place below `target`, as a hard link where possible, whole or not at all."""
+    for file in sorted(path for path in source.rglob("*") if path.is_file()):
+        there = target / file.relative_to(source)
+        if there.exists() and there.stat().st_size == file.stat().st_size:
+            continue
+        there.parent.mkdir(parents=True, exist_ok=True)
+        part = there.with_name(f"{there.name}.part")
+        part.unlink(missing_ok=True)
+        try:
+            os.link(file.resolve(), part)
+        except OSError:
+            shutil.copy2(file, part)
+        part.replace(there)
+
+
+def _error_event(out: str) -> str:
+    """Return the message of the last error among the JSON events of `minikube start --output=json`."""
+    messages = []
+    for line in out.splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(event, dict) and event.get("type") == "io.k8s.sigs.minikube.error":
+            data = event["data"]
+            text = " ".join(data.get("message", "").split())[:600]
+            messages.append(f"{text} ({data['name']})" if data.get("name") else text)
+    return messages[-1] if messages else ""
+
+
+def _shown(state: State, profile: Profile, *, wanted: bool = False) -> dict[str, Any]:
+    """Return a state with the settings that go with it, for a diff."""
+    if state in ("absent", "half-made", "foreign"):
+        return {"state": state}
+    config = profile.files.config()
+    chosen = profile.wanted if wanted or not config else Settings.from_config(config)
+    return {"state": state, **chosen.shown()}

@@ -1,0 +1,148 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of a namespace has to do with an attempt to deploy a release, and not with an earlier one.
+
+An attempt begins when Helm stores its newest revision. Everything here is a function of the JSON that kubectl prints.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, TypeAlias
+
+from .records import Record
+
+Object: TypeAlias = Mapping[str, Any]
+Logs: TypeAlias = Callable[[str, str, bool], str]
+"""Pod, container, whether of its previous run -> the last lines, free of secrets; empty when there are none."""
+
+NAME_LABEL = "app.kubernetes.io/name"
+INSTANCE_LABEL = "app.kubernetes.io/instance"
+REVISION_ANNOTATION = "deployment.kubernetes.io/revision"
+"""On a ReplicaSet; the highest number is what its Deployment wants now."""
+
+GENERATED_FROM = 58
+"""Kubernetes cuts a name to so many characters before it puts five of its own behind it."""
+
+
+class Event(NamedTuple):
+    """What was said about an object."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Observed:
+    """The objects of one namespace, and when the attempts began."""
+
+    objects: Sequence[Object]
+    attempts: Mapping[str, datetime]
+    """The beginning by release, on the server's clock; objects of other releases are not looked at."""
+    logs: Logs = field(default=lambda pod, container, previous: "")
+
+    def of(self, kind: str) -> list[Object]:
+        """Return the releases' own objects of a kind, however old."""
+        return [item for item in self.objects if item["kind"] == kind and labels(item).get(INSTANCE_LABEL) in self.attempts]
+
+    def replicasets(self) -> list[Object]:
+        """Return the newest ReplicaSet of each Deployment."""
+        newest: dict[str, Object] = {}
+        for item in sorted(self.of("ReplicaSet"), key=_deployment_revision):
+            newest[owner(item).get("uid") or item["metadata"]["name"]] = item
+        return list(newest.values())
+
+    def pods(self) -> list[Object]:
+        """Return the pods that Helm waits for: of the newest ReplicaSets, however old; of others, but for Jobs, what this attempt made."""
+        newest = {item["metadata"]["uid"] for item in self.replicasets()}
+        of_deployments = [item for item in self.of("Pod") if owner(item).get("uid") in newest]
+        others = [item for item in self.of("Pod") if owner(item).get("kind") not in ("ReplicaSet", "Job") and self._is_new(item)]
+        return of_deployments + others
+
+    def jobs(self) -> list[Object]:
+        """Return the Jobs that this attempt made."""
+        return [item for item in self.of("Job") if self._is_new(item)]
+
+    def pods_of(self, job: Object) -> list[Object]:
+        """Return a Job's own pods, newest first; not those of an earlier Job of its name."""
+        found = [item for item in self.of("Pod") if owner(item).get("uid") == job["metadata"]["uid"]]
+        return sorted(found, key=lambda item: instant(item["metadata"].get("creationTimestamp")), reverse=True)
+
+    def events(self, item: Object, *reasons: str) -> list[str]:
+        """Return messages of this attempt's events about an object, newest first."""
+        return [event.message for event in self._events(item["kind"], re.escape(item["metadata"]["name"]), self._began(item), reasons)]
+
+    def events_of_pods(self, job: Object) -> list[Event]:
+        """Return this attempt's events about a Job's pods, newest first: they stay when the pods are gone."""
+        generated = f"{job['metadata']['name']}-"[:GENERATED_FROM]
+        return self._events("Pod", f"{re.escape(generated)}[^-]+", self._began(job), ())
+
+    def _events(self, kind: str, name: str, since: datetime, reasons: Sequence[str]) -> list[Event]:
+        found = [
+            item
+            for item in self.objects
+            if item["kind"] == "Event"
+            and item["involvedObject"].get("kind") == kind
+            and re.fullmatch(name, str(item["involvedObject"].get("name")))
+            and (not reasons or item.get("reason") in reasons)
+            and last_seen(item) >= since
+        ]
+        found.sort(key=last_seen, reverse=True)
+        return [Event(str(item.get("reason", "")), str(item.get("message", "")).strip()) for item in found]
+
+    def _began(self, item: Object) -> datetime:
+        return self.attempts[labels(item)[INSTANCE_LABEL]]
+
+    def _is_new(self, item: Object) -> bool:
+        return instant(item["metadata"].get("creationTimestamp")) >= self._began(item)
+
+
+def attempts(records: Mapping[str, Sequence[Record]], revisions: Mapping[str, Any]) -> dict[str, datetime]:
+    """Return when the attempts began.
+
+    Args:
+        records: By release, newest first.
+        revisions: The newest revision by release before the attempt; a release that is still there had none.
+    """
+    return {
+        name: instant(found[0].created) for name, found in records.items() if found and str(found[0].revision) != str(revisions.get(name))
+    }
+
+
+def instant(text: str | None) -> datetime:
+    """Parse a time of Kubernetes (RFC 3339, with or without fractions); one that is lacking is before all others."""
+    return datetime.fromisoformat(text) if text else datetime.min.replace(tzinfo=UTC)
+
+
+def last_seen(event: Object) -> datetime:
+    """Return when an event happened for the last time; which field says it depends on who reported it."""
+    times = ((event.get("series") or {}).get("lastObservedTime"), event.get("lastTimestamp"), event.get("eventTime"))
+    return max(map(instant, times))
+
+
+def labels(item: Object) -> Mapping[str, str]:
+    """Return an object's labels."""
+    return item["metadata"].get("labels") or {}
+
+
+def component(item: Object) -> str:
+    """Return the component that an object belongs to."""
+    return labels(item).get(NAME_LABEL) or str(item["metadata"]["name"])
+
+
+def condition(item: Object, kind: str) -> Object:
+    """Return an object's condition of a type; empty when it has none."""
+    return next((entry for entry in item.get("status", {}).get("conditions") or [] if entry["type"] == kind), {})
+
+
+def owner(item: Object) -> Object:
+    """Return the reference to what made an object; empty when a person did."""
+    return next(iter(item["metadata"].get("ownerReferences") or []), {})
+
+
+def _deployment_revision(replicaset: Object) -> int:
+    return int((replicaset["metadata"].get("annotations") or {}).get(REVISION_ANNOTATION, 0))

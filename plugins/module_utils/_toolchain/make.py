@@ -1,0 +1,172 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes one component of the toolchain, if it is not there already."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import catalogue, debian, images, official
+from . import go as golang
+from .host import ToolchainError
+from .store import Store
+
+GO = "go"
+
+
+@dataclass(frozen=True)
+class Made:
+    """What became of a component: whether anything changed, and the seconds it took."""
+
+    changed: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Packages:
+    """Components built from packages: Go modules and Debian's."""
+
+    store: Store
+    recipes: Path
+    engine: debian.Engine
+    mirror: str = ""
+
+    def digests(self) -> dict[str, str]:
+        return {GO: catalogue.GO, **catalogue.digests(self.recipes)}
+
+    def is_there(self, name: str, digests: Mapping[str, str], labels: Mapping[str, Mapping[str, str]]) -> bool:
+        """Tell whether a component is whole, published and, for images of the engine, known to it; `labels` are the engine's."""
+        digest = digests[name]
+        if name == GO:
+            return self.store.is_whole(GO, digest)
+        component = catalogue.components()[name]
+        if isinstance(component.recipe, catalogue.Node):
+            return catalogue.node_image(digest) in labels
+        if isinstance(component.recipe, catalogue.Debian):
+            return debian.base_state(labels, digest) == "there"
+        return self.store.is_whole(name, digest) and self.store.is_published(name, digest, component.publish)
+
+    def labels(self, digests: Mapping[str, str]) -> dict[str, dict[str, str]]:
+        return self.engine.labels(catalogue.BASE_IMAGE, catalogue.node_image(digests["node-image"]))
+
+    def make(self, name: str) -> Made:
+        """Make a component that is missing.
+
+        Raises ToolchainError with the cause.
+        """
+        digests, start = self.digests(), time.monotonic()
+        with self.store.lock():
+            if self.is_there(name, digests, self.labels(digests)):
+                return Made(False, time.monotonic() - start)
+            digest = digests[name]
+            component = catalogue.components().get(name)
+            if component and isinstance(component.recipe, catalogue.Node):
+                self._build_node(component.recipe, digests)
+                return Made(True, time.monotonic() - start)
+            if not self.store.is_whole(name, digest):
+                with self.store.making(name, digest) as into:
+                    self._fill(name, component.recipe if component else None, into, digests)
+            if component and isinstance(component.recipe, catalogue.Debian):
+                rootfs = self.store.folder(name, digest) / debian.ROOTFS
+                debian.import_base(self.engine, rootfs, digest, self.store.log(name))
+            if component:
+                self.store.publish(name, digest, component.publish)
+            self.store.prune(name)
+        return Made(True, time.monotonic() - start)
+
+    def _fill(self, name: str, recipe: catalogue.Recipe | None, into: Path, digests: Mapping[str, str]) -> None:
+        match recipe:
+            case None:
+                golang.fetch_go(into)
+            case catalogue.GoProgram():
+                golang.build(self._go(), recipe, name, self.recipes, into, self.store.log(name))
+            case catalogue.Debian():
+                debian.make_rootfs(recipe, into, self.mirror, self.store.log(name))
+            case catalogue.Image():
+                self._write_image(name, recipe, into, digests)
+            case _:
+                raise AssertionError(recipe)
+
+    def _go(self) -> str:
+        own = self.store.folder(GO, catalogue.GO) / "bin" / "go"
+        go = golang.machine_go() or (str(own) if own.is_file() else "")
+        if not go:
+            raise ToolchainError(f"Go {'.'.join(map(str, catalogue.GO_LEAST))} or newer was not found: make the component {GO} first.")
+        return go
+
+    def _made(self, name: str, digests: Mapping[str, str]) -> Path:
+        return self.store.folder(name, digests[name])
+
+    def _write_image(self, name: str, image: catalogue.Image, into: Path, digests: Mapping[str, str]) -> None:
+        layer = into / "layer.tar"
+        if image.target:
+            contexts = {"program": self._made(image.program, digests)} if image.program else {}
+            options = [f"--target={image.target}", f"--output=type=tar,dest={layer}"]
+            base = debian.base_ref(self.engine, digests["base-image"])
+            debian.build_image(self.engine, base, self.recipes / "images", contexts, self.store.log(name), *options)
+        else:
+            images.write_layer(self._made(image.program, digests) / image.program, image.path, layer)
+        images.write_archive(image.ref, layer, image.entrypoint, into / "image.tar")
+        layer.unlink()
+
+    def _build_node(self, node: catalogue.Node, digests: Mapping[str, str]) -> None:
+        contexts = {name: self._made(name, digests) for name in ("cri-dockerd", "crictl", "cni-plugins")}
+        digest = digests["node-image"]
+        options = ["--load", f"--tag={catalogue.node_image(digest)}", f"--label={debian.LABEL}={digest}"]
+        base = debian.base_ref(self.engine, digests["base-image"])
+        debian.build_image(self.engine, base, self.recipes / node.folder, contexts, self.store.log("node-image"), *options)
+
+
+def make(settings: Mapping[str, Any], *, check: bool = False) -> Made:
+    """Make the component `name` from `source`; `settings` are the options of the module toolchain_component.
+
+    Raises ToolchainError with the cause.
+    """
+    store, name = Store(Path(settings["cache_dir"])), settings["name"]
+    if settings["source"] == "packages":
+        packages = Packages(store, Path(settings["recipes"]), debian.Engine(settings["engine_host"]), settings["debian_mirror"])
+        digests = packages.digests()
+        _known(name, digests)
+        return Made(not packages.is_there(name, digests, packages.labels(digests)), 0) if check else packages.make(name)
+    programs = official.programs(settings)
+    _known(name, programs)
+    return Made(not official_is_there(store, programs[name]), 0) if check else make_official(store, programs[name])
+
+
+def _known(name: str, names: Iterable[str]) -> None:
+    if name not in names:
+        raise ToolchainError(f"there is no such component; choose one of {', '.join(names)}.")
+
+
+def make_official(store: Store, program: official.Program) -> Made:
+    """Download and publish a program that is missing.
+
+    Raises ToolchainError with the cause.
+    """
+    start = time.monotonic()
+    with store.lock():
+        if official_is_there(store, program):
+            return Made(False, time.monotonic() - start)
+        if not store.is_whole(f"official-{program.name}", program.digest):
+            with store.making(f"official-{program.name}", program.digest) as into:
+                official.download(program, into)
+        store.publish(f"official-{program.name}", program.digest, program.publish)
+        store.prune(f"official-{program.name}")
+    return Made(True, time.monotonic() - start)
+
+
+def official_is_there(store: Store, program: official.Program) -> bool:
+    """Tell whether a published program is whole and in the bin folder."""
+    name = f"official-{program.name}"
+    return store.is_whole(name, program.digest) and store.is_published(name, program.digest, program.publish)
+
+
+def versions(settings: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """Return wanted and built version by the name of the role's variable."""
+    built = {"minikube": catalogue.MINIKUBE, "kubernetes": catalogue.KUBERNETES, "helm": catalogue.HELM}
+    return {f"toolchain_{name}_version": (settings[f"{name}_version"], version) for name, version in built.items()}

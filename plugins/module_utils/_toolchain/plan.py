@@ -1,0 +1,192 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Decides where the toolchain comes from, lists what is missing of it, and finds what would stop the work before it begins."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import catalogue, official
+from . import go as golang
+from .debian import KEYRING, Engine
+from .host import ToolchainError, output
+from .make import GO, Packages, official_is_there, versions
+from .store import Store
+
+SOURCE = "source.json"
+# Modules and objects in Go's own caches (8 GB), and the components.
+GB_FOR_GO = 10
+GB_FOR_THE_REST = 2
+
+
+@dataclass
+class Plan:
+    """What the toolchain lacks. `components` are {name, version, seconds expected, next name}, `packages` are Debian's."""
+
+    source: str
+    components: list[dict[str, Any]] = field(default_factory=list)
+    packages: list[str] = field(default_factory=list)
+    node_image: str = ""
+    base_image: str = ""
+    problems: list[str] = field(default_factory=list)
+
+
+def plan(settings: Mapping[str, Any], *, remember: bool = True) -> Plan:
+    """Make the plan; `settings` are the options of the module toolchain_plan.
+
+    Raises ToolchainError where the source cannot be decided.
+    """
+    store = Store(Path(settings["cache_dir"]))
+    source = decide(store, settings)
+    if remember:
+        remember_source(store, settings, source)
+    return _packages_plan(store, settings) if source == "packages" else _official_plan(store, settings)
+
+
+def decide(store: Store, settings: Mapping[str, Any]) -> str:
+    """Return `packages` or `official`: what is asked for, else what this cache folder holds, else what the network has."""
+    if settings["source"] != "auto":
+        return str(settings["source"])
+    try:
+        remembered = json.loads((store.root / SOURCE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        remembered = {}
+    if isinstance(remembered, dict) and remembered.get("asked") == _asked(settings) and (store.root / "components").is_dir():
+        return str(remembered["source"])
+    if official.hosts_answer(list(official.programs(settings).values()), settings["registry_urls"]):
+        return "official"
+    if _can_build():
+        return "packages"
+    raise ToolchainError(
+        "The hosts of minikube, kubectl, helm and their images do not all answer, and toolchain_source packages works on Linux on x86-64"
+        " only: open the network to them, or name mirrors in toolchain_minikube_url, toolchain_kubectl_url, toolchain_helm_url"
+        " and toolchain_registry_urls."
+    )
+
+
+def remember_source(store: Store, settings: Mapping[str, Any], source: str) -> None:
+    """Write down the decision of `auto` for these versions and addresses."""
+    wanted = json.dumps({"source": source, "asked": _asked(settings)}, indent=1)
+    path = store.root / SOURCE
+    if settings["source"] != "auto" or (path.is_file() and path.read_text(encoding="utf-8") == wanted):
+        return
+    store.root.mkdir(parents=True, exist_ok=True)
+    path.write_text(wanted, encoding="utf-8")
+
+
+def _asked(settings: Mapping[str, Any]) -> list[str]:
+    return [program.checksum_url for program in official.programs(settings).values()] + list(settings["registry_urls"])
+
+
+def _can_build() -> bool:
+    return (platform.system(), platform.machine()) == ("Linux", "x86_64")
+
+
+def _official_plan(store: Store, settings: Mapping[str, Any]) -> Plan:
+    wanted = official.programs(settings).values()
+    missing = [program for program in wanted if not official_is_there(store, program)]
+    result = Plan("official", _listed([(program.name, program.version, 10) for program in missing]))
+    if missing:
+        result.problems += _disk_problems([store.root], GB_FOR_THE_REST)
+    return result
+
+
+def _packages_plan(store: Store, settings: Mapping[str, Any]) -> Plan:
+    packages = Packages(store, Path(settings["recipes"]), Engine(settings["engine_host"]), settings["debian_mirror"])
+    digests = packages.digests()
+    labels = packages.labels(digests)
+    result = Plan("packages", node_image=catalogue.node_image(digests["node-image"]), base_image=catalogue.BASE_IMAGE)
+    result.problems += _version_problems(settings)
+    if not _can_build():
+        result.problems.append("toolchain_source packages works on Linux on x86-64 only: set toolchain_source to official.")
+    wanted = [component for component in catalogue.components().values() if settings["network_policy"] or not component.optional]
+    missing = [component for component in wanted if not packages.is_there(component.name, digests, labels)]
+    listed = [(component.name, component.version, component.seconds) for component in missing]
+    go_programs = [component for component in missing if isinstance(component.recipe, catalogue.GoProgram)]
+    fresh = [component for component in go_programs if not store.is_whole(component.name, digests[component.name])]
+    if fresh and not golang.machine_go() and not packages.is_there(GO, digests, labels):
+        listed.insert(0, (GO, catalogue.GO, 30))
+    result.components = _listed(listed)
+    if missing:
+        result.packages = list(_wanted_packages(missing, store, digests))
+        result.problems += _build_problems(settings, store, fresh, result)
+    return result
+
+
+def _listed(components: Sequence[tuple[str, str, int]]) -> list[dict[str, Any]]:
+    following = [*(component[0] for component in components), ""][1:]
+    return [
+        {"name": name, "version": version, "seconds": seconds, "next": after}
+        for (name, version, seconds), after in zip(components, following, strict=True)
+    ]
+
+
+def _wanted_packages(missing: Sequence[catalogue.Component], store: Store, digests: Mapping[str, str]) -> Iterator[str]:
+    """Name the Debian packages that making the missing components takes and the machine lacks."""
+    fresh = [component for component in missing if not store.is_whole(component.name, digests[component.name])]
+    if any(isinstance(component.recipe, catalogue.Debian) for component in fresh):
+        if not shutil.which("mmdebstrap"):
+            yield "mmdebstrap"
+        if not Path(KEYRING).is_file():
+            yield "debian-archive-keyring"
+    programs = [component.recipe for component in fresh if isinstance(component.recipe, catalogue.GoProgram)]
+    if any(program.patched for program in programs) and not shutil.which("patch"):
+        yield "patch"
+    if any(program.cgo for program in programs):
+        if not shutil.which(os.environ.get("CC", "gcc").split()[0]):
+            yield "gcc"
+        if not Path("/usr/include/stdlib.h").is_file():
+            yield "libc6-dev"
+
+
+def _version_problems(settings: Mapping[str, Any]) -> Iterator[str]:
+    for variable, (wanted, built) in versions(settings).items():
+        if wanted != built:
+            yield f"toolchain_source packages builds {built} and not {wanted}: set {variable} to {built}, or toolchain_source to official."
+
+
+def _build_problems(settings: Mapping[str, Any], store: Store, go_programs: Sequence[catalogue.Component], made: Plan) -> Iterator[str]:
+    if go_programs:
+        yield from _disk_problems([store.root, _go_cache()], GB_FOR_GO if len(go_programs) > 3 else GB_FOR_THE_REST)
+        problem = golang.proxy_problem()
+        if problem:
+            yield problem
+    if made.packages:
+        missing = " and ".join(made.packages)
+        by_hand = f"`apt-get install {' '.join(made.packages)}`"
+        if not shutil.which("apt-get"):
+            yield f"{missing} must be installed and there is no apt-get: install it by hand, or set toolchain_source to official."
+        elif os.geteuid() != 0 and not settings["become"]:
+            yield f"{missing} must be installed and that takes root: run {by_hand}, or set toolchain_become to true."
+    if any(component["name"].startswith(("base-", "node-", "image-")) for component in made.components):
+        engine = Engine(settings["engine_host"])
+        if not output(["docker", "buildx", "version"], engine.env):
+            yield "The docker client or its buildx plugin is missing: run the role plannoir.deploy.engine first."
+        elif not output(["docker", "version", "--format", "{{.Server.Version}}"], engine.env):
+            where = settings["engine_host"] or "the default address"
+            yield f"No Docker Engine answers at {where}: run the role plannoir.deploy.engine first."
+
+
+def _go_cache() -> Path:
+    return Path(os.environ.get("GOCACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "go-build")
+
+
+def _disk_problems(folders: Sequence[Path], wanted_gb: int) -> Iterator[str]:
+    seen = set()
+    for folder in folders:
+        there = next((path for path in (folder, *folder.absolute().parents) if path.exists()), Path("/"))
+        free = shutil.disk_usage(there).free
+        if there.stat().st_dev not in seen and free < wanted_gb * 10**9:
+            yield (
+                f"{there} has {free / 10**9:.1f} GB free and the toolchain needs {wanted_gb} GB to be made:"
+                " free some, or set XDG_CACHE_HOME to a folder on a larger disk."
+            )
+        seen.add(there.stat().st_dev)

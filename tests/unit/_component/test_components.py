@@ -1,0 +1,163 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.plannoir.deploy.plugins.doc_fragments.component import ModuleDocFragment
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import COMPONENT_SPEC, chart_values, load_components
+
+BACKEND = {"name": "backend", "port": 8000, "image": "registry.test/backend:1"}
+
+
+def problems_of(*components: dict[str, Any]) -> list[str]:
+    return load_components(list(components))[1]
+
+
+def spec_of(options: dict[str, Any]) -> dict[str, Any]:
+    """Return documented options in the form of an argument spec."""
+    spec = {}
+    for name, option in options.items():
+        spec[name] = {key: option[key] for key in ("type", "required", "default", "elements", "choices") if key in option}
+        if "suboptions" in option:
+            spec[name]["options"] = spec_of(option["suboptions"])
+    return spec
+
+
+def bare(spec: dict[str, Any]) -> dict[str, Any]:
+    """Return an argument spec without what the documentation does not say."""
+    result = {}
+    for name, option in spec.items():
+        result[name] = {key: option[key] for key in ("type", "required", "default", "elements", "choices") if key in option}
+        if "options" in option:
+            result[name]["options"] = bare(option["options"])
+    return result
+
+
+def test_the_documentation_says_what_the_argument_spec_says() -> None:
+    assert spec_of(yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]) == bare(COMPONENT_SPEC)
+
+
+def test_a_minimal_component_is_complete() -> None:
+    (component,), problems = load_components([BACKEND])
+    assert problems == []
+    assert component["service"] == {"type": "ClusterIP", "port": 8000, "node_port": None}
+    assert component["writable_paths"] == ["/tmp"]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"build": {"context": "src"}}, "exactly one of build"),
+        ({"image": ""}, "exactly one of build"),
+        ({"name": "Back_end"}, "DNS label"),
+        ({"name": "9lives"}, "DNS label"),
+        ({"name": "a" * 51}, "DNS label"),
+        ({"name": "components"}, "choose another"),
+        ({"port": 70000}, "port must be between 1 and 65535, not 70000"),
+        ({"service": {"type": "NodePort", "node_port": 8080}}, "between 30000 and 32767"),
+        ({"service": {"node_port": 30080}}, "needs service.type NodePort"),
+        ({"run_as_user": 0}, "run_as_user must be at least 1"),
+        ({"replicas": -1}, "replicas must be at least 0"),
+        ({"replicas": 2, "persistence": {"path": "/data"}}, "cannot share one volume"),
+        ({"env": {"LOG LEVEL": "info"}}, "no name of an environment variable"),
+        ({"env": {"LOG": None}}, "env.LOG must be text or a number"),
+        ({"env": {"A": "1"}, "secret_env": {"A": "2"}}, "both env and secret_env"),
+        ({"secret_files": {"path": "/etc/tls", "files": {"a/b": "x"}}}, "must be a file name"),
+        ({"secret_files": {"path": "tls", "files": {"a": "x"}}}, "absolute path"),
+        ({"config_files": {"/etc/../x": "y"}}, "absolute path"),
+        ({"writable_paths": ["/tmp", "/tmp/"]}, "mounted 2 times"),
+        ({"persistence": {"path": "/data", "size": "1 GB"}}, "persistence.size must be a Kubernetes quantity"),
+        ({"resources": {"limits": {"memory": "lots"}}}, "resources.limits.memory must be a Kubernetes quantity"),
+        ({"probes": {"liveness": {"path": "health"}}}, "must begin with a slash"),
+        ({"probes": {"liveness": {"path": "/x", "tcp": True}}}, "mutually exclusive"),
+        ({"probes": {"liveness": {"period": 3}}}, "one of the following is required"),
+        ({"probes": {"readiness": {"path": "/x", "period": 0}}}, "probes.readiness.period must be at least 1"),
+        ({"migration": {"command": ["x"], "timeout": 0}}, "migration.timeout"),
+        ({"setup": {"command": ["x"], "timeout": 0}}, "setup.timeout"),
+        ({"setup": {"args": ["x"]}}, "command"),
+        ({"setup": {"command": ["x"], "env": {"A": "1"}, "secret_env": {"A": "2"}}}, "both setup.env and setup.secret_env"),
+        ({"repliccas": 2}, "repliccas"),
+        ({"replicas": "two"}, "replicas"),
+        ({"service": {"type": "Ingress"}}, "ClusterIP"),
+        ({"service": 30080}, "service must be a dictionary"),
+        ({"probes": {"readiness": "/ready"}}, "probes.readiness must be a dictionary"),
+        ({"config_files": {"/etc/x.json": {"a": 1}}}, "the content of /etc/x.json must be text"),
+        ({"secret_files": {"path": "/etc/tls", "files": {"tls.key": None}}}, "the content of tls.key must be text"),
+    ],
+)
+def test_a_mistake_is_one_sentence_that_names_it(change: dict[str, Any], expected: str) -> None:
+    (problem,) = problems_of({**BACKEND, **change})
+    assert expected in problem
+    assert problem.endswith(".")
+
+
+def test_several_mistakes_are_reported_together() -> None:
+    assert len(problems_of({**BACKEND, "port": 0, "run_as_user": 0}, {"name": "other"}, "text")) == 4  # type: ignore[arg-type]
+
+
+def test_names_and_node_ports_are_used_once() -> None:
+    one = {**BACKEND, "service": {"type": "NodePort", "node_port": 30080}}
+    by_name, by_port = problems_of(one, one)
+    assert "backend is defined 2 times" in by_name
+    assert "30080 is used by several components" in by_port
+
+
+def test_a_problem_never_quotes_a_secret() -> None:
+    component = {**BACKEND, "secret_env": {"KEY": ["hunter2"]}, "secret_files": {"path": "/x", "files": "hunter2"}}
+    problems = [sentence for secret in ("hunter2", ["hunter2"]) for sentence in problems_of({**BACKEND, "secret_env": secret})]
+    problems += problems_of(component)
+    assert len(problems) == 3
+    assert "hunter2" not in str(problems)
+
+
+NAMES = {kind: f"backend-{kind}-1" for kind in ("env", "files", "migration", "setup")}
+
+
+def test_chart_values_hold_names_of_secrets_and_no_values() -> None:
+    (component,), _ = load_components(
+        [
+            {
+                **BACKEND,
+                "env": {"DEBUG": False, "WORKERS": 2},
+                "secret_env": {"B": "hunter2", "A": "hunter2"},
+                "secret_files": {"path": "/etc/tls", "files": {"tls.key": "hunter2"}},
+                "migration": {"command": ["migrate"], "secret_env": {"URL": "hunter2"}},
+                "setup": {"command": ["set-up"], "env": {"N": 1}, "secret_env": {"ADMIN": "hunter2"}, "timeout": 9},
+                "probes": {"readiness": {"path": "/ready", "failure_threshold": 3}},
+            }
+        ]
+    )
+    values = chart_values(component, "plannoir/backend:0123456789ab", NAMES, "app")
+    assert "hunter2" not in str(values)
+    assert values == {
+        "enabled": True,
+        "image": "plannoir/backend:0123456789ab",
+        "replicas": 1,
+        "port": 8000,
+        "service": {"type": "ClusterIP", "port": 8000},
+        "env": {"DEBUG": "false", "WORKERS": "2"},
+        "secretName": "backend-env-1",
+        "secretEnv": ["A", "B"],
+        "secretFiles": {"secretName": "backend-files-1", "path": "/etc/tls", "files": ["tls.key"]},
+        "migration": {"command": ["migrate"], "secretEnv": ["URL"], "secretName": "backend-migration-1", "timeout": 300},
+        "setup": {
+            "command": ["set-up"],
+            "env": {"N": "1"},
+            "secretEnv": ["ADMIN"],
+            "secretName": "backend-setup-1",
+            "timeout": 9,
+        },
+        "probes": {"readiness": {"path": "/ready", "failureThreshold": 3}},
+        "runAsUser": 10001,
+        "writablePaths": ["/tmp"],
+        "stopGraceSeconds": 30,
+    }
+
+
+def test_a_component_is_enabled_in_the_release_of_its_stage_only() -> None:
+    (component,), _ = load_components([{**BACKEND, "extra": True}])
+    assert chart_values(component, "x", {}, "app") == {"enabled": False}
+    assert chart_values(component, "x", {}, "extras")["enabled"] is True

@@ -1,0 +1,168 @@
+"""From components to Helm releases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.plannoir.deploy.plugins.filter.releases import releases
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import (
+    chart_digest,
+    has_load_balancer,
+    in_place_of,
+    missing_secrets,
+    secret_keys,
+)
+
+CHART = Path(__file__).parents[3] / "charts/plannoir"
+SECRET = "Zx9-never-in-values"
+NAMES = {
+    name: {kind: f"{name}-{kind}-0433059784" for kind in ("env", "files", "migration", "setup")}
+    for name in ("backend", "database", "proxy")
+}
+BACKEND = {"name": "backend", "image": "api:1", "port": 8000, "secret_env": {"TOKEN": SECRET}}
+DATABASE = {"name": "database", "image": "db:1", "port": 5432, "extra": True}
+PROXY = {"name": "proxy", "image": "proxy:1", "port": 80}
+
+
+def planned(*components: dict[str, Any], timeout: int = 180, chart: Path = CHART) -> list[dict[str, Any]]:
+    images = {component["name"]: f"local/{component['name']}:1" for component in components}
+    return releases(list(components), "shop", str(chart), images, NAMES, timeout)
+
+
+def test_the_extras_are_released_before_the_application() -> None:
+    assert [(release["name"], release["state"]) for release in planned(BACKEND, DATABASE)] == [
+        ("shop-extras", "present"),
+        ("shop", "present"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["frontend", "proxy"])  # with a subchart, and without one
+def test_a_load_balancer_is_found_among_the_values(name: str) -> None:
+    balanced = {**PROXY, "name": name, "service": {"type": "LoadBalancer"}}
+    assert [has_load_balancer(release["values"]) for release in planned(balanced, BACKEND, DATABASE)] == [False, True]
+    assert not any(has_load_balancer(release["values"]) for release in planned({**balanced, "service": {"type": "NodePort"}}, BACKEND))
+
+
+def test_a_release_without_components_is_absent() -> None:
+    assert [release["state"] for release in planned(BACKEND)] == ["absent", "present"]
+
+
+def test_each_release_turns_the_other_ones_subcharts_off() -> None:
+    extras, app = (release["values"] for release in planned(BACKEND, DATABASE))
+    assert [extras["database"]["enabled"], extras["backend"]["enabled"]] == [True, False]
+    assert [app["database"]["enabled"], app["backend"]["enabled"]] == [False, True]
+
+
+def test_a_component_without_a_subchart_goes_to_the_map_of_its_own_release() -> None:
+    extras, app = (release["values"] for release in planned(PROXY, DATABASE))
+    assert "components" not in extras
+    assert app["components"]["proxy"]["image"] == "local/proxy:1"
+
+
+def test_values_name_secrets_and_never_hold_them() -> None:
+    values = planned(BACKEND)[1]["values"]
+    assert values["backend"]["secretEnv"] == ["TOKEN"]
+    assert values["backend"]["secretName"] == "backend-env-0433059784"
+    assert SECRET not in str(values)
+
+
+def test_a_slow_migration_raises_the_time_limit_of_its_release_only() -> None:
+    slow = {**BACKEND, "migration": {"command": ["migrate"], "timeout": 600}}
+    assert [release["timeout"] for release in planned(slow, DATABASE)] == [180, 615]
+
+
+def test_a_slow_setup_raises_the_time_limit_of_its_release_only() -> None:
+    slow = {**DATABASE, "setup": {"command": ["set-up"], "timeout": 600}}
+    assert [release["timeout"] for release in planned(BACKEND, slow)] == [615, 180]
+
+
+def test_a_new_secret_of_a_setup_changes_the_values_of_its_release_only() -> None:
+    def values(name: str) -> list[dict[str, Any]]:
+        components = [BACKEND, {**DATABASE, "setup": {"command": ["set-up"], "secret_env": {"ADMIN": SECRET}}}]
+        images = {"backend": "api:1", "database": "db:1"}
+        return [
+            release["values"] for release in releases(components, "shop", str(CHART), images, {**NAMES, "database": {"setup": name}}, 180)
+        ]
+
+    before, after = values("database-setup-1"), values("database-setup-2")
+    assert before[0]["database"]["setup"]["secretName"] == "database-setup-1"
+    assert before[0] != after[0]
+    assert before[1] == after[1]
+
+
+def test_a_misspelt_option_is_refused_by_name() -> None:
+    with pytest.raises(AnsibleFilterError, match="replcas"):
+        planned({**BACKEND, "replcas": 2})
+
+
+def test_a_component_without_an_image_names_the_role_to_run() -> None:
+    with pytest.raises(AnsibleFilterError, match="No image reference for backend: run the images role"):
+        releases([BACKEND], "shop", str(CHART), {}, {}, 180)
+
+
+def test_a_secret_without_a_name_names_the_role_to_run() -> None:
+    with pytest.raises(AnsibleFilterError, match="No name of the Secret backend-env: run the secrets role"):
+        releases([BACKEND], "shop", str(CHART), {"backend": "api:1"}, {}, 180)
+
+
+def test_a_folder_that_is_no_chart_is_named(tmp_path: Path) -> None:
+    with pytest.raises(AnsibleFilterError, match=r"correct release_chart"):
+        planned(BACKEND, chart=tmp_path)
+
+
+def test_values_replace_defaults_as_a_whole() -> None:
+    defaults = {"env": {"A": "1", "B": "2"}, "probes": {"liveness": {"path": "/"}}, "replicas": 1}
+    assert in_place_of(defaults, {"env": {"B": "3"}, "replicas": 2}) == {"env": {"A": None, "B": "3"}, "probes": None, "replicas": 2}
+
+
+def test_the_secrets_that_a_release_reads_are_known_by_key() -> None:
+    migration = {"command": ["migrate"], "secret_env": {"OWNER": SECRET}}
+    setup = {"command": ["set-up"], "secret_env": {"ADMIN": SECRET}}
+    everything = {**BACKEND, "migration": migration, "setup": setup, "secret_files": {"path": "/etc/tls", "files": {"tls.key": SECRET}}}
+    other = {**PROXY, "secret_env": {"COOKIE": SECRET}}
+    assert secret_keys(planned(everything, other, DATABASE)[1]["values"]) == {
+        "backend-env-0433059784": {"TOKEN"},
+        "backend-migration-0433059784": {"OWNER"},
+        "backend-setup-0433059784": {"ADMIN"},
+        "backend-files-0433059784": {"tls.key"},
+        "proxy-env-0433059784": {"COOKIE"},
+    }
+
+
+def test_a_missing_secret_and_a_missing_key_are_named() -> None:
+    needed = {"a-env": {"X", "Y"}, "b-env": {"Z"}, "c-env": {"Q"}}
+    assert missing_secrets(needed, {"a-env": {"X"}, "c-env": {"Q", "R"}}) == [
+        "Secret a-env has no key Y.",
+        "There is no Secret b-env (it needs the keys Z).",
+    ]
+
+
+@pytest.fixture
+def chart(tmp_path: Path) -> Path:
+    for name in ("Chart.yaml", "templates/a.yaml", "charts/sub/templates/b.yaml", "ci/x-values.yaml"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("edited", ["Chart.yaml", "templates/a.yaml", "charts/sub/templates/b.yaml"])
+def test_the_digest_sees_an_edit_of_any_file_of_the_chart(chart: Path, edited: str) -> None:
+    before = chart_digest(chart)
+    (chart / edited).write_text("edited", encoding="utf-8")
+    assert chart_digest(chart) != before
+
+
+def test_the_digest_sees_a_renamed_file(chart: Path) -> None:
+    before = chart_digest(chart)
+    (chart / "templates/a.yaml").rename(chart / "templates/c.yaml")
+    assert chart_digest(chart) != before
+
+
+def test_the_digest_ignores_the_values_that_only_tests_use(chart: Path) -> None:
+    before = chart_digest(chart)
+    (chart / "ci/x-values.yaml").write_text("edited", encoding="utf-8")
+    assert chart_digest(chart) == before

@@ -1,0 +1,44 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the Dockerfiles of the reference application have in common."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+APPS = Path(__file__).parents[3] / "apps"
+DOCKERFILES = sorted(APPS.glob("*/Dockerfile"))
+
+
+def test_every_application_folder_has_a_dockerfile() -> None:
+    assert [path.parent.name for path in DOCKERFILES] == ["backend", "database", "frontend", "openrouter", "pgbouncer"]
+
+
+def test_the_copies_of_the_shared_script_are_alike() -> None:
+    assert len({(path.parent / "docker/debian.sh").read_bytes() for path in DOCKERFILES}) == 1
+
+
+@pytest.mark.parametrize("dockerfile", DOCKERFILES, ids=lambda path: path.parent.name)
+class TestDockerfile:
+    def test_it_starts_from_the_base_image_of_the_caller(self, dockerfile: Path) -> None:
+        text = dockerfile.read_text()
+        assert "\nARG BASE_IMAGE=debian:trixie-slim\n" in text
+        stages = re.findall(r"^FROM (\S+)(?: AS (\S+))?$", text, re.MULTILINE)
+        earlier = {"${BASE_IMAGE}"}
+        for source, name in stages[:-1]:
+            assert source in earlier
+            earlier.add(name)
+        assert stages[-1] == ("scratch", "")
+
+    def test_it_needs_no_registry_for_its_own_syntax(self, dockerfile: Path) -> None:
+        assert not re.search(r"^#\s*syntax\s*=", dockerfile.read_text(), re.MULTILINE)
+
+    def test_it_fails_when_a_library_is_missing(self, dockerfile: Path) -> None:
+        assert "debian.sh check /rootfs" in dockerfile.read_text()
+
+    def test_its_context_holds_only_what_is_named(self, dockerfile: Path) -> None:
+        lines = (dockerfile.parent / ".dockerignore").read_text().splitlines()
+        assert next(line for line in lines if not line.startswith("#")) == "*"

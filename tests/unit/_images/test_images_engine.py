@@ -1,0 +1,100 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import socketserver
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Engine, EngineError
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers like an engine with one image, whose archive is 3 MB long."""
+
+    archive: ClassVar[bytes] = b"x" * 3_000_000
+    loaded: ClassVar[list[bytes]] = []
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/images/get"):
+            self._answer(200, self.archive)
+        elif self.path == "/images/debian%3Atrixie-slim/json":
+            self._answer(200, b'{"Id": "sha256:1"}')
+        elif self.path == "/images/json":
+            self._answer(500, b'{"message": "the disk is full"}')
+        else:
+            self._answer(404, b'{"message": "No such image"}')
+
+    def do_POST(self) -> None:
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.loaded.append(body)
+        self._answer(200, b'{"stream": "Loaded"}\n' if body[:1] == b"x" else b'{"error": "no archive"}\n')
+
+    def address_string(self) -> str:
+        return "unix"
+
+    def log_message(self, *arguments: Any) -> None:
+        pass
+
+
+class UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    Handler.loaded.clear()
+    with UnixServer(str(tmp_path / "s"), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield Engine({"DOCKER_HOST": f"unix://{tmp_path / 's'}"})
+        server.shutdown()
+
+
+def test_a_missing_image_has_no_id(engine: Engine) -> None:
+    assert engine.image_id("debian:trixie-slim") == "sha256:1"
+    assert engine.image_id("debian:other") is None
+
+
+def test_an_image_is_streamed_from_engine_to_engine(engine: Engine) -> None:
+    engine.copy_image("debian:trixie-slim", engine)
+    assert Handler.loaded == [Handler.archive]
+
+
+def test_an_archive_that_is_refused_is_an_error(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Handler, "archive", b"broken")
+    with pytest.raises(EngineError, match=r"did not take the image debian:trixie-slim: no archive\."):
+        engine.copy_image("debian:trixie-slim", engine)
+
+
+def test_a_refusal_is_told_in_the_engines_words(engine: Engine) -> None:
+    with pytest.raises(EngineError, match=r"refused GET /images/json: the disk is full\.$"):
+        engine.images()
+
+
+def test_an_engine_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match=r"unix:///.*/absent does not answer .*: start it"):
+        Engine({"DOCKER_HOST": f"unix://{tmp_path}/absent"}).images()
+
+
+def test_a_host_of_another_kind_is_refused() -> None:
+    with pytest.raises(EngineError, match="ssh://me@there is not supported"):
+        Engine({"DOCKER_HOST": "ssh://me@there"}).images()
+
+
+def test_missing_certificates_are_named(tmp_path: Path) -> None:
+    environment = {"DOCKER_HOST": "tcp://127.0.0.1:1", "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(tmp_path)}
+    with pytest.raises(EngineError, match=f"certificates of the Docker Engine in {tmp_path} cannot be used"):
+        Engine(environment).images()

@@ -1,0 +1,157 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.plannoir.deploy.plugins.module_utils._images import plan as images_module
+from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan import (
+    Base,
+    Image,
+    build_secrets,
+    last_lines,
+    plan_images,
+    superseded,
+)
+
+LIMIT = 2**20
+
+
+class FakeEngine:
+    def __init__(self, images: list[dict[str, Any]], used: set[str]) -> None:
+        self._images = images
+        self._used = used
+
+    def images(self) -> list[dict[str, Any]]:
+        return self._images
+
+    def used_image_ids(self) -> set[str]:
+        return self._used
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path / "apps/backend"
+    folder.mkdir(parents=True)
+    (folder / "Dockerfile").write_text("ARG BASE_IMAGE=debian:trixie-slim\nFROM ${BASE_IMAGE}\n")
+    (folder / "main.py").write_text("print()\n")
+    return tmp_path
+
+
+def plan(root: Path, base: Base | None = None, **build: Any) -> Image:
+    images, problems = plan_images({"backend": {"context": "apps/backend", **build}}, "plannoir", root, base or Base(), LIMIT)
+    assert problems == []
+    return images[0]
+
+
+def test_the_reference_carries_a_digest_of_twelve_digits(source: Path) -> None:
+    image = plan(source)
+    assert re.fullmatch("plannoir/backend:[0-9a-f]{12}", image.ref)
+    assert image.context == str(source / "apps/backend")
+
+
+def test_an_ignore_file_that_cannot_be_used_is_a_problem(source: Path) -> None:
+    (source / "apps/backend/.dockerignore").write_text("docs\n[z-a]*\n")
+    images, problems = plan_images({"backend": {"context": "apps/backend"}}, "plannoir", source, Base(), LIMIT)
+    assert images == []
+    assert problems == [
+        f'Component backend: {source}/apps/backend/.dockerignore, line 2: the pattern "[z-a]*" cannot be used, because '
+        "the range z-a runs backwards: turn it round, or write \\ before a bracket that is meant itself."
+    ]
+
+
+def test_whatever_goes_into_the_image_changes_its_tag(source: Path) -> None:
+    base = Base("debian:trixie-slim", "sha256:1")
+    refs = [
+        plan(source).ref,
+        plan(source, args={"MODE": "fast"}).ref,
+        plan(source, target="build").ref,
+        plan(source, base).ref,
+        plan(source, Base(base.ref, "sha256:2")).ref,
+    ]
+    (source / "apps/backend/main.py").write_text("print(1)\n")
+    refs.append(plan(source).ref)
+    (source / "apps/backend/Dockerfile").write_text("FROM scratch\n")
+    refs.append(plan(source).ref)
+    assert len(set(refs)) == len(refs)
+
+
+def test_the_same_source_in_another_folder_has_the_same_tag(source: Path, tmp_path: Path) -> None:
+    before = plan(source).ref
+    (tmp_path / "apps").rename(tmp_path / "moved")
+    assert plan(source, context=str(tmp_path / "moved/backend")).ref == before
+
+
+def test_the_base_image_reaches_only_dockerfiles_that_ask_for_it(source: Path) -> None:
+    base = Base("debian:trixie-slim", "sha256:1")
+    assert plan(source, base).args == {"BASE_IMAGE": "debian:trixie-slim"}
+    assert plan(source, base, args={"BASE_IMAGE": "mine:1"}).args == {"BASE_IMAGE": "mine:1"}
+    (source / "apps/backend/Dockerfile").write_text("FROM python:3.13\n")
+    assert plan(source, base).args == {}
+    assert plan(source, base).ref == plan(source).ref
+
+
+def test_problems_are_reported_together_before_anything_starts(source: Path) -> None:
+    (source / "empty").mkdir()
+    (source / "large").mkdir()
+    (source / "large/Dockerfile").write_text("FROM scratch\n")
+    (source / "large/data").write_bytes(b"0" * (LIMIT + 1))
+    builds = {
+        "absent": {"context": "nowhere"},
+        "empty": {"context": "empty"},
+        "large": {"context": "large"},
+        "odd": {"context": "empty", "contxt": "x"},
+        "backend": {"context": "apps/backend"},
+    }
+    _, problems = plan_images(builds, "plannoir", source, Base(), LIMIT)
+    assert [problem.partition(":")[0] for problem in problems] == [f"Component {name}" for name in ("absent", "empty", "large", "odd")]
+    for problem, words in zip(problems, ("does not exist", "there is no Dockerfile", "images_context_limit", "contxt"), strict=True):
+        assert words in problem
+
+
+def tags(*entries: tuple[int, str]) -> list[dict[str, Any]]:
+    return [{"Created": created, "RepoTags": [ref], "Id": f"sha256:{ref}"} for created, ref in entries]
+
+
+def test_the_wanted_tag_and_the_newest_other_stay() -> None:
+    engine = FakeEngine(tags((3, "p/a:c"), (1, "p/a:a"), (2, "p/a:b"), (1, "p/b:a"), (0, "other:x")), set())
+    assert superseded(["p/a:a", "p/b:a"], engine, keep=2) == ["p/a:b"]  # type: ignore[arg-type]
+
+
+def test_the_image_of_a_container_stays() -> None:
+    engine = FakeEngine(tags((1, "p/a:a"), (2, "p/a:b"), (3, "p/a:c")), {"sha256:p/a:a"})
+    assert superseded(["p/a:new"], engine, keep=2) == ["p/a:b"]  # type: ignore[arg-type]
+
+
+def test_an_image_without_a_tag_is_nobodys() -> None:
+    engine = FakeEngine([{"Created": 1, "RepoTags": None, "Id": "sha256:1"}], set())
+    assert superseded(["p/a:new"], engine, keep=1) == []  # type: ignore[arg-type]
+
+
+def test_certificates_come_from_the_environment_first(tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.pem"
+    bundle.touch()
+    assert {"id": "ca", "type": "file", "src": str(bundle)} in build_secrets("auto", {"SSL_CERT_FILE": str(bundle)}, tmp_path)
+
+
+def test_a_machine_without_authorities_of_its_own_passes_no_certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images_module, "LOCAL_AUTHORITIES", (str(tmp_path / "absent"),))
+    assert "ca" not in [secret["id"] for secret in build_secrets("auto", {}, tmp_path)]
+    assert "ca" not in [secret["id"] for secret in build_secrets("", {"SSL_CERT_FILE": __file__}, tmp_path)]
+
+
+def test_package_indexes_come_from_the_users_own_files(tmp_path: Path) -> None:
+    (tmp_path / ".npmrc").touch()
+    (tmp_path / ".config/pip").mkdir(parents=True)
+    (tmp_path / ".config/pip/pip.conf").touch()
+    found = {secret["id"]: secret["src"] for secret in build_secrets("", {}, tmp_path)}
+    assert found == {"npmrc": str(tmp_path / ".npmrc"), "pip.conf": str(tmp_path / ".config/pip/pip.conf")}
+
+
+def test_a_failed_build_is_told_by_the_end_of_the_step_that_failed() -> None:
+    log = "#7 RUN true\n#7 DONE 0.1s\n#8 [3/3] RUN npm ci\n#8 1.234 the cause\n#8 ERROR: exit code: 1\n------\nERROR: failed to solve\n"
+    assert last_lines(log).splitlines() == ["[3/3] RUN npm ci", "the cause", "ERROR: exit code: 1"]
+    assert last_lines("permission denied") == "permission denied"

@@ -1,0 +1,132 @@
+"""Whose a namespace is, and what of others is in the way."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects import (
+    foreign_objects,
+    foreign_releases,
+    foreign_workloads,
+    is_owned,
+    name_problems,
+    namespace_change,
+    pod_security_level,
+)
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import Record
+
+
+def item(kind: str, name: str, labels: dict[str, str] | None = None, release: str = "", owners: list[Any] | None = None) -> dict[str, Any]:
+    annotations = {"meta.helm.sh/release-name": release} if release else {}
+    metadata: dict[str, Any] = {"name": name, "labels": labels or {}, "annotations": annotations}
+    return {"kind": kind, "metadata": {**metadata, **({"ownerReferences": owners} if owners else {})}}
+
+
+def change(labels: dict[str, str] | None, application: str = "shop", level: str = "restricted") -> dict[str, str] | None:
+    """Labels that the namespace would get; none when it stays as it is."""
+    found = None if labels is None else item("Namespace", "ns", labels)
+    definition = namespace_change("ns", application, level, found, lambda: "v1.34")
+    return definition["metadata"]["labels"] if definition else None
+
+
+def test_a_namespace_that_is_missing_is_made_with_our_labels_and_pinned() -> None:
+    labels = change(None) or {}
+    assert is_owned(item("Namespace", "ns", labels))
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+    assert {value for key, value in labels.items() if key.endswith("-version")} == {"v1.34"}
+    assert change(labels) is None
+
+
+def test_the_pinned_version_stays() -> None:
+    labels = {**(change(None) or {}), "pod-security.kubernetes.io/enforce-version": "v1.30", "pod-security.kubernetes.io/warn": "baseline"}
+    assert (change(labels) or {})["pod-security.kubernetes.io/enforce-version"] == "v1.30"
+
+
+@pytest.mark.parametrize(
+    "labels", [{}, {"team": "billing"}, {"app.kubernetes.io/managed-by": "Helm"}, {"pod-security.kubernetes.io/enforce": "baseline"}]
+)
+def test_a_namespace_of_others_is_not_labelled(labels: dict[str, str]) -> None:
+    assert change(labels) is None
+    assert not is_owned(item("Namespace", "ns", labels))
+
+
+def test_two_applications_of_ours_do_not_flip_its_labels() -> None:
+    labels = change(None) or {}
+    assert change(labels, application="other", level="baseline") is None
+    assert (change(labels, level="baseline") or {})["pod-security.kubernetes.io/enforce"] == "baseline"
+
+
+def test_without_a_label_nothing_is_enforced() -> None:
+    assert pod_security_level(item("Namespace", "ns")) == "privileged"
+    assert pod_security_level(item("Namespace", "ns", {"pod-security.kubernetes.io/enforce": "baseline"})) == "baseline"
+
+
+@pytest.mark.parametrize("status", ["deployed", "failed", "pending-install", "uninstalled", "superseded"])
+def test_a_release_of_another_chart_is_named_with_its_state(status: str) -> None:
+    theirs = Record("shop", 4, status, {}, chart="nginx", namespace="ns")
+    (problem,) = foreign_releases({"shop": [theirs], "shop-extras": []})
+    assert problem.startswith(f"The Helm release shop ({status}) in namespace ns is of the chart nginx")
+
+
+def test_a_release_that_is_ours_now_is_ours() -> None:
+    assert not list(foreign_releases({"shop": [Record("shop", 2, "failed", {}), Record("shop", 1, "superseded", {}, chart="nginx")]}))
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (item("Deployment", "web"), "Deployment web in namespace ns was not made by this collection: .* or remove it"),
+        (item("Service", "web", release="their-site"), "Service web in namespace ns belongs to the Helm release their-site: .*remove that"),
+        (
+            item("Job", "web-migration", {"app.kubernetes.io/instance": "their-site"}),
+            "Job web-migration .* was not made by this collection",
+        ),
+        # Helm's own rule: what another release made is not taken over, whatever its labels.
+        (item("Deployment", "web", {"app.kubernetes.io/instance": "shop"}, release="other"), "belongs to the Helm release other"),
+    ],
+)
+def test_an_object_of_others_that_has_a_name_of_ours_is_named(found: dict[str, Any], said: str) -> None:
+    (problem,) = foreign_objects("ns", "shop", [found])
+    assert re.search(said, problem), problem
+
+
+def test_our_own_objects_are_not_in_the_way() -> None:
+    ours = [
+        item("Deployment", "web", release="shop"),
+        item("PersistentVolumeClaim", "db-data", release="shop-extras"),
+        item("Job", "web-migration", {"app.kubernetes.io/instance": "shop"}),
+    ]
+    assert not list(foreign_objects("ns", "shop", ours))
+
+
+def test_workloads_of_others_are_counted_and_named() -> None:
+    theirs = [item("Deployment", name) for name in ("a", "b", "c", "d")]
+    children = [item("Pod", "a-1", owners=[{"kind": "ReplicaSet"}])]
+    said = foreign_workloads("ns", [*theirs, *children])
+    assert "holds workloads of others (Deployment a, Deployment b, Deployment c and 1 more)" in said
+    assert "namespace_shared" in said
+
+
+def test_an_empty_namespace_and_one_with_applications_of_ours_may_be_used() -> None:
+    ours = item("Deployment", "web", {"plannoir.deploy/app": "another"})
+    assert foreign_workloads("default", [ours, item("Service", "kubernetes")]) == ""
+
+
+@pytest.mark.parametrize("name", ["shop", "a", "my-shop-2", "x" * 46])
+def test_a_good_name_passes(name: str) -> None:
+    assert not list(name_problems(name, name))
+
+
+@pytest.mark.parametrize("name", ["MyShop_1", "My Shop", "2048", "-x", "x-", "", "x" * 47, "shop-extras"])
+def test_a_name_that_helm_would_refuse_is_named_with_the_rule(name: str) -> None:
+    (problem,) = name_problems(name, "ns")
+    assert problem.startswith("app_name ")
+    assert repr(name) in problem
+
+
+@pytest.mark.parametrize("namespace", ["My_Shop", "", "x" * 64, "-x", "kube-system", "kube-public", "kube-mine"])
+def test_a_namespace_that_is_none_or_the_clusters_own_is_refused(namespace: str) -> None:
+    (problem,) = name_problems("shop", namespace)
+    assert problem.startswith("app_namespace must ")

@@ -1,0 +1,369 @@
+"""The preflight role in real plays, on a copy of the checkout's variables."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
+from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.requirements import (
+    disk_problems,
+    memory_problems,
+    python_problems,
+    system_problems,
+)
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.store import component_secrets
+
+ROOT = Path(__file__).parents[3]
+NEON = "postgresql://u:Zq9hunter@ep-cool-1{}.eu-central-1.aws.neon.tech/plannoir?sslmode=require"
+PLAY = """
+- hosts: cluster
+  gather_facts: false
+  roles: [plannoir.deploy.preflight]
+  tasks:
+    - ansible.builtin.copy:
+        dest: "{{ playbook_dir }}/components.json"
+        content: "{{ app_components | to_json }}"
+        mode: "0600"
+      when: not ansible_check_mode
+      diff: false
+      no_log: true
+"""
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout of which nothing was run yet."""
+    folder = tmp_path_factory.mktemp("checkout")
+    ours = shutil.ignore_patterns("vault.yml")
+    for name in ("group_vars", "inventories", "scripts"):
+        shutil.copytree(ROOT / name, folder / name, symlinks=True, ignore=ours)
+    (folder / "apps").symlink_to(ROOT / "apps")
+    shutil.copy(ROOT / "ansible.cfg", folder)
+    (folder / "play.yml").write_text(PLAY, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def deployed(checkout: Path) -> tuple[Path, str]:
+    """The same after its first run, and what that run printed."""
+    assert run(checkout, "--check").stdout.count("changed=1") == 1
+    assert not (checkout / "group_vars/all/vault.yml").exists()
+    return checkout, run(checkout, "-vvv", "--diff").stdout
+
+
+def run(checkout: Path, *arguments: str, program: str = "ansible-playbook", succeeds: bool = True) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "ANSIBLE_CONFIG": str(checkout / "ansible.cfg"), "NO_COLOR": "1"}
+    # A folder of minikube's of its own: a run of the person who tests would be waited for.
+    environment.update(ANSIBLE_COLLECTIONS_PATH=str(ROOT / "collections"), ANSIBLE_NOCOWS="1", MINIKUBE_HOME=str(checkout))
+    play = ["play.yml"] if program == "ansible-playbook" else []
+    done = subprocess.run([program, *play, *arguments], cwd=checkout, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode == 0) == succeeds, done.stdout + done.stderr
+    return done
+
+
+def problems(checkout: Path, variables: dict[str, Any], *arguments: str) -> str:
+    file = checkout / "my.yml"
+    file.write_text(yaml.safe_dump(variables, default_flow_style=True, width=10_000), encoding="utf-8")
+    return run(checkout, "-e", f"@{file}", *arguments, succeeds=False).stdout
+
+
+def components(checkout: Path) -> dict[str, Any]:
+    loaded, wrong = load_components(json.loads((checkout / "components.json").read_text(encoding="utf-8")))
+    assert wrong == []
+    return {component["name"]: component for component in loaded}
+
+
+def test_the_first_run_makes_a_vault_that_ansible_vault_opens(deployed: tuple[Path, str]) -> None:
+    checkout, _ = deployed
+    assert (checkout / "group_vars/all/vault.yml").read_bytes().startswith(b"$ANSIBLE_VAULT;1.1;AES256\n")
+    assert "\nvault_database_password: " in run(checkout, "view", "group_vars/all/vault.yml", program="ansible-vault").stdout
+
+
+def test_no_credential_is_printed(deployed: tuple[Path, str]) -> None:
+    checkout, output = deployed
+    credentials = components(checkout)["backend"]["secret_env"].values()
+    assert "vault_session_secret" in output
+    assert [value for value in credentials if value in output] == []
+
+
+def test_a_second_run_changes_nothing_and_has_the_same_credentials(deployed: tuple[Path, str]) -> None:
+    checkout, output = deployed
+    before = (checkout / "components.json").read_text()
+    assert "changed=2 " in output  # the vault, and the file of this test's play
+    assert "changed=0 " in run(checkout).stdout
+    assert (checkout / "components.json").read_text() == before
+
+
+def test_the_reference_application_is_made_of_valid_components(deployed: tuple[Path, str]) -> None:
+    found = components(deployed[0])
+    assert sorted(found) == ["backend", "database", "frontend", "openrouter", "pgbouncer"]
+    assert found["backend"]["secret_env"]["DATABASE_URL"].endswith("@pgbouncer:6432/plannoir?sslmode=verify-full")
+    assert found["backend"]["migration"]["secret_env"]["MIGRATION_DATABASE_URL"].endswith("@database:5432/plannoir?sslmode=verify-full")
+    assert found["frontend"]["secret_env"] == {}
+
+
+def test_a_login_is_named_after_its_password_and_only_the_setup_has_them_all(deployed: tuple[Path, str]) -> None:
+    found = components(deployed[0])
+    passwords = found["database"]["setup"]["secret_env"]
+    for kind, prefix, text in (
+        ("APP", "plannoir", found["backend"]["secret_env"]["DATABASE_URL"]),
+        ("OWNER", "plannoir_owner", found["backend"]["migration"]["secret_env"]["MIGRATION_DATABASE_URL"]),
+        ("POOLER", "pgbouncer", found["pgbouncer"]["secret_files"]["files"]["userlist.txt"].replace('" "', ":")),
+    ):
+        login, password = found["database"]["setup"]["env"][f"{kind}_LOGIN"], passwords[f"{kind}_PASSWORD"]
+        assert f"{login}:{password}" in text
+        assert re.fullmatch(f"{prefix}_[0-9a-f]{{8}}", login)
+        # Whoever reads the name must not be able to try a guessed password on it.
+        assert hashlib.sha256(password.encode()).hexdigest()[:8] not in login
+        assert login in found["database"]["post_release"]
+    readers = {name: str(values) for name, values in component_secrets(list(found.values())).items()}
+    assert {name for name, values in readers.items() if passwords["ADMIN_PASSWORD"] in values} == {"database"}
+    assert {name for name, values in readers.items() if passwords["OWNER_PASSWORD"] in values} == {"backend", "database"}
+    assert passwords["OWNER_PASSWORD"] not in str(found["backend"]["secret_env"])
+    assert list(found["database"]["secret_env"].values()) == [passwords["ADMIN_PASSWORD"]]
+
+
+def test_the_pools_follow_from_one_number(deployed: tuple[Path, str]) -> None:
+    found = components(deployed[0])
+    assert found["database"]["args"] == ["-c", "max_connections=60"]
+    assert found["backend"]["env"]["DATABASE_POOL_SIZE"] == 10
+    assert "max_db_connections = 25\n" in found["pgbouncer"]["config_files"]["/etc/pgbouncer/pools.ini"]
+
+
+def test_services_of_your_own_take_the_place_of_the_embedded_ones(deployed: tuple[Path, str]) -> None:
+    checkout, _ = deployed
+    own = {
+        "vault_database_url": NEON.format("-pooler"),
+        "vault_database_direct_url": NEON.format(""),
+        "vault_openrouter_base_url": "https://openrouter.ai/api/v1",
+        "vault_openrouter_api_key": "sk-or-v1-0123",
+    }
+    run(checkout, "-e", json.dumps({**own, "app_root": str(ROOT)}))
+    found = components(checkout)
+    assert sorted(found) == ["backend", "frontend"]
+    assert found["backend"]["secret_env"]["DATABASE_URL"] == own["vault_database_url"]
+    assert found["backend"]["env"]["OPENROUTER_BASE_URL"] == own["vault_openrouter_base_url"]
+    assert found["backend"]["migration"]["secret_env"] == {"MIGRATION_DATABASE_URL": own["vault_database_direct_url"]}
+    assert found["backend"]["secret_files"] is None
+
+
+def test_every_problem_of_the_variables_is_reported_at_once_with_its_place(deployed: tuple[Path, str]) -> None:
+    wrong = {
+        "app_nmae": "x",
+        "app_namespace": ["x"],
+        "app_components": [
+            {
+                "name": "web",
+                "image": "x",
+                "prot": 80,
+                "port": "eighty",
+                "secret_env": {"A": "{{ vault_databse_password }}", "B": "{{ vault_database_direct_url }}"},
+            },
+            {"name": "api", "build": {"contxt": "x"}, "port": 80},
+        ],
+    }
+    said = problems(deployed[0], wrong, "-e", "frontend_servce_type=x", "-e", "preflight_memory_gb=100000")
+    for problem in (
+        "my.yml:1) is no variable of this collection: did you mean app_name?",
+        "my.yml:1) must be text, not a list.",
+        "app_components[0] (web).prot (my.yml:1) is no option: did you mean port?",
+        "app_components[0] (web).port (my.yml:1) must be a whole number, not text ('eighty').",
+        "app_components[0].secret_env.A (my.yml:1): 'vault_databse_password' is undefined: did you mean vault_database_password?",
+        "app_components[0].secret_env.B (my.yml:1): 'vault_database_direct_url' is undefined: the vault lacks it: put it in with",
+        "app_components[1] (api).build.contxt (my.yml:1) is no option: did you mean context?",
+        "frontend_servce_type (<CLI option '-e'>) is used nowhere: did you mean frontend_service_type?",
+        "lower preflight_memory_gb",
+    ):
+        assert problem in said
+    assert "problems were found; nothing was changed." in said
+
+
+def test_what_components_lack_among_each_other_and_on_disk_is_reported(deployed: tuple[Path, str]) -> None:
+    service = {"type": "NodePort", "node_port": 30080}
+    wrong = [
+        {"name": "web", "build": {"context": "nowhere"}, "port": 80, "service": service, "secret_env": {"KEY": ""}},
+        {"name": "api", "build": {"context": "apps/backend", "dockerfile": "Missing"}, "port": 80, "service": service},
+    ]
+    said = problems(deployed[0], {"app_components": wrong})
+    assert "service.node_port 30080 is used by several components (web, api)" in said
+    assert "web.secret_env.KEY is empty" in said
+    assert "The source folder of web, " in said
+    assert "apps/backend/Missing, is missing" in said
+
+
+def test_every_bad_credential_is_named_at_once_beside_other_problems_and_never_shown(deployed: tuple[Path, str]) -> None:
+    wrong = {
+        "app_nmae": "x",
+        "vault_database_url": "postgresql://u:Zq9@hunter@db.shop.com/x",
+        "vault_openrouter_base_url": "https://openrouter.ai/api/v1 ",
+        "vault_openrouter_api_key": "Zq9hunter",
+        "vault_session_secret": "changeme",
+    }
+    before = (deployed[0] / "components.json").read_text()
+    output = problems(deployed[0], wrong, "-vvv", "--diff")
+    for problem in (
+        "my.yml:1) is no variable of this collection: did you mean app_name?",
+        "backend.secret_env.DATABASE_URL (vault_database_url) has a character in its user name or password that breaks the URL",
+        "backend.secret_env.OPENROUTER_API_KEY (vault_openrouter_api_key) does not begin with sk-or-",
+        "backend.secret_env.SESSION_SECRET (vault_session_secret) is still a placeholder",
+        "backend.env.OPENROUTER_BASE_URL (vault_openrouter_base_url) begins or ends with a blank",
+    ):
+        assert problem in output
+    assert "5 problems were found; nothing was changed." in output
+    assert "Zq9" not in output
+    assert "changeme" not in output
+    assert (deployed[0] / "components.json").read_text() == before
+
+
+def test_a_value_that_only_looks_wrong_can_be_accepted(deployed: tuple[Path, str]) -> None:
+    accepted = {"preflight_accepted_credentials": ["backend.secret_env.SESSION_SECRET"]}
+    run(deployed[0], "-e", json.dumps({"vault_session_secret": "changeme", **accepted}))
+
+
+@pytest.fixture
+def vault(deployed: tuple[Path, str]) -> Iterator[Path]:
+    """The vault of the first run, which a test may spoil."""
+    path = deployed[0] / "group_vars/all/vault.yml"
+    good = path.read_bytes()
+    yield path
+    path.write_bytes(good)
+
+
+DAMAGED = "is damaged, it is not what ansible-vault writes: put its last good copy there, or remove it to start again with new credentials."
+WRONG = (
+    "cannot be opened with the password that Ansible was started with: give the right one in PLANNOIR_VAULT_PASSWORD, "
+    "PLANNOIR_VAULT_PASSWORD_COMMAND or .vault-password;"
+)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (
+            lambda good: b"vault_session_secret: Zq9hunter\n",
+            "is not encrypted: run 'ansible-vault encrypt group_vars/all/vault.yml', and replace",
+        ),
+        (
+            lambda good: b'vault_session_secret: "Zq9hunter\n',
+            "is not encrypted: run 'ansible-vault encrypt group_vars/all/vault.yml', and replace",
+        ),
+        (lambda good: b"\n", "is empty: put its last good copy there"),
+        (lambda good: good[:501], DAMAGED),
+        (lambda good: good.partition(b"\n")[0], DAMAGED),
+        (lambda good: good.replace(b"1.1;AES256", b""), DAMAGED),
+        (lambda good: good.replace(b"AES256", b"ROT13"), DAMAGED),
+        (lambda good: good[: good.rindex(b"\n", 0, -1)], WRONG),
+        (b"- Zq9hunter\n", "opens, but holds no variables (name: value): correct it with 'ansible-vault edit group_vars/all/vault.yml'."),
+        (b"a: b\nvault_session_secret: [Zq9hunter\nc: d\n", "opens, but its line 3 is no valid YAML: correct it with 'ansible-vault edit"),
+    ],
+)
+def test_a_vault_that_cannot_be_used_is_one_sentence_before_anything_else(
+    vault: Path, spoil: bytes | Callable[[bytes], bytes], said: str
+) -> None:
+    checkout = vault.parents[2]
+    if isinstance(spoil, bytes):
+        (checkout / "inside.yml").write_bytes(spoil)
+        vault.unlink()
+        run(checkout, "encrypt", "inside.yml", "--output", str(vault), program="ansible-vault")
+    else:
+        vault.write_bytes(spoil(vault.read_bytes()))
+    done = run(checkout, succeeds=False)
+    assert "The vault group_vars/all/vault.yml " in done.stderr
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "PLAY" not in done.stdout
+    assert "Zq9" not in done.stdout + done.stderr
+
+
+def test_a_wrong_password_is_one_sentence_before_anything_else(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLANNOIR_VAULT_PASSWORD", "another")
+    done = run(vault.parents[2], succeeds=False)
+    assert f"The vault group_vars/all/vault.yml {WRONG}" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "PLAY" not in done.stdout
+
+
+def test_an_inventory_has_a_vault_and_a_password_of_its_own(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As docs/secrets.md says it, with a command for the password."""
+    checkout = vault.parents[2]
+    inventory = checkout / "inventories/prod"
+    made = inventory / "group_vars/cluster/vault.yml"
+    made.parent.mkdir(parents=True)
+    (inventory / "group_vars/all").symlink_to("../../../group_vars/all")
+    (made.parent / "prod.yml").write_text('secrets_vault_file: "{{ inventory_dir }}/group_vars/cluster/vault.yml"\n')
+    shutil.copy(checkout / "inventories/minikube/hosts.yml", inventory)
+    (checkout / "store").write_text("Zq9hunter\n")
+    monkeypatch.setenv("PLANNOIR_VAULT_PASSWORD_PROD_COMMAND", f"cat {checkout / 'store'}")
+    before = vault.read_bytes()
+    prod = ["-i", "inventories/prod", "--vault-id=prod@scripts/vault-password-client"]
+    run(checkout, *prod)
+    assert made.read_text().startswith("$ANSIBLE_VAULT;1.2;AES256;prod\n")
+    assert vault.read_bytes() == before
+    assert not (checkout / ".vault-password-prod").exists()
+    assert "changed=0" in run(checkout, *prod).stdout
+    (checkout / "store").write_text("another\n")
+    for given in (prod, prod[:2]):
+        said = run(checkout, *given, succeeds=False).stderr
+        assert "inventories/prod/group_vars/cluster/vault.yml cannot be opened" in said
+        assert (
+            "give the right one in PLANNOIR_VAULT_PASSWORD_PROD, PLANNOIR_VAULT_PASSWORD_PROD_COMMAND or .vault-password-prod, with" in said
+        )
+        assert "with --vault-id prod@scripts/vault-password-client" in said
+
+
+def test_a_plaintext_vault_stops_the_run_before_anything_else(deployed: tuple[Path, str]) -> None:
+    plain = deployed[0] / "plain.yml"
+    plain.write_text("vault_session_secret: x\n")
+    said = problems(deployed[0], {"secrets_vault_file": str(plain), "app_nmae": "x"})
+    assert "is not encrypted: run 'ansible-vault encrypt" in said
+    assert "app_nmae" not in said
+
+
+def test_a_vault_in_a_place_of_its_own_is_made_and_loaded(deployed: tuple[Path, str]) -> None:
+    checkout, _ = deployed
+    vault = checkout / "elsewhere/vault.yml"
+    run(checkout, "-e", f"secrets_vault_file={vault}")
+    opened = run(checkout, "view", str(vault), program="ansible-vault").stdout
+    secret = components(checkout)["backend"]["secret_env"]["SESSION_SECRET"]
+    assert f"vault_session_secret: {secret}" in opened
+
+
+def test_a_vault_with_another_password_is_named(deployed: tuple[Path, str]) -> None:
+    checkout, _ = deployed
+    vault = checkout / "foreign/vault.yml"
+    vault.parent.mkdir()
+    vault.write_text("a: b\n")
+    (checkout / "foreign/password").write_text("another")
+    run(
+        checkout,
+        "encrypt",
+        "--vault-id",
+        f"default@{vault.parent / 'password'}",
+        "--encrypt-vault-id",
+        "default",
+        str(vault),
+        program="ansible-vault",
+    )
+    assert "cannot be opened with the password" in problems(checkout, {"secrets_vault_file": str(vault)})
+
+
+def test_the_machine_is_measured(tmp_path: Path) -> None:
+    assert list(python_problems((3, 10)))
+    assert not list(python_problems((3, 11)))
+    assert not list(system_problems("Linux", "x86_64", packages=True))
+    assert "official" in next(system_problems("Darwin", "arm64", packages=True))
+    assert "not supported" in next(system_problems("Windows", "AMD64", packages=False))
+    assert "needs 4 GB" in next(memory_problems(2 * 10**9, 4))
+    assert not list(memory_problems(4 * 10**9, 4))
+    assert str(tmp_path) in next(disk_problems(tmp_path / "a/b", 10**6))
+    assert not list(disk_problems(tmp_path / "a/b", 0))

@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The toolchain's components, their digests and their recipes in the role."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import catalogue
+
+ROLE = Path(__file__).parents[3] / "roles/toolchain"
+RECIPES = ROLE / "files"
+
+
+@pytest.fixture
+def recipes(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(RECIPES, tmp_path / "files"))
+
+
+def test_each_component_comes_after_those_it_is_made_from() -> None:
+    names = list(catalogue.components())
+    for component in catalogue.components().values():
+        assert all(names.index(need) < names.index(component.name) for need in component.needs)
+
+
+def test_the_same_recipes_give_the_same_digests(recipes: Path) -> None:
+    assert catalogue.digests(recipes) == catalogue.digests(RECIPES)
+
+
+def test_a_changed_go_sum_changes_that_component_and_what_is_made_from_it(recipes: Path) -> None:
+    with (recipes / "go/crictl/go.sum").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    before, after = catalogue.digests(RECIPES), catalogue.digests(recipes)
+    assert {name for name in before if before[name] != after[name]} == {"crictl", "node-image"}
+
+
+def test_a_changed_file_of_the_node_image_changes_its_tag_only(recipes: Path) -> None:
+    (recipes / "node/sshd.conf").write_text("UseDNS no\n", encoding="utf-8")
+    before, after = catalogue.digests(RECIPES), catalogue.digests(recipes)
+    assert {name for name in before if before[name] != after[name]} == {"node-image"}
+
+
+@pytest.mark.parametrize("mod", sorted((RECIPES / "go").glob("*/go.mod")), ids=lambda mod: mod.parent.name)
+def test_each_go_recipe_pins_every_module_by_checksum(mod: Path) -> None:
+    lines = [line.split() for line in mod.with_name("go.sum").read_text(encoding="utf-8").splitlines()]
+    pinned = {(module, version.removesuffix("/go.mod")) for module, version, checksum in lines if checksum.startswith("h1:")}
+    assert set(required(mod)) <= pinned
+
+
+@pytest.mark.parametrize(
+    ("recipe", "module", "version"),
+    [
+        ("minikube", "k8s.io/minikube", catalogue.MINIKUBE),
+        ("kubernetes", "k8s.io/kubernetes", catalogue.KUBERNETES),
+        ("helm", "helm.sh/helm/v3", catalogue.HELM),
+        ("etcd", "go.etcd.io/etcd/server/v3", "v3.6.5"),
+        ("coredns", "github.com/coredns/coredns", "v1.12.1"),
+        ("cri-dockerd", "github.com/Mirantis/cri-dockerd", "v0.4.3"),
+        ("crictl", "github.com/kubernetes-sigs/cri-tools", "v1.30.0"),
+        ("cni-plugins", "github.com/containernetworking/plugins", "v1.9.0"),
+    ],
+)
+def test_the_recipes_build_the_versions_that_the_catalogue_names(recipe: str, module: str, version: str) -> None:
+    assert dict(required(RECIPES / "go" / recipe / "go.mod", replaced=False))[module] == version
+
+
+def test_the_role_asks_for_the_versions_that_the_recipes_build() -> None:
+    defaults = yaml.safe_load((ROLE / "defaults/main.yml").read_text(encoding="utf-8"))
+    assert defaults["toolchain_minikube_version"] == catalogue.MINIKUBE
+    assert defaults["toolchain_kubernetes_version"] == catalogue.KUBERNETES
+    assert defaults["toolchain_helm_version"] == catalogue.HELM
+
+
+def test_images_stand_where_minikube_looks_for_them() -> None:
+    published = [path for component in catalogue.components().values() for paths in component.publish.values() for path in paths]
+    assert "minikube-cache/images/amd64/registry.k8s.io/coredns/coredns_v1.12.1" in published
+    assert "minikube-cache/images/amd64/registry.k8s.io/pause_3.10.1" in published
+    assert f"minikube-cache/linux/amd64/{catalogue.KUBERNETES}/kubelet" in published
+
+
+def required(mod: Path, *, replaced: bool = True) -> list[tuple[str, str]]:
+    """Return (module, version) of a go.mod's requirements, as its replacements say when `replaced`."""
+    text = mod.read_text(encoding="utf-8")
+    blocks = _statements(text)
+    requires = [(words[0], words[1]) for kind, words in blocks if kind == "require"]
+    replaces = {words[0]: (words[-2], words[-1]) for kind, words in blocks if kind == "replace"}
+    return [replaces.get(name, (name, version)) if replaced else (name, version) for name, version in requires]
+
+
+def _statements(text: str) -> list[tuple[str, list[str]]]:
+    found, block = [], ""
+    for line in text.splitlines():
+        words = line.split("//")[0].split()
+        if words[-1:] == ["("]:
+            block = words[0]
+        elif words == [")"]:
+            block = ""
+        elif words:
+            found.append((block, words) if block else (words[0], words[1:]))
+    return found
