@@ -17,9 +17,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
-TEMPLATE = Path(__file__).resolve().parents[3] / "roles/secrets/files/vault.yml"
-"""The template of the reference application's vault."""
-
 HEADER = b"$ANSIBLE_VAULT;"
 VALIDITY = timedelta(days=3652)
 """10 years: the certificates of an embedded service must not be what ends it."""
@@ -39,6 +36,10 @@ class Certificates(NamedTuple):
     ca: str
     certificate: str
     certificate_key: str
+
+
+CERTIFICATES = Certificates._fields
+"""Placeholders of a template that are made together."""
 
 
 def vault_state(path: Path) -> State:
@@ -76,7 +77,7 @@ def render(template: str, hosts: Sequence[str]) -> str:
         VaultError: The template has another placeholder.
     """
     names = {match["name"] for match in _PLACEHOLDER.finditer(template)}
-    if unknown := names - {"password", *Certificates._fields}:
+    if unknown := names - {"password", *CERTIFICATES}:
         raise VaultError(f"The vault's template has the unknown placeholder {', '.join(sorted(unknown))}: correct it in the template.")
     certificates = make_certificates(hosts)._asdict() if names - {"password"} else {}
 
