@@ -20,6 +20,10 @@ nox.options.error_on_missing_interpreters = True
 nox.options.sessions = ["lint", "sanity", "unit", "apps_python", "apps_frontend", "charts", "molecule"]
 
 ROOT = Path(__file__).parent
+PYTHON_APPS = [
+    str(project.parent.relative_to(ROOT))
+    for project in sorted([*ROOT.glob("apps/*/pyproject.toml"), *ROOT.glob("roles/services/files/*/pyproject.toml")])
+]
 # ansible-test wants this installer from a host that only some networks reach; ours uses the interpreter's own pip.
 GET_PIP = """
 import subprocess, sys
@@ -77,11 +81,11 @@ def unit(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="uv")
-@nox.parametrize("app", ["backend", "openrouter"])
+@nox.parametrize("app", PYTHON_APPS)
 def apps_python(session: nox.Session, app: str) -> None:
     """The Python applications' own tests, against a real PostgreSQL."""
     need_package(session, "/usr/lib/postgresql/*/bin/initdb", "postgresql")
-    session.chdir(ROOT / "apps" / app)
+    session.chdir(ROOT / app)
     session.install("--require-hashes", "-r", "requirements-dev.txt")
     session.run("ruff", "check", external=True)
     session.run("python", "-m", "mypy", ".")
@@ -157,6 +161,8 @@ def changelog(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
-    """Write the generated documentation again."""
+    """Write what is generated again: the documentation, and the copies of one script."""
+    for copy in ROOT.glob("apps/*/docker/debian.sh"):
+        copy.write_bytes((ROOT / "roles/services/files/debian.sh").read_bytes())
     with (ROOT / "docs/components.md").open("w", encoding="utf-8") as table:
         session.run("python", "scripts/component_reference.py", env={"PYTHONPATH": str(ROOT / "collections")}, stdout=table)
