@@ -153,6 +153,5 @@ def lock(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
-    """Write the generated documentation again."""
-    with (ROOT / "docs/components.md").open("w", encoding="utf-8") as table:
-        session.run("python", "scripts/component_reference.py", env={"PYTHONPATH": str(ROOT / "collections")}, stdout=table)
+    """Write every generated file again."""
+    session.run("python", "-m", "scripts.generated", env={"PYTHONPATH": str(ROOT / "collections")})
