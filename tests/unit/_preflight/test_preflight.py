@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The preflight role in real plays, on a copy of the checkout's variables."""
 
 from __future__ import annotations
