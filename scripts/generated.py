@@ -84,11 +84,17 @@ def app_json_schema() -> str:
     return _json(app_schema(specs, SPECIFICATION)) + "\n"
 
 
+def debian_script() -> str:
+    """Return the one script of which every application keeps a copy, so that `docker build .` works in its folder."""
+    return (ROOT / "roles/services/files/debian.sh").read_text(encoding="utf-8")
+
+
 FILES: dict[str, Callable[[], str]] = {
     "plugins/module_utils/_component/specification.py": python_specification,
     "roles/preflight/meta/argument_specs.yml": argument_specs,
     "docs/components.md": components_table,
     "docs/app.schema.json": app_json_schema,
+    **{str(copy.relative_to(ROOT)): debian_script for copy in sorted(ROOT.glob("apps/*/docker/debian.sh"))},
 }
 """Each generated file, and what it should hold; in an order in which no one needs a later one."""
 

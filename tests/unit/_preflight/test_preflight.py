@@ -49,7 +49,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ours = shutil.ignore_patterns("vault.yml")
     for name in ("group_vars", "inventories", "scripts"):
         shutil.copytree(ROOT / name, folder / name, symlinks=True, ignore=ours)
-    (folder / "apps").symlink_to(ROOT / "apps")
+    for name in ("apps", "roles"):
+        (folder / name).symlink_to(ROOT / name)
     shutil.copy(ROOT / "ansible.cfg", folder)
     (folder / "play.yml").write_text(PLAY, encoding="utf-8")
     return folder
