@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import COMPONENT_SPEC, load_components
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects import name_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.credentials import credential_problems
@@ -38,8 +38,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
                 raise AnsibleActionFail(str(error)) from None
         template = Path(arguments.get("vault_template") or TEMPLATE).read_text(encoding="utf-8") if vault else ""
         documentation = load_documentation(ROLES)
-        for name, options in (("app_components", COMPONENT_SPEC), ("app_checks", CHECK_SPEC)):
-            documentation.options[name] = {**documentation.options[name], "options": options}
+        documentation.options["app_checks"] = {**documentation.options["app_checks"], "options": CHECK_SPEC}
         variables = PlayVariables(self._templar, task_vars or {}, documentation, template, vault_is_made=bool(vault and vault.exists()))
         problems = list(variables.problems(own=arguments.get("own_variables", [])))
         application, namespace = (variables.values.get(name) for name in ("app_name", "app_namespace"))
