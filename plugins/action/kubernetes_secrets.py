@@ -10,8 +10,8 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.credentials import empty_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.redaction import redact, secret_values
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.store import SecretChanges, SecretStore, secret_names

@@ -81,7 +81,6 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.graph import Edge, probe
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 
 EDGE_SPEC: dict[str, dict[str, Any]] = {
     "source": {"type": "str", "required": True},

@@ -93,7 +93,9 @@ def main() -> None:
     objects: list[dict[str, Any]] = []
     if not module.check_mode or Path(module.params["kubeconfig"]).is_file():
         try:
-            objects = Cluster.of(module.params).objects("services,pods", f"--selector={INSTANCE_LABEL} in ({','.join(module.params['names'])})")
+            objects = Cluster.of(module.params).objects(
+                "services,pods", f"--selector={INSTANCE_LABEL} in ({','.join(module.params['names'])})"
+            )
         except Failure as error:
             module.fail_json(msg=f"The releases cannot be read: {error}")
     urls = {item["metadata"]["name"]: url(item, module.params["host"]) for item in objects if item["kind"] == "Service"}

@@ -17,7 +17,7 @@ description:
   - A step that fails is tried again until O(timeout) has passed when that is harmless, that is for GET and HEAD, for commands, and where
     nothing answered. Cookies are kept from step to step.
   - Changes nothing of its own; let the steps remove what they make.
-extends_documentation_fragment: [plannoir.deploy.kubectl]
+extends_documentation_fragment: [plannoir.deploy.cluster]
 options:
   checks:
     description: The steps.
@@ -100,10 +100,6 @@ options:
     description: Component to the URL that it was released at.
     type: dict
     default: {}
-  namespace:
-    description: Namespace of the components.
-    type: str
-    required: true
   timeout:
     description: Seconds for all steps together.
     type: int

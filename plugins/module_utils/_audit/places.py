@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from .._core.docker import Engine
 from .._core.cluster import Cluster
+from .._core.docker import Engine
 from .._core.errors import Failure
 from .._core.labels import APPLICATION
 from .._core.process import Command, Running
@@ -40,7 +40,7 @@ class Subject:
     """What is looked at."""
 
     checkout: str = ""
-    cluster: Cluster = Cluster()
+    cluster: Cluster = field(default_factory=Cluster)
     releases: Sequence[str] = ()
     chart: str = ""
     application: str = ""

@@ -44,9 +44,14 @@ class Cluster:
 
     def command(self, program: str, *arguments: str) -> list[str]:
         """Return a command line of kubectl or helm."""
-        path = str(Path(self.bin) / program) if self.bin else program
         context = "--kube-context" if program == "helm" else "--context"
-        return [path, f"--kubeconfig={self.kubeconfig}", f"{context}={self.context}", f"--namespace={self.namespace}", *arguments]
+        return [
+            str(Path(self.bin, program)),
+            f"--kubeconfig={self.kubeconfig}",
+            f"{context}={self.context}",
+            f"--namespace={self.namespace}",
+            *arguments,
+        ]
 
     def kubectl(self, *arguments: str, given: str = "") -> str:
         """Run kubectl, with ``given`` on its standard input, and return what it prints.

@@ -153,7 +153,9 @@ class Story:
         if bool(step.get("request")) == bool(step.get("exec")):
             raise Failure("the step must have exactly one of request and exec.")
         if command := step.get("exec"):
-            return _answer(self._execute(self._fill(command["component"]), self._fill(command["command"]), command["timeout"]), command["timeout"])
+            return _answer(
+                self._execute(self._fill(command["component"]), self._fill(command["command"]), command["timeout"]), command["timeout"]
+            )
         request = self._fill(step["request"])
         body = None if request["json"] is None else json.dumps(request["json"]).encode()
         headers = {"Accept": "*/*", **({"Content-Type": "application/json"} if body is not None else {}), **request["headers"]}
