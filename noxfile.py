@@ -166,3 +166,4 @@ def docs(session: nox.Session) -> None:
         copy.write_bytes((ROOT / "roles/services/files/debian.sh").read_bytes())
     with (ROOT / "docs/components.md").open("w", encoding="utf-8") as table:
         session.run("python", "scripts/component_reference.py", env={"PYTHONPATH": str(ROOT / "collections")}, stdout=table)
+    session.run("python", "-m", "scripts.references", env={"PYTHONPATH": str(ROOT / "collections")})
