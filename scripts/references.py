@@ -67,7 +67,7 @@ def collection_readme() -> str:
     lists = {"role": roles, "module": _documented("modules"), "filter": _documented("filter")}
     tables = [
         f"| {kind} | what it is for |\n|---|---|\n"
-        + "".join(f"| `plannoir.deploy.{name}` | {_cell(_markdown(entry['short_description']))} |\n" for name, entry in entries.items())
+        + "".join(f"| {_linked(kind, name)} | {_cell(_markdown(entry['short_description']))} |\n" for name, entry in entries.items())
         for kind, entries in lists.items()
     ]
     return _between_marks("README.md", "\n".join(tables))
@@ -117,6 +117,10 @@ def _introduction(spec: Mapping[str, Any]) -> str:
     return "\n\n".join(filter(None, [wrapped[0], "\n".join(wrapped[1:])]))
 
 
+def _linked(kind: str, name: str) -> str:
+    return f"[plannoir.deploy.{name}](roles/{name}/README.md)" if kind == "role" else f"`plannoir.deploy.{name}`"
+
+
 def _sentences(documented: Mapping[str, Any]) -> list[str]:
     description = documented.get("description", [])
     return [description] if isinstance(description, str) else list(description)
@@ -124,7 +128,8 @@ def _sentences(documented: Mapping[str, Any]) -> list[str]:
 
 def _markdown(text: str) -> str:
     """Return a text of Ansible's documentation markup; what the markup names stands in code."""
-    return re.sub(r"\b[A-Z]\(([^)]*)\)", r"`\1`", text).replace("<", "&lt;")
+    parts = re.sub(r"\b[A-Z]\(([^)]*)\)", r"`\1`", text).split("`")
+    return "`".join(part if number % 2 else part.replace("<", "&lt;") for number, part in enumerate(parts))
 
 
 def _cell(text: str) -> str:
@@ -143,12 +148,3 @@ FILES: dict[str, Callable[[], str]] = {
     "docs/audit.md": audit_guide,
 }
 """Each generated document, and what it should hold."""
-
-
-def main() -> None:
-    for name, content in FILES.items():
-        (ROOT / name).write_text(content(), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

@@ -188,15 +188,14 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._audit.patterns import SHORTEST, Matcher, labelled, secrets_of
-from ansible_collections.plannoir.deploy.plugins.module_utils._audit.places import Command, Subject
+from ansible_collections.plannoir.deploy.plugins.module_utils._audit.places import Subject
 from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import audit, chosen, problems, table
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import Command
 
 
 def subject_of(parameters: dict[str, Any]) -> Subject:
     """Return what the options name."""
-    commands = [
-        Command(given["argv"], given["chdir"], {**os.environ, **given["environment"]}, given["timeout"]) for given in parameters["commands"]
-    ]
+    commands = [Command(given["argv"], given["chdir"], given["environment"], given["timeout"]) for given in parameters["commands"]]
     texts = ("checkout", "kubeconfig", "context", "namespace", "bin", "chart", "application", "node")
     return Subject(
         **{name: parameters[name] or "" for name in texts},

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from .._core.docker import EngineError
+from .._core.errors import Failure
 from .patterns import Matcher
-from .places import PLACES, PlaceError, Subject, explained
+from .places import PLACES, Subject, explained
 from .streams import Finding, Scanner, StreamError, Tally
 
 PROCESSES = "processes"
@@ -136,7 +136,7 @@ def _look(place: str, subject: Subject, matcher: Matcher) -> Result:
         ]
         if not scanner.tally.items:
             error = "there was nothing to look at: correct where it is, or leave the place out."
-    except (PlaceError, EngineError) as problem:
+    except Failure as problem:
         error = str(problem)
     except StreamError as problem:
         error = f"{where} broke off ({problem}): run the audit again."

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from ansible_collections.plannoir.deploy.plugins.module_utils._audit.places import PLACES, Command, Subject
+from ansible_collections.plannoir.deploy.plugins.module_utils._audit.places import PLACES, Subject
 from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import (
     PROCESSES,
     REMEDY,
@@ -31,6 +31,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import 
     problems,
     table,
 )
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import Command
 from leak_world import CANARY, FINGERPRINT, LABEL, gz, matcher, program, tar
 
 ENCODED = base64.b64encode(CANARY.encode()).decode()
@@ -347,7 +348,7 @@ def test_the_output_of_a_command() -> None:
 
 
 def test_what_a_command_writes_to_standard_error() -> None:
-    command = Command([sys.executable, "-c", "import os, sys; sys.stderr.write(os.environ['X'])"], environment={**os.environ, "X": CANARY})
+    command = Command([sys.executable, "-c", "import os, sys; sys.stderr.write(os.environ['X'])"], environment={"X": CANARY})
     assert len(look("commands", Subject(commands=[command])).findings) == 1
 
 
@@ -355,7 +356,7 @@ def test_the_command_line_of_a_process() -> None:
     script = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(0.3)', sys.stdin.readline()])"
     for value, found in (("clean", False), (CANARY, True)):
         run = f'printf \'%s\' "$X" | {sys.executable} -c "{script}"'
-        subject = Subject(commands=[Command(["sh", "-c", run], environment={**os.environ, "X": value})])
+        subject = Subject(commands=[Command(["sh", "-c", run], environment={"X": value})])
         results = {result.place: result for result in audit(subject, ["commands", PROCESSES], matcher())}
         assert results["commands"].findings == []
         assert bool(results[PROCESSES].findings) is found
