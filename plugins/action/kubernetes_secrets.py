@@ -10,7 +10,8 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.kubectl import KUBECTL_SPEC, ClusterError, make_kubectl
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.kubectl import KUBECTL_SPEC, make_kubectl
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.credentials import empty_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.redaction import redact, secret_values
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.store import Plan, SecretStore, secret_names
@@ -41,7 +42,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
                 store.carry_out(plan)
         except ValueError as error:
             raise AnsibleActionFail(str(error)) from None
-        except ClusterError as error:
+        except Failure as error:
             # What kubectl quotes may hold a value, as text or in the encoded form.
             message = redact(str(error), secret_values(store.definitions(secrets)))
             if not self._task.check_mode:

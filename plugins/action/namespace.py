@@ -19,10 +19,10 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import release_names
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.kubectl import (
     KUBECTL_SPEC,
     MANAGER,
-    ClusterError,
     Kubectl,
     make_kubectl,
     objects_in,
@@ -33,7 +33,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.lease i
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.attempt import labels
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import Record, by_release, record_selector
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.keeper import now
-from ansible_collections.plannoir.deploy.plugins.plugin_utils.play import Holder, LockedError, keep, play_name, wait_for
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.play import Holder, keep, play_name, wait_for
 
 SPEC: dict[str, dict[str, Any]] = {
     **KUBECTL_SPEC,
@@ -82,9 +82,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
                 waited = wait_for(
                     lambda: cluster.take_lease(next(leases)), f"The application {parameters['application']}", parameters["timeout"]
                 )
-        except (LockedError, ValueError) as error:
+        except ValueError as error:
             raise AnsibleActionFail(str(error)) from None
-        except ClusterError as error:
+        except Failure as error:
             if not check:
                 raise AnsibleActionFail(str(error)) from None
             Display().warning(str(error))
@@ -173,7 +173,7 @@ class Cluster:
             return Holder(found["spec"]["holderIdentity"], str(found["spec"].get("acquireTime") or ""))
         try:
             self._kubectl(["replace" if found else "create", "--filename=-"], json.dumps(self._lease.taken(found, now())))
-        except ClusterError as error:
+        except Failure as error:
             if "Conflict" in str(error) or "AlreadyExists" in str(error) or "already exists" in str(error):
                 return Holder("", "")
             raise

@@ -112,7 +112,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Engine, EngineError
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Engine
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan import Base, build_secrets, plan_images, proxy_args
 
 
@@ -158,7 +159,7 @@ def main() -> None:
             secrets=build_secrets(given["ca_bundle"], os.environ, Path.home()),
             proxy_args=proxy_args(os.environ),
         )
-    except EngineError as error:
+    except Failure as error:
         module.fail_json(msg=str(error))
 
 

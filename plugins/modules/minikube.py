@@ -163,7 +163,8 @@ network_policy_agent:
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils._engine.machine import Failure, Machine
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.machine import Machine
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.node import Files
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.profile import Profile, ensure
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.settings import settings_from

@@ -80,7 +80,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.graph import Edge, probe
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster, ClusterError
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 
 EDGE_SPEC: dict[str, dict[str, Any]] = {
     "source": {"type": "str", "required": True},
@@ -110,7 +111,7 @@ def main() -> None:
     def run(component: str, command: Sequence[str]) -> tuple[int, str]:
         try:
             return 0, cluster.kubectl("exec", f"deployment/{component}", f"--container={component}", "--", *command)
-        except ClusterError as error:
+        except Failure as error:
             return 1, str(error)
 
     policies, how = ("unknown", "nothing is asked in check mode.") if module.check_mode else probe(allowed, forbidden, run)

@@ -106,7 +106,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import has_load_balancer, missing_secrets, secret_keys
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster, ClusterError
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects import foreign_releases
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import action_for, read_records, recovery_for
 
@@ -127,7 +128,7 @@ def refuse_missing_secrets(module: AnsibleModule, values: list[dict[str, Any]]) 
         return
     try:
         secrets = Cluster(module).objects("secrets", *sorted(needed))
-    except ClusterError as error:
+    except Failure as error:
         module.fail_json(msg=f"The Secrets in context {module.params['context']} cannot be read: {error}")
     present = {secret["metadata"]["name"]: set(secret.get("data") or {}) for secret in secrets}
     missing = missing_secrets(needed, present)
@@ -148,7 +149,7 @@ def main() -> None:
     if not module.check_mode or Path(module.params["kubeconfig"]).is_file():
         try:
             records = read_records(Cluster(module), names)
-        except ClusterError as error:
+        except Failure as error:
             module.fail_json(msg=f"The releases in context {module.params['context']} cannot be read: {error}")
     if foreign := list(foreign_releases(records)):
         module.fail_json(msg="\n".join([*foreign, "Nothing was changed."]))

@@ -67,7 +67,8 @@ recovered:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster, ClusterError
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import read_records, recover, recovery_for, undoing
 
 
@@ -95,7 +96,7 @@ def main() -> None:
             if warning:
                 module.warn(warning)
             recovered.append(str(recovery))
-    except ClusterError as error:
+    except Failure as error:
         names = ", ".join(module.params["names"])
         module.fail_json(msg=f"An interrupted run left a release of {names} that cannot be recovered: {error}", recovered=recovered)
     module.exit_json(changed=bool(recovered), recovered=recovered)

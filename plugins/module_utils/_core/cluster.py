@@ -10,9 +10,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .kubectl import ClusterError, objects_in
+from .errors import Failure
+from .kubectl import objects_in
 
-__all__ = ["CLUSTER_SPEC", "Cluster", "ClusterError"]
+__all__ = ["CLUSTER_SPEC", "Cluster", "Failure"]
 
 CLUSTER_SPEC: dict[str, dict[str, Any]] = {
     "kubeconfig": {"type": "path", "required": True},
@@ -32,16 +33,16 @@ class Cluster:
         """Return what ``kubectl get`` finds, as parsed JSON.
 
         Raises:
-            ClusterError: kubectl failed.
+            Failure: kubectl failed.
         """
         return objects_in(self.kubectl("get", *request, "--output=json", "--ignore-not-found"))
 
     def kubectl(self, *arguments: str) -> str:
-        """Run kubectl and return its standard output; raises ClusterError."""
+        """Run kubectl and return its standard output; raises Failure."""
         return self._run(self._program("kubectl"), f"--context={self.module.params['context']}", *arguments)
 
     def helm(self, *arguments: str) -> str:
-        """Run helm and return its standard output; raises ClusterError."""
+        """Run helm and return its standard output; raises Failure."""
         return self._run(self._program("helm"), f"--kube-context={self.module.params['context']}", *arguments)
 
     def _program(self, name: str) -> str:
@@ -53,7 +54,7 @@ class Cluster:
         try:
             status, out, err = self.module.run_command(command, handle_exceptions=False)
         except OSError as error:
-            raise ClusterError(f"{program} cannot be run ({error.strerror}): let the toolchain role supply it.") from error
+            raise Failure(f"{program} cannot be run ({error.strerror}): let the toolchain role supply it.") from error
         if status:
-            raise ClusterError((err or out).strip())
+            raise Failure((err or out).strip())
         return str(out)

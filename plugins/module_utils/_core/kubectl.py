@@ -11,8 +11,10 @@ import subprocess
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+from .errors import Failure
+
 Kubectl: TypeAlias = Callable[[Sequence[str], str], str]
-"""Runs kubectl with arguments and standard input, returns its standard output, raises ``ClusterError``."""
+"""Runs kubectl with arguments and standard input, returns its standard output, raises ``Failure``."""
 
 MANAGER = "plannoir.deploy"
 MANAGED_BY = "app.kubernetes.io/managed-by"
@@ -26,10 +28,6 @@ KUBECTL_SPEC: dict[str, dict[str, Any]] = {
     "context": {"type": "str", "required": True},
 }
 """Options that plugins/doc_fragments/kubectl.py documents."""
-
-
-class ClusterError(Exception):
-    """The cluster refused or did not answer; the message says why, or is what the program printed."""
 
 
 def own_labels(application: str) -> dict[str, str]:
@@ -58,13 +56,11 @@ def make_kubectl(program: str, kubeconfig: str, context: str) -> Kubectl:
         try:
             done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=60)
         except FileNotFoundError as error:
-            raise ClusterError(f"{program} is missing: run the toolchain role, or name kubectl's folder in toolchain_bin.") from error
+            raise Failure(f"{program} is missing: run the toolchain role, or name kubectl's folder in toolchain_bin.") from error
         except subprocess.TimeoutExpired as error:
-            raise ClusterError(
-                f"The cluster of context {context} ({kubeconfig}) did not answer within 60 s: check that it runs."
-            ) from error
+            raise Failure(f"The cluster of context {context} ({kubeconfig}) did not answer within 60 s: check that it runs.") from error
         if done.returncode:
-            raise ClusterError(_sentence(done.stderr, f"context {context} ({kubeconfig})"))
+            raise Failure(_sentence(done.stderr, f"context {context} ({kubeconfig})"))
         return done.stdout
 
     return call

@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from .._engine.machine import NOT_FOUND, TIMED_OUT, Completed, Failure, Machine
+from .._core.errors import Failure
+from .._core.machine import Machine
+from .._core.process import NOT_FOUND, TIMED_OUT, Completed
 from . import node as nodes
 from . import settings
 from .encryption import host_path, refuse_missing_key, write_new_key

@@ -93,7 +93,7 @@ class SecretStore:
         self._key = key
 
     def plan(self, secrets: Values) -> Plan:
-        """Compare ``secrets`` with the cluster, in one call; raises ClusterError, or ValueError as ``keyed_digest`` does."""
+        """Compare ``secrets`` with the cluster, in one call; raises Failure, or ValueError as ``keyed_digest`` does."""
         wanted = {item["metadata"]["name"]: item for item in self.definitions(secrets)}
         if not wanted:
             return Plan()

@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
+from .._core.errors import Failure
+
 Step: TypeAlias = Mapping[str, Any]
 """An element of ``app_checks``, as ``CHECK_SPEC`` leaves it."""
 
@@ -68,10 +70,6 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _SECRET_FIELD = re.compile(r'("[^"]*(?:password|token|secret|key|authorization)[^"]*"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE)
 _REPEATABLE = frozenset({"GET", "HEAD"})
 _NOT_READY = frozenset({0, 502, 503, 504})
-
-
-class StoryError(Exception):
-    """A step cannot be told as it is written; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +142,7 @@ class Story:
             try:
                 answer = self._ask(step)
                 problem = self._problem(step, answer)
-            except StoryError as error:
+            except Failure as error:
                 return Evidence(step["name"], False, 0, tries, str(error))
             evidence = Evidence(step["name"], not problem, round((time.monotonic() - start) * 1000), tries, problem)
             if not problem or not retry or not _may_repeat(step, answer) or self._clock() + self._pause > self._deadline:
@@ -153,7 +151,7 @@ class Story:
 
     def _ask(self, step: Step) -> Answer:
         if bool(step.get("request")) == bool(step.get("exec")):
-            raise StoryError("the step must have exactly one of request and exec.")
+            raise Failure("the step must have exactly one of request and exec.")
         if command := step.get("exec"):
             return self._execute(self._fill(command["component"]), self._fill(command["command"]), command["timeout"])
         request = self._fill(step["request"])
@@ -171,7 +169,7 @@ class Story:
             with error:
                 return Answer(error.code, error.read().decode(errors="replace"))
         except ValueError as error:
-            raise StoryError(f"{url} is no URL that can be asked: {error}.") from error
+            raise Failure(f"{url} is no URL that can be asked: {error}.") from error
         except (OSError, http.client.HTTPException) as error:
             return Answer(0, f"{url} does not answer: {getattr(error, 'reason', '') or error}")
 
@@ -181,7 +179,7 @@ class Story:
         component = request["component"] or (next(iter(self._urls)) if len(self._urls) == 1 else "")
         if component not in self._urls:
             released = ", ".join(self._urls) or "none"
-            raise StoryError(f"request.component must name a component with a URL of its own ({released}), not {component!r}.")
+            raise Failure(f"request.component must name a component with a URL of its own ({released}), not {component!r}.")
         return f"{self._urls[component].rstrip('/')}/{request['url'].lstrip('/')}"
 
     def _problem(self, step: Step, answer: Answer) -> str:
@@ -219,7 +217,7 @@ class Story:
         if not isinstance(value, str):
             return value
         if unknown := set(_VARIABLE.findall(value)) - self.variables.keys():
-            raise StoryError(f"${{{sorted(unknown)[0]}}} was saved by no earlier step: correct the name, or save it.")
+            raise Failure(f"${{{sorted(unknown)[0]}}} was saved by no earlier step: correct the name, or save it.")
         if whole := _VARIABLE.fullmatch(value):
             return self.variables[whole[1]]
         return _VARIABLE.sub(lambda match: str(self.variables[match[1]]), value)
@@ -242,7 +240,7 @@ def make_execute(kubectl: str, kubeconfig: str, context: str, namespace: str) ->
                 timeout=timeout,
             )
         except FileNotFoundError as error:
-            raise StoryError(f"{kubectl} is missing: run the toolchain role, or name kubectl's folder in toolchain_bin.") from error
+            raise Failure(f"{kubectl} is missing: run the toolchain role, or name kubectl's folder in toolchain_bin.") from error
         except subprocess.TimeoutExpired:
             return Answer(500, f"no answer within {timeout} s")
         return Answer(500 if done.returncode else 200, done.stdout if not done.returncode else done.stderr.strip() or done.stdout)

@@ -19,16 +19,19 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from ansible_collections.plannoir.deploy.plugins.module_utils._audit.places import PLACES, Command, Subject
+from ansible_collections.plannoir.deploy.plugins.module_utils._audit.places import PLACES, Subject
 from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import (
     PROCESSES,
     REMEDY,
+    WHAT,
     Result,
     Sampler,
     audit,
+    chosen,
     problems,
     table,
 )
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import Command
 from leak_world import CANARY, FINGERPRINT, LABEL, gz, matcher, program, tar
 
 ENCODED = base64.b64encode(CANARY.encode()).decode()
@@ -345,7 +348,7 @@ def test_the_output_of_a_command() -> None:
 
 
 def test_what_a_command_writes_to_standard_error() -> None:
-    command = Command([sys.executable, "-c", "import os, sys; sys.stderr.write(os.environ['X'])"], environment={**os.environ, "X": CANARY})
+    command = Command([sys.executable, "-c", "import os, sys; sys.stderr.write(os.environ['X'])"], environment={"X": CANARY})
     assert len(look("commands", Subject(commands=[command])).findings) == 1
 
 
@@ -353,7 +356,7 @@ def test_the_command_line_of_a_process() -> None:
     script = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(0.3)', sys.stdin.readline()])"
     for value, found in (("clean", False), (CANARY, True)):
         run = f'printf \'%s\' "$X" | {sys.executable} -c "{script}"'
-        subject = Subject(commands=[Command(["sh", "-c", run], environment={**os.environ, "X": value})])
+        subject = Subject(commands=[Command(["sh", "-c", run], environment={"X": value})])
         results = {result.place: result for result in audit(subject, ["commands", PROCESSES], matcher())}
         assert results["commands"].findings == []
         assert bool(results[PROCESSES].findings) is found
@@ -419,3 +422,14 @@ def test_the_places_are_looked_at_in_order(repository: Path) -> None:
     results = audit(Subject(checkout=str(repository)), ["history", "checkout", PROCESSES], matcher())
     assert [result.place for result in results] == ["checkout", "history", PROCESSES]
     assert list(PLACES)[:2] == ["checkout", "history"]
+
+
+def test_no_name_means_all_places_and_a_wrong_one_is_told_all_names() -> None:
+    assert list(chosen([])) == list(WHAT)
+    assert list(chosen(["logs"])) == ["logs"]
+    with pytest.raises(ValueError, match=r"there is no log, etc; the places are checkout, .*, processes\."):
+        chosen(["log", "etc", "etcd"])
+
+
+def test_every_place_says_what_is_looked_at() -> None:
+    assert [name for name, text in WHAT.items() if not text] == []

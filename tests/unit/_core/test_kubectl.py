@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.kubectl import ClusterError, make_kubectl, server_version
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.kubectl import make_kubectl, server_version
 
 
 def program(folder: Path, script: str) -> str:
@@ -37,12 +38,12 @@ def test_every_call_names_kubeconfig_and_context(tmp_path: Path) -> None:
 )
 def test_a_refusal_is_one_sentence(tmp_path: Path, stderr: str, said: str) -> None:
     kubectl = make_kubectl(program(tmp_path, f"sys.exit({stderr!r} or 1)"), "/kube/config", "shop")
-    with pytest.raises(ClusterError, match=said):
+    with pytest.raises(Failure, match=said):
         kubectl(["get"], "")
 
 
 def test_a_missing_kubectl_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ClusterError, match="is missing"):
+    with pytest.raises(Failure, match="is missing"):
         make_kubectl(str(tmp_path / "kubectl"), "/kube/config", "shop")(["get"], "")
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.plannoir.deploy.plugins.module_utils._engine.machine import TIMED_OUT, Completed, Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import TIMED_OUT, Completed
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube import node as nodes
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube import profile as minikube
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.node import Files
