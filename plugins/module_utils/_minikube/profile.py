@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import json
 import os
 import shutil
@@ -277,10 +278,13 @@ def start_failure(verb: str, name: str, done: Completed, binary: str, timeout: f
 
 
 def link_tree(source: Path, target: Path) -> None:
-    """Put every file below `source` at the same place below `target`, as a hard link where possible, whole or not at all."""
+    """Put every file below `source` at the same place below `target`, as a hard link where possible, whole or not at all.
+
+    Contents are compared: archives are padded, so that a remade one often has its forerunner's size.
+    """
     for file in sorted(path for path in source.rglob("*") if path.is_file()):
         there = target / file.relative_to(source)
-        if there.exists() and there.stat().st_size == file.stat().st_size:
+        if there.exists() and (there.samefile(file) or filecmp.cmp(there, file, shallow=False)):
             continue
         there.parent.mkdir(parents=True, exist_ok=True)
         part = there.with_name(f"{there.name}.part")

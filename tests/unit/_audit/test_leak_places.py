@@ -23,9 +23,11 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._audit.places impo
 from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import (
     PROCESSES,
     REMEDY,
+    WHAT,
     Result,
     Sampler,
     audit,
+    chosen,
     problems,
     table,
 )
@@ -427,3 +429,14 @@ def test_the_places_are_looked_at_in_order(repository: Path) -> None:
     results = audit(Subject(checkout=str(repository)), ["history", "checkout", PROCESSES], matcher())
     assert [result.place for result in results] == ["checkout", "history", PROCESSES]
     assert list(PLACES)[:2] == ["checkout", "history"]
+
+
+def test_no_name_means_all_places_and_a_wrong_one_is_told_all_names() -> None:
+    assert list(chosen([])) == list(WHAT)
+    assert list(chosen(["logs"])) == ["logs"]
+    with pytest.raises(ValueError, match=r"there is no log, etc; the places are checkout, .*, processes\."):
+        chosen(["log", "etc", "etcd"])
+
+
+def test_every_place_says_what_is_looked_at() -> None:
+    assert [name for name, text in WHAT.items() if not text] == []
