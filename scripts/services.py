@@ -1,18 +1,17 @@
 # Copyright: (c) 2026, Plannoir contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write defaults and argument_specs of the role services from the folders of the services.
+"""Defaults and argument_specs of the role services, which are generated from the folders of the services.
 
 Ansible looks for both in fixed files; a service is a folder below roles/services/files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import yaml
-from ansible_collections.plannoir.deploy.plugins.module_utils._services.catalogue import FILES, Service, load_services
+from ansible_collections.plannoir.deploy.plugins.module_utils._services.catalogue import Service, load_services
 
 HEADING = "---\n# Written by `./bootstrap nox -s docs` from the folders in roles/services/files.\n"
 
@@ -35,7 +34,7 @@ def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _text)
 
 
-def variables(service: Service) -> dict[str, dict[str, Any]]:
+def variables(service: Service) -> dict[str, Mapping[str, Any]]:
     """Return every variable of a service in the form of argument_specs: its own, and those that each service has."""
     prefix = f"services_{service.name}"
     embedded: Any = f"{{{{ {service.replaced_by} | default('', true) | length == 0 }}}}" if service.replaced_by else True
@@ -101,12 +100,8 @@ def _dump(content: Mapping[str, Any]) -> str:
     return yaml.dump(content, Dumper=_Dumper, sort_keys=False, width=140, allow_unicode=True)
 
 
-def written(files: Path = FILES) -> dict[Path, str]:
-    """Return the text of each file that is written, by path."""
-    services, role = load_services(files), files.parent
-    return {role / "defaults/main.yml": defaults(services), role / "meta/argument_specs.yml": argument_specs(services)}
-
-
-if __name__ == "__main__":
-    for path, text in written().items():
-        path.write_text(text, encoding="utf-8")
+FILES: dict[str, Callable[[], str]] = {
+    "roles/services/defaults/main.yml": lambda: defaults(load_services()),
+    "roles/services/meta/argument_specs.yml": lambda: argument_specs(load_services()),
+}
+"""Each file that is written from the folders, and what it should hold."""

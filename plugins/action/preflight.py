@@ -11,13 +11,13 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import COMPONENT_SPEC, load_components
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects import name_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.credentials import credential_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.variables import load_documentation
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.store import component_secrets
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.template import made_names
-from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import VaultError
 from ansible_collections.plannoir.deploy.plugins.module_utils._services.catalogue import service_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_services import PlayServices
@@ -37,11 +37,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         path = Path(arguments["vault_file"]) if arguments.get("vault_file") else None
         try:
             vault = read_vault(path, self._loader._vault.secrets) if path else None
-        except VaultError as error:
+        except Failure as error:
             raise AnsibleActionFail(str(error)) from None
         documentation = load_documentation(ROLES)
-        for name, options in (("app_components", COMPONENT_SPEC), ("app_checks", CHECK_SPEC)):
-            documentation.options[name] = {**documentation.options[name], "options": options}
+        documentation.options["app_checks"] = {**documentation.options["app_checks"], "options": CHECK_SPEC}
         # Where Ansible does not look for a vault by itself, it is loaded after this.
         held = load_variables(vault.text) if vault else {}
         known = {**task_vars, **{name: value for name, value in held.items() if name not in task_vars}}

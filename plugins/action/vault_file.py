@@ -14,6 +14,8 @@ from ansible.errors import AnsibleActionFail
 from ansible.parsing.vault import VaultLib, VaultSecret, match_encrypt_secret
 from ansible.plugins.action import ActionBase
 from ansible_collections.plannoir.deploy.plugins.action.vault_rotate import encrypt_like
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.files import replace_file, write_new
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.rotation import Rotation
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.template import (
     Part,
@@ -22,7 +24,6 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.template 
     new_vault,
     vault_parts,
 )
-from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import VaultError, replace_file, write_new
 from ansible_collections.plannoir.deploy.plugins.module_utils._services.catalogue import load_services
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_variables import given_beside
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import NO_PASSWORD, Vault, read_vault
@@ -48,7 +49,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             parts = vault_parts([known[name] for name in parameters["services"]], parameters["secrets"])
             vault = read_vault(path, self._loader._vault.secrets)
             names = self._complete(path, vault, parts, task_vars or {}) if vault else self._make(path, parts)
-        except (VaultError, OSError) as error:
+        except (Failure, OSError) as error:
             raise AnsibleActionFail(str(error)) from None
         diff = {"before": {}, "after": dict.fromkeys(names, "a new value")}
         return {"changed": bool(names), "names": names, "diff": diff}
@@ -56,7 +57,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
     def _make(self, path: Path, parts: Sequence[Part]) -> list[str]:
         passwords = self._loader._vault.secrets
         if not passwords:
-            raise VaultError(NO_PASSWORD)
+            raise Failure(NO_PASSWORD)
         plaintext = new_vault(parts)
         if not self._task.check_mode:
             vault_id, password = _encryption_password(path, passwords)
@@ -72,9 +73,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         text = "\n".join([vault.text.rstrip("\n"), "", added])
         try:
             check_rotation(vault.text, Rotation(text, values), {}, 0)
-        except VaultError:
+        except Failure:
             names = ", ".join(values)
-            raise VaultError(
+            raise Failure(
                 f"The vault {path} lacks {names}, and nothing can be written behind its last line: put values there with 'ansible-vault "
                 f"edit {path}'. Nothing was changed."
             ) from None

@@ -10,8 +10,9 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.template import Templar
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.template import Part, vault_parts
-from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import VaultError, slot_names, variable_names
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import slot_names, variable_names
 from ansible_collections.plannoir.deploy.plugins.module_utils._services.catalogue import load_services, with_services
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_variables import PlayVariables
 
@@ -37,7 +38,7 @@ class PlayServices:
         self.parts: list[Part] = []
         try:
             self.parts = vault_parts([self.known[name] for name in self.with_values], self._secrets)
-        except VaultError as error:
+        except Failure as error:
             self.problems.append(str(error))
 
     @property

@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 # Both files of the role services are written from one text.
-ROLES = sorted(role for role in (Path(__file__).parents[2] / "roles").iterdir() if role.name != "services")
+SPECS = (Path(__file__).parents[2] / "roles").glob("*/meta/argument_specs.yml")
+ROLES = sorted(path.parents[1] for path in SPECS if path.parents[1].name != "services")
 
 
 def options_of(role: Path) -> dict[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The roles of the embedded database (the role services) on a real server: who may do what, what a new password changes."""
+"""The roles of the embedded database (the role services) on a real server: their rights, and a new password."""
 
 from __future__ import annotations
 

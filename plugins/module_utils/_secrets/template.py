@@ -10,8 +10,10 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from .._core.errors import Failure
 from .._services.catalogue import Service
-from .vault import CERTIFICATES, VaultError, render, variable_names
+from .certificates import Certificates
+from .vault import render, variable_names
 
 HEAD = Path(__file__).resolve().parents[3] / "roles/secrets/files/vault.yml"
 
@@ -35,7 +37,7 @@ def vault_parts(services: Sequence[Service], app_secrets: Sequence[str]) -> list
         app_secrets: Names of the application's own values; ``vault_<name>`` holds each.
 
     Raises:
-        VaultError: Two values would have one variable, or a name cannot be a variable's.
+        Failure: Two values would have one variable, or a name cannot be a variable's.
     """
     parts = [Part(HEAD.read_text(encoding="utf-8"), [])]
     if app_secrets:
@@ -46,14 +48,14 @@ def vault_parts(services: Sequence[Service], app_secrets: Sequence[str]) -> list
     names = [name for part in parts for name in variable_names(part.text)]
     for name in app_secrets:
         if not _SECRET.fullmatch(name):
-            raise VaultError(f"app_secrets names {name!r}: write lower-case letters, digits and underscores, a letter first.")
+            raise Failure(f"app_secrets names {name!r}: write lower-case letters, digits and underscores, a letter first.")
         if names.count(f"vault_{name}") > 1:
-            raise VaultError(f"app_secrets names {name}, and vault_{name} is made already: take another name.")
+            raise Failure(f"app_secrets names {name}, and vault_{name} is made already: take another name.")
     return parts
 
 
 def new_vault(parts: Sequence[Part]) -> str:
-    """Return the plaintext of a new vault; raises VaultError as ``render`` does."""
+    """Return the plaintext of a new vault; raises Failure as ``render`` does."""
     return "\n".join(render(part.text, part.hosts) for part in parts)
 
 
@@ -61,7 +63,7 @@ def additions(parts: Sequence[Part], known: Collection[str]) -> str:
     """Return what a vault with the variables ``known`` lacks, as YAML text; empty when it lacks nothing.
 
     Raises:
-        VaultError: It holds one half of what is made as a whole.
+        Failure: It holds one half of what is made as a whole.
     """
     return "\n".join(render(text, part.hosts) for part in parts if (text := _lacking(part.text, known)))
 
@@ -72,11 +74,11 @@ def _lacking(text: str, known: Collection[str]) -> str:
     if len(missing) == len(names):
         return text
     entries = {match["name"]: match[0] for match in _ENTRY.finditer(text)}
-    certificates = [name for name in names if any(f"${{{field}}}" in entries[name] for field in CERTIFICATES)]
+    certificates = [name for name in names if any(f"${{{field}}}" in entries[name] for field in Certificates._fields)]
     lost = [name for name in certificates if name in missing]
     if lost and len(lost) < len(certificates):
         there = ", ".join(name for name in certificates if name not in missing)
-        raise VaultError(
+        raise Failure(
             f"The vault holds {there} without {', '.join(lost)}, which are made together: remove what is left of them with "
             "'ansible-vault edit', and all are made anew. Nothing was changed."
         )

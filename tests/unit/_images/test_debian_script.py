@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[3] / "apps/backend/docker/debian.sh"
+SCRIPT = Path(__file__).parents[3] / "roles/services/files/debian.sh"
 PROGRAM = "/usr/bin/ls"
 
 

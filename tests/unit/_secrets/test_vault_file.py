@@ -16,6 +16,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.files import replace_file, write_new
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.certificates import make_certificates
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.template import (
     additions,
     made_names,
@@ -23,14 +26,10 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.template 
     vault_parts,
 )
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import (
-    VaultError,
-    make_certificates,
     render,
-    replace_file,
     slot_names,
     variable_names,
     vault_state,
-    write_new,
 )
 from ansible_collections.plannoir.deploy.plugins.module_utils._services.catalogue import load_services
 from cryptography import x509
@@ -56,9 +55,9 @@ def test_a_vault_holds_nothing_of_services_that_are_not_used() -> None:
 
 def test_two_values_never_have_one_variable() -> None:
     for names, said in ((["database_password"], "vault_database_password is made already"), (["a", "a"], "vault_a is made already")):
-        with pytest.raises(VaultError, match=said):
+        with pytest.raises(Failure, match=said):
             vault_parts([SERVICES["postgresql"]], names)
-    with pytest.raises(VaultError, match="write lower-case letters"):
+    with pytest.raises(Failure, match="write lower-case letters"):
         vault_parts([], ["a-b"])
 
 
@@ -79,7 +78,7 @@ def test_a_single_value_that_is_missing_brings_its_own_comment_only() -> None:
 
 def test_half_of_what_is_made_together_is_not_completed() -> None:
     known = set(made_names(PARTS)) - {"vault_database_ca"}
-    with pytest.raises(VaultError, match="holds vault_database_certificate, vault_database_certificate_key without vault_database_ca"):
+    with pytest.raises(Failure, match="holds vault_database_certificate, vault_database_certificate_key without vault_database_ca"):
         additions(PARTS, known)
 
 
@@ -94,7 +93,7 @@ def test_the_slots_for_a_persons_own_services_are_comments_that_can_be_opened() 
 
 
 def test_an_unknown_placeholder_is_named() -> None:
-    with pytest.raises(VaultError, match="pasword"):
+    with pytest.raises(Failure, match="pasword"):
         render("a: ${pasword}", ["x"])
 
 
@@ -143,7 +142,7 @@ def test_a_file_is_written_whole_for_its_owner_only_and_never_replaces_another(t
     path = tmp_path / "all/vault.yml"
     write_new(path, "one")
 
-    with pytest.raises(VaultError, match="another run"):
+    with pytest.raises(Failure, match="another run"):
         write_new(path, "two")
 
     assert path.read_text() == "one"
@@ -153,7 +152,7 @@ def test_a_file_is_written_whole_for_its_owner_only_and_never_replaces_another(t
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(VaultError, match="cannot be written"):
+    with pytest.raises(Failure, match="cannot be written"):
         write_new(tmp_path / "file/vault.yml", "x")
 
 
@@ -172,7 +171,7 @@ def test_a_file_system_without_hard_links_gets_a_new_file_that_never_replaces_an
     path = tmp_path / "vault.yml"
     write_new(path, "one")
 
-    with pytest.raises(VaultError, match="another run"):
+    with pytest.raises(Failure, match="another run"):
         write_new(path, "two")
 
     assert path.read_text() == "one"
@@ -187,7 +186,7 @@ def test_a_file_system_without_hard_links_keeps_no_half_made_file(tmp_path: Path
 
     monkeypatch.setattr(os, "rename", refuse)
     monkeypatch.setattr(os, "replace", refuse)
-    with pytest.raises(VaultError, match="Input/output error"):
+    with pytest.raises(Failure, match="Input/output error"):
         write_new(tmp_path / "vault.yml", "one")
     assert list(tmp_path.iterdir()) == []
 
@@ -237,7 +236,7 @@ def test_a_link_still_leads_to_the_file_that_is_replaced(written: Path) -> None:
 
 def test_a_file_that_somebody_else_wrote_meanwhile_is_left_to_them(written: Path) -> None:
     written.write_text("theirs")
-    with pytest.raises(VaultError, match="was written by somebody else meanwhile: run this again"):
+    with pytest.raises(Failure, match="was written by somebody else meanwhile: run this again"):
         replace_file(written, "two", b"one")
     assert written.read_text() == "theirs"
     assert list(written.parent.iterdir()) == [written]
@@ -247,7 +246,7 @@ def test_of_runs_at_the_same_instant_one_replaces_the_file(written: Path) -> Non
     def replace(text: str) -> bool:
         try:
             replace_file(written, text, b"one")
-        except VaultError:
+        except Failure:
             return False
         return True
 
@@ -261,7 +260,7 @@ def test_a_file_that_cannot_be_replaced_stays(written: Path, monkeypatch: pytest
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", refuse)
-    with pytest.raises(VaultError, match=r"cannot be written \(No space left on device\)"):
+    with pytest.raises(Failure, match=r"cannot be written \(No space left on device\)"):
         replace_file(written, "two", b"one")
     assert written.read_text() == "one"
     assert list(written.parent.iterdir()) == [written]
