@@ -6,20 +6,18 @@ from __future__ import annotations
 
 import json
 import pprint
-import re
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import yaml
 
-from scripts import by_hand
+from scripts import by_hand, references
+from scripts.references import LINE, TABLE, Options, rows
 from scripts.schemas import app_schema, chart_schema, share
 
 ROOT = Path(__file__).parents[1]
-
-Options: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 SOURCE = "plugins/module_utils/_component/specification.yml"
 SPECIFICATION = yaml.safe_load((ROOT / SOURCE).read_text(encoding="utf-8"))
@@ -43,17 +41,13 @@ VALUES = """\
 # Written by `./bootstrap nox -s docs` from group_vars/all/app.yml.
 """
 
-LINE = 120
-
-TABLE = f"""\
+COMPONENTS = f"""\
 # Options of a component
 
 Each element of `app_components` (group_vars/all/app.yml) is one component: a Deployment with its Service, Secrets and image.
 {WRITTEN_BY}
 
-| option | type | default | meaning |
-|---|---|---|---|
-"""
+{TABLE}"""
 
 
 def python_specification() -> str:
@@ -82,7 +76,7 @@ def argument_specs() -> str:
 
 def components_table() -> str:
     """Return the table of a component's options."""
-    return TABLE + "".join(f"{row}\n" for row in _rows(SPECIFICATION["options"]))
+    return COMPONENTS + "".join(f"{row}\n" for row in rows(SPECIFICATION["options"]))
 
 
 def app_json_schema() -> str:
@@ -114,6 +108,7 @@ FILES: dict[str, Callable[[], str]] = {
     "charts/plannoir/values.schema.json": chart_values_schema,
     "charts/plannoir/values.yaml": chart_values,
     **{str(copy.relative_to(ROOT)): debian_script for copy in sorted(ROOT.glob("apps/*/docker/debian.sh"))},
+    **references.FILES,
 }
 """Each generated file, and what it should hold; in an order in which no one needs a later one."""
 
@@ -133,27 +128,6 @@ def _without(options: Options, *keywords: str) -> dict[str, Any]:
         name: {key: _without(value, *keywords) if key == "options" else value for key, value in option.items() if key not in keywords}
         for name, option in options.items()
     }
-
-
-def _rows(options: Options, prefix: str = "") -> Iterator[str]:
-    """Yield a table row for each option, those of a dictionary below it as ``option.suboption``."""
-    for name, option in options.items():
-        kind = f"list of {option['elements']}" if "elements" in option else option["type"]
-        if "choices" in option:
-            kind = " or ".join(f"`{json.dumps(choice).strip(chr(34))}`" for choice in option["choices"])
-        default = option.get("default")
-        shown = "required" if option.get("required") else "" if default in (None, "", [], {}) else f"`{_shown(default)}`"
-        description = option["description"]
-        text = " ".join(description) if isinstance(description, list) else description
-        text = re.sub(r"\b[A-Z]\(([^)]*)\)", r"`\1`", text).replace("|", "\\|")
-        yield f"| `{prefix}{name}` | {kind} | {shown} | {text} |"
-        yield from _rows(option.get("options", {}), f"{prefix}{name}.")
-
-
-def _shown(value: Any) -> str:
-    return (
-        value if isinstance(value, str) else yaml.safe_dump(value, default_flow_style=True, sort_keys=False).removesuffix("...\n").strip()
-    )
 
 
 def _json(value: Any, column: int = 0) -> str:

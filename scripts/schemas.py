@@ -128,7 +128,7 @@ def share(schema: Schema) -> Schema:
     _look_for_objects(schema, "", found)
     several = {text: "_".join(dict.fromkeys(names)) for text, names in found.items() if len(names) > 1}
     definitions = {name: json.loads(text) for text, name in several.items()}
-    result = _with_references(schema, several)
+    result: Schema = _with_references(schema, several)
     result["$defs"] |= {name: {key: _with_references(item, several) for key, item in value.items()} for name, value in definitions.items()}
     return result
 

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 import shutil
@@ -20,7 +19,8 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._component.checks 
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.specification import OPTIONS
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import secret_keys
-from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects import APPLICATION_LABEL, object_names
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import APPLICATION
+from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects import object_names
 
 from scripts import by_hand
 
@@ -373,15 +373,16 @@ def leaves(options: Mapping[str, Mapping[str, Any]], path: str = "") -> Iterator
 
 def test_every_option_of_a_component_reaches_the_cluster() -> None:
     """Whatever the specification offers to the chart, another value of it makes other objects."""
-    probe = {"initial_delay": 4, "period": 7, "timeout": 9, "failure_threshold": 11}
-    probes = [{kind: {**probe, **way} for kind in OPTIONS["probes"]["options"]} for way in ({"path": "/up"}, {"command": ["ready"]})]
-    bases = [copy.deepcopy({**EVERYTHING, "connects_to": [], "probes": given}) for given in probes]
-    tcp = {**bases[0], "probes": {kind: {**probe, "tcp": True} for kind in OPTIONS["probes"]["options"]}}
-    found = [(path, base, other) for base in bases for path, other in variations(OPTIONS, base)]
-    found += [
-        (f"probes.{kind}.tcp", bases[0], {**bases[0], "probes": {**bases[0]["probes"], kind: tcp["probes"][kind]}})
-        for kind in tcp["probes"]
-    ]
+    kinds = OPTIONS["probes"]["options"]
+    when = {"initial_delay": 4, "period": 7, "timeout": 9, "failure_threshold": 11}
+
+    def probed(**way: Any) -> dict[str, Any]:
+        return {**EVERYTHING, "connects_to": [], "probes": {kind: {**when, **way} for kind in kinds}}
+
+    asked, commanded, connected = probed(path="/up"), probed(command=["ready"]), probed(tcp=True)
+    found = [(path, base, other) for base in (asked, commanded) for path, other in variations(OPTIONS, base)]
+    for kind in kinds:
+        found.append((f"probes.{kind}.tcp", asked, {**asked, "probes": {**asked["probes"], kind: connected["probes"][kind]}}))
     assert {path for path, _, _ in found} == set(leaves(OPTIONS))
     values = role_values(EVERYTHING)
     values["components"] = {
@@ -495,7 +496,7 @@ def test_every_object_carries_our_label_and_has_a_name_that_is_looked_for_before
         for item in objects:
             labels = [item["metadata"]["labels"]]
             labels += [item["spec"]["template"]["metadata"]["labels"]] if "template" in item.get("spec", {}) else []
-            assert {found.get(APPLICATION_LABEL) for found in labels} == {"my-app"}, item["metadata"]["name"]
+            assert {found.get(APPLICATION) for found in labels} == {"my-app"}, item["metadata"]["name"]
 
 
 def test_a_policy_denies_what_the_graph_does_not_allow() -> None:

@@ -19,8 +19,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from .._core.cluster import Cluster
 from .._core.docker import Engine
 from .._core.errors import Failure
+from .._core.labels import APPLICATION
 from .._core.process import Command, Running
 from .streams import Source, Stream
 
@@ -38,11 +40,7 @@ class Subject:
     """What is looked at."""
 
     checkout: str = ""
-    kubeconfig: str = ""
-    context: str = ""
-    namespace: str = ""
-    bin: str = ""
-    """Folder with kubectl and helm."""
+    cluster: Cluster = field(default_factory=Cluster)
     releases: Sequence[str] = ()
     chart: str = ""
     application: str = ""
@@ -64,11 +62,11 @@ class Subject:
 
     def kubectl(self, *arguments: str) -> Command:
         """Return a command line of kubectl."""
-        return self._namespaced("kubectl", f"--context={self.context}", *arguments)
+        return Command(self.cluster.command("kubectl", *arguments), timeout=self.timeout)
 
     def helm(self, *arguments: str) -> Command:
         """Return a command line of helm."""
-        return self._namespaced("helm", f"--kube-context={self.context}", *arguments)
+        return Command(self.cluster.command("helm", *arguments), timeout=self.timeout)
 
     def git(self, *arguments: str) -> Command:
         """Return a command line of git."""
@@ -80,13 +78,9 @@ class Subject:
             raise Failure("No node is named, and this place is inside of it: name its container in node, or leave the place out.")
         return Command(["docker", "exec", self.node, *arguments], timeout=self.timeout)
 
-    def _namespaced(self, program: str, context: str, *arguments: str) -> Command:
-        argv = [f"{self.bin}/{program}", f"--kubeconfig={self.kubeconfig}", context, f"--namespace={self.namespace}", *arguments]
-        return Command(argv, timeout=self.timeout)
-
 
 def checkout(subject: Subject) -> Iterator[Item]:
-    """Yield the files of the checkout that git tracks, as they are now, and those that it does not ignore."""
+    """Yield the files that git tracks or does not ignore, as they are now."""
     folder = _repository(subject)
     names = _output(subject.git("ls-files", "-z", "--cached", "--others", "--exclude-standard"))
     for name in sorted(set(names.split(b"\0")) - {b""}):
@@ -94,7 +88,7 @@ def checkout(subject: Subject) -> Iterator[Item]:
 
 
 def history(subject: Subject) -> Iterator[Item]:
-    """Yield every object of the repository, whether anything refers to it or not, and git's own files: configuration, refs, reflogs."""
+    """Yield every object in git, of any ref or of none: contents, file names, messages; git's configuration, refs and reflogs."""
     _repository(subject)
     with Running(subject.git("cat-file", "--batch-all-objects", "--batch", "--buffer", "--unordered")) as process:
         while header := process.stream.readline():
@@ -110,7 +104,7 @@ def history(subject: Subject) -> Iterator[Item]:
 
 
 def chart(subject: Subject) -> Iterator[Item]:
-    """Yield the chart rendered with each release's values."""
+    """Yield the chart, rendered with each release's values."""
     if not (Path(subject.chart) / "Chart.yaml").is_file():
         raise Failure(f"{subject.chart or 'The chart'} is not a chart's folder: name it in chart, or leave the place chart out.")
     for release in _releases(subject):
@@ -121,7 +115,7 @@ def chart(subject: Subject) -> Iterator[Item]:
 
 
 def release(subject: Subject) -> Iterator[Item]:
-    """Yield what Helm shows of each release, and its records of all revisions."""
+    """Yield what `helm get all` shows of each release, and Helm's decoded records of all revisions."""
     for name in _releases(subject):
         with Running(subject.helm("get", "all", name)) as process:
             yield f"helm get all {name}", process.stream
@@ -133,7 +127,7 @@ def release(subject: Subject) -> Iterator[Item]:
 
 
 def describe(subject: Subject) -> Iterator[Item]:
-    """Yield what kubectl shows of everything in the namespace, events included, but of no Secret."""
+    """Yield what `kubectl get -o yaml` and `kubectl describe` show of all namespaced kinds but Secrets, events included."""
     listed = _output(subject.kubectl("api-resources", "--namespaced=true", "--verbs=list,get", "--output=name"))
     kinds = ",".join(kind for kind in listed.decode().split() if kind != "secrets")
     for arguments in (["get", kinds, "--output=yaml", "--show-managed-fields"], ["describe", kinds]):
@@ -142,7 +136,7 @@ def describe(subject: Subject) -> Iterator[Item]:
 
 
 def logs(subject: Subject) -> Iterator[Item]:
-    """Yield what every container of every pod wrote, and what it wrote before it was last restarted."""
+    """Yield the current and the previous log of every container."""
     pods: list[dict[str, Any]] = json.loads(_output(subject.kubectl("get", "pods", "--output=json")))["items"]
     for pod in pods:
         name, status = pod["metadata"]["name"], pod["status"]
@@ -160,14 +154,14 @@ def logs(subject: Subject) -> Iterator[Item]:
 
 
 def images(subject: Subject) -> Iterator[Item]:
-    """Yield the application's images as ``docker save`` writes them: layers, configuration, history."""
+    """Yield all tags of the application's images as `docker save` writes them: layers, configuration, history."""
     engine = _engine(subject)
     with engine.saved(_references(subject, engine)) as stream:
         yield "docker save", stream
 
 
 def cache(subject: Subject) -> Iterator[Item]:
-    """Yield the folders of the engine in the node that hold its build cache: BuildKit's own and its snapshots' layers."""
+    """Yield BuildKit's own folder and the snapshots' layers in the node: every build step, also of stages that no image has."""
     information = _engine(subject).information()
     root, driver = information["DockerRootDir"], information["Driver"]
     folders = [f"{root}/{name}" for name in ("buildkit", driver, "containerd")]
@@ -179,13 +173,13 @@ def cache(subject: Subject) -> Iterator[Item]:
 
 
 def etcd(subject: Subject) -> Iterator[Item]:
-    """Yield etcd's database and its write-ahead log, as they lie on the node's disk."""
+    """Yield etcd's database and write-ahead log, as they lie on the node's disk."""
     with Running(subject.in_node("tar", "--create", "/var/lib/minikube/etcd"), accepted=(0, _TAR_CHANGED)) as process:
         yield "tar", process.stream
 
 
 def commands(subject: Subject) -> Iterator[Item]:
-    """Run the commands, and yield what they write."""
+    """Yield the output of `audit_commands`; for the playbook the main job with `-vvv --diff --check`."""
     if not subject.commands:
         raise Failure("There is no command to run: name one in commands, or leave the place commands out.")
     for command in subject.commands:
@@ -194,7 +188,7 @@ def commands(subject: Subject) -> Iterator[Item]:
 
 
 def temporary(subject: Subject) -> Iterator[Item]:
-    """Yield the files in temporary folders that are newer than the given time, but not those of the audit itself, nor a checkout there."""
+    """Yield the files in temporary folders that changed after `audit_since`; not the checkout, should it lie there."""
     left_out = {subject.own, os.path.realpath(subject.checkout) if subject.checkout else ""}
     for root in dict.fromkeys(os.path.realpath(Path(folder).expanduser()) for folder in subject.temporary):
         if not Path(root).is_dir():
@@ -262,7 +256,7 @@ def _references(subject: Subject, engine: Engine) -> list[str]:
     found = set(subject.images)
     for image in engine.images():
         tags = image.get("RepoTags") or []
-        if (image.get("Labels") or {}).get("plannoir.deploy/app") == subject.application:
+        if (image.get("Labels") or {}).get(APPLICATION) == subject.application:
             found.update(tags or [image["Id"]])
         found.update(tag for tag in tags if tag.startswith(f"{subject.application}/"))
     if not found:

@@ -325,6 +325,12 @@ def test_a_changed_file_of_the_seed_replaces_the_one_in_the_cache(tmp_path: Path
     minikube.link_tree(source, target)
     assert [path.name for path in target.iterdir()] == ["kubelet"]
     assert (target / "kubelet").read_text() == "new and longer"
+    (source / "kubelet").unlink()
+    (source / "kubelet").write_text("made anew, long")  # of the same size
+    (target / "kubelet").unlink()
+    (target / "kubelet").write_text("made before, OK")
+    minikube.link_tree(source, target)
+    assert (target / "kubelet").read_text() == "made anew, long"
 
 
 def test_an_agent_that_enforces_network_policies_is_found_where_the_cluster_runs(lab: Lab) -> None:
