@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import json
+import os
 import pprint
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -150,7 +152,9 @@ def main() -> None:
         text = content()
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
-            print(f"wrote {name}")
+            print(f"wrote {name}", flush=True)
+            if content is python_specification:  # what was imported already is the one of before
+                os.execv(sys.executable, [sys.executable, "-m", "scripts.generated"])
 
 
 if __name__ == "__main__":
