@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -50,11 +49,6 @@ class DatabaseUrl(NamedTuple):
 def _known() -> tuple[Credentials, ...]:
     """Return what the services' folders say of credentials; it holds of any application's, whatever services it names."""
     return tuple(service.credentials for service in load_services().values())
-
-
-def fingerprint(value: str | bytes) -> str:
-    """Return 8 hex digits of SHA-256, as ``printf %s VALUE | sha256sum`` begins: enough to compare two values, not to know one."""
-    return hashlib.sha256(value.encode() if isinstance(value, str) else value).hexdigest()[:8]
 
 
 def named_values(secrets: Values) -> Iterator[tuple[str, str, str, str]]:
