@@ -49,8 +49,9 @@ options:
     description: Namespace of the application.
     type: str
   bin:
-    description: Folder with the programs kubectl and helm.
+    description: Folder with the programs kubectl and helm; empty for those on E(PATH).
     type: path
+    default: ""
   releases:
     description: Names of the Helm releases.
     type: list
@@ -190,14 +191,16 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._audit.patterns import SHORTEST, Matcher, labelled, secrets_of
 from ansible_collections.plannoir.deploy.plugins.module_utils._audit.places import Subject
 from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import audit, chosen, problems, table
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import Command
 
 
 def subject_of(parameters: dict[str, Any]) -> Subject:
     """Return what the options name."""
     commands = [Command(given["argv"], given["chdir"], given["environment"], given["timeout"]) for given in parameters["commands"]]
-    texts = ("checkout", "kubeconfig", "context", "namespace", "bin", "chart", "application", "node")
+    texts = ("checkout", "chart", "application", "node")
     return Subject(
+        cluster=Cluster.of(parameters),
         **{name: parameters[name] or "" for name in texts},
         releases=parameters["releases"],
         images=parameters["images"],
@@ -219,10 +222,7 @@ def main() -> None:
             "places": {"type": "list", "elements": "str", "default": []},
             "fail": {"type": "bool", "default": True},
             "checkout": {"type": "path"},
-            "kubeconfig": {"type": "path"},
-            "context": {"type": "str"},
-            "namespace": {"type": "str"},
-            "bin": {"type": "path"},
+            **{name: {**option, "required": False} for name, option in CLUSTER_SPEC.items()},
             "chart": {"type": "path"},
             "application": {"type": "str"},
             "node": {"type": "str"},

@@ -17,7 +17,7 @@ description:
     takes, a volume that is not bound, a migration or setup that failed and a refusal by Pod Security.
   - Asks only about the attempt that began when Helm stored the newest revision, not about what earlier ones left.
   - Values of the Secrets that the pods read are taken out of everything that is returned.
-extends_documentation_fragment: [plannoir.deploy.release_cluster]
+extends_documentation_fragment: [plannoir.deploy.cluster]
 options:
   names:
     description: Names of the releases.
@@ -101,7 +101,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    cluster = Cluster(module)
+    cluster = Cluster.of(module.params)
     try:
         records = read_records(cluster, module.params["names"])
         begun = attempts(records, module.params["revisions"])
@@ -110,7 +110,7 @@ def main() -> None:
         secrets = secret_names(observed.of("Pod"))
         values = secret_values(cluster.objects("secrets", *sorted(secrets)) if secrets else [])
     except Failure as error:
-        module.fail_json(msg=f"The cluster of context {module.params['context']} cannot be asked for the cause: {error}")
+        module.fail_json(msg=f"The cause cannot be found out: {error}")
     observed = Observed(objects, begun, log_reader(cluster, module.params["lines"], values))
     module.exit_json(changed=False, causes=[redact(sentence, values) for sentence in causes(observed)])
 

@@ -28,7 +28,7 @@ def run(argv: Sequence[str], log: Path, *, env: Mapping[str, str] | None = None,
     Raises Failure with the program's last words when it fails.
     """
     done = process.run(argv, timeout=None, environment=env, folder=cwd, given=given, log=log)
-    if done.code == process.NOT_FOUND and done.err:
+    if done.code == process.NOT_FOUND:
         raise Failure(f"{argv[0]} could not be run ({done.err}); install it or put it on PATH, then run this again.")
     if done.code:
         words = " ".join(argv[:3])

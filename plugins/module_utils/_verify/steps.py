@@ -9,7 +9,6 @@ import http.client
 import http.cookiejar
 import json
 import re
-import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -19,11 +18,12 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
 from .._core.errors import Failure
+from .._core.process import TIMED_OUT, Completed
 
 Step: TypeAlias = Mapping[str, Any]
 """An element of ``app_checks``, as ``CHECK_SPEC`` leaves it."""
 
-Execute: TypeAlias = Callable[[str, Sequence[str], float], "Answer"]
+Execute: TypeAlias = Callable[[str, Sequence[str], float], Completed]
 """Runs a command in a pod of a component, with a time-out in seconds."""
 
 CHECK_SPEC: dict[str, dict[str, Any]] = {
@@ -153,7 +153,9 @@ class Story:
         if bool(step.get("request")) == bool(step.get("exec")):
             raise Failure("the step must have exactly one of request and exec.")
         if command := step.get("exec"):
-            return self._execute(self._fill(command["component"]), self._fill(command["command"]), command["timeout"])
+            return _answer(
+                self._execute(self._fill(command["component"]), self._fill(command["command"]), command["timeout"]), command["timeout"]
+            )
         request = self._fill(step["request"])
         body = None if request["json"] is None else json.dumps(request["json"]).encode()
         headers = {"Accept": "*/*", **({"Content-Type": "application/json"} if body is not None else {}), **request["headers"]}
@@ -226,26 +228,10 @@ class Story:
         return set(_VARIABLE.findall(json.dumps(step))) <= self.variables.keys()
 
 
-def make_execute(kubectl: str, kubeconfig: str, context: str, namespace: str) -> Execute:
-    """Make a caller of ``kubectl exec`` that always names kubeconfig, context and namespace."""
-
-    def execute(component: str, command: Sequence[str], timeout: float) -> Answer:
-        cluster = [f"--kubeconfig={kubeconfig}", f"--context={context}", f"--namespace={namespace}"]
-        try:
-            done = subprocess.run(
-                [kubectl, *cluster, "exec", f"deployment/{component}", "--", *command],
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=timeout,
-            )
-        except FileNotFoundError as error:
-            raise Failure(f"{kubectl} is missing: run the toolchain role, or name kubectl's folder in toolchain_bin.") from error
-        except subprocess.TimeoutExpired:
-            return Answer(500, f"no answer within {timeout} s")
-        return Answer(500 if done.returncode else 200, done.stdout if not done.returncode else done.stderr.strip() or done.stdout)
-
-    return execute
+def _answer(done: Completed, timeout: float) -> Answer:
+    if done.code == TIMED_OUT:
+        return Answer(500, f"no answer within {timeout} s")
+    return Answer(500, done.err.strip() or done.out) if done.code else Answer(200, done.out)
 
 
 def report(evidence: Sequence[Evidence], urls: Mapping[str, str], now: str) -> tuple[str, str]:
