@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC
 
 from scripts import by_hand, references
 from scripts.references import LINE, TABLE, Options, rows
@@ -84,6 +85,7 @@ def components_table() -> str:
 def app_json_schema() -> str:
     """Return the schema with which an editor completes and checks a person's app.yml."""
     specs = yaml.safe_load(argument_specs())["argument_specs"]["app"]["options"]
+    specs["app_checks"]["options"] = CHECK_SPEC
     return _json(share(app_schema(specs, SPECIFICATION))) + "\n"
 
 
