@@ -12,6 +12,7 @@ import xml.etree.ElementTree
 from pathlib import Path
 
 import nox
+import yaml
 from nox.command import CommandFailed
 
 nox.options.default_venv_backend = "none"
@@ -19,7 +20,10 @@ nox.options.error_on_missing_interpreters = True
 nox.options.sessions = ["lint", "sanity", "unit", "apps_python", "apps_frontend", "charts", "molecule"]
 
 ROOT = Path(__file__).parent
-SHELL_SCRIPTS = ["bootstrap", ".ci/run"]
+PYTHON_APPS = [
+    str(project.parent.relative_to(ROOT))
+    for project in sorted([*ROOT.glob("apps/*/pyproject.toml"), *ROOT.glob("roles/services/files/*/pyproject.toml")])
+]
 # ansible-test wants this installer from a host that only some networks reach; ours uses the interpreter's own pip.
 GET_PIP = """
 import subprocess, sys
@@ -48,13 +52,10 @@ def toolchain(session: nox.Session) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Format, types and style of Python, YAML, Ansible and shell."""
-    session.run("ruff", "format", "--check")
-    session.run("ruff", "check")
+    session.run("pre-commit", "run", "--all-files")
     session.run("mypy", "noxfile.py", "scripts", "tests")
     session.run("mypy", "molecule/default/tests")
     session.run("mypy", "-p", "ansible_collections.plannoir.deploy.plugins")
-    session.run("yamllint", "--strict", ".")
-    session.run("shellcheck", *SHELL_SCRIPTS, *map(str, sorted([*ROOT.glob("roles/*/files/**/*.sh"), *ROOT.glob("apps/*/docker/*.sh")])))
     session.run("ansible-lint")
 
 
@@ -80,11 +81,11 @@ def unit(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="uv")
-@nox.parametrize("app", ["backend", "openrouter"])
+@nox.parametrize("app", PYTHON_APPS)
 def apps_python(session: nox.Session, app: str) -> None:
     """The Python applications' own tests, against a real PostgreSQL."""
     need_package(session, "/usr/lib/postgresql/*/bin/initdb", "postgresql")
-    session.chdir(ROOT / "apps" / app)
+    session.chdir(ROOT / app)
     session.install("--require-hashes", "-r", "requirements-dev.txt")
     session.run("ruff", "check", external=True)
     session.run("python", "-m", "mypy", ".")
@@ -152,7 +153,16 @@ def lock(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def changelog(session: nox.Session) -> None:
+    """Write CHANGELOG.md from the fragments of the version that galaxy.yml names."""
+    version = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"]
+    session.run("antsibull-changelog", "release", f"--version={version}", "--update-existing", "--refresh-fragments")
+
+
+@nox.session(default=False)
 def docs(session: nox.Session) -> None:
-    """Write the generated documentation again."""
+    """Write what is generated again: the documentation, and the copies of one script."""
+    for copy in ROOT.glob("apps/*/docker/debian.sh"):
+        copy.write_bytes((ROOT / "roles/services/files/debian.sh").read_bytes())
     with (ROOT / "docs/components.md").open("w", encoding="utf-8") as table:
         session.run("python", "scripts/component_reference.py", env={"PYTHONPATH": str(ROOT / "collections")}, stdout=table)

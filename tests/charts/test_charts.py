@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the umbrella chart renders, seen through the helm binary of the toolchain."""
 
 from __future__ import annotations

@@ -21,7 +21,8 @@ from typing import Any
 import docker
 import pytest
 
-APPS = Path(__file__).parents[2] / "apps"
+ROOT = Path(__file__).parents[2]
+SERVICES = {"database": "postgresql/database", "openrouter": "openrouter", "pgbouncer": "postgresql/pgbouncer"}
 USERS = {
     "backend": "10001:10001",
     "frontend": "10002:10002",
@@ -78,8 +79,9 @@ def images() -> Iterator[dict[str, Built]]:
     built = {}
     for name in USERS:
         started = time.monotonic()
-        command = ["docker", "build", "--quiet", *secret, "-f", "Dockerfile", "."]
-        image = subprocess.run(command, cwd=APPS / name, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+        folder = ROOT / "roles/services/files" if name in SERVICES else ROOT / "apps" / name
+        command = ["docker", "build", "--quiet", *secret, "-f", str(Path(SERVICES.get(name, ""), "Dockerfile")), "."]
+        image = subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
         built[name] = Built(name, image, time.monotonic() - started, client)
     yield built
     for done in built.values():

@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The messages of ./bootstrap on a machine that lacks something; the good path is what every other test runs in."""
 
 from __future__ import annotations

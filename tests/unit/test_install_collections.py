@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """scripts/install_collections.py takes exactly the pinned collections out of the wheel."""
 
 from __future__ import annotations

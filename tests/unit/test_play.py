@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Locks that a play holds until it ends, with real processes and plays."""
 
 from __future__ import annotations

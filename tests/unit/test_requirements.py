@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the environment lacks is one sentence, before Ansible stumbles over a module that is not there."""
 
 from __future__ import annotations

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request, status
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.assistant import Assistant
 from app.database import Database
-from app.models import User
-from app.security import SESSION_COOKIE, Passwords, read_token
+from app.models import EndedSession, User
+from app.security import SESSION_COOKIE, Passwords, SessionToken, SignIns, read_token
 from app.settings import Settings
 
 
@@ -24,6 +25,7 @@ class Services:
     database: Database
     assistant: Assistant
     passwords: Passwords
+    sign_ins: SignIns
 
 
 def services(request: Request) -> Services:
@@ -44,12 +46,22 @@ async def session(shared: ServicesDep) -> AsyncIterator[AsyncSession]:
 SessionDep = Annotated[AsyncSession, Depends(session)]
 
 
-async def current_user(request: Request, shared: ServicesDep, rows: SessionDep) -> User:
-    """The signed-in user; 401 without one."""
+def session_token(request: Request, shared: ServicesDep) -> SessionToken | None:
+    """The session that the request carries; None when there is none, or when it is expired, forged or malformed."""
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     token = bearer if scheme.lower() == "bearer" else request.cookies.get(SESSION_COOKIE, "")
-    user_id = read_token(token, shared.settings.session_secret.get_secret_value())
-    user = await rows.get(User, user_id) if user_id else None
+    return read_token(token, shared.settings.session_secret.get_secret_value())
+
+
+SessionTokenDep = Annotated[SessionToken | None, Depends(session_token)]
+
+
+async def current_user(token: SessionTokenDep, rows: SessionDep) -> User:
+    """The signed-in user; 401 without one."""
+    user = None
+    if token:
+        has_ended = select(EndedSession).where(EndedSession.id == token.id).exists()
+        user = await rows.scalar(select(User).where(User.id == token.user_id, ~has_ended))
     if user is None:
         raise HTTPException(status.HTTP_401_UNAUTHORIZED, "Sign in first.", {"WWW-Authenticate": "Bearer"})
     return user

@@ -10,11 +10,13 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.database import cause, is_outage
+from app.security import TooManyRequestsError
 
 log = logging.getLogger(__name__)
 
 OUTAGE = "The database is unavailable at the moment. Try again shortly."
 UNEXPECTED = "Something went wrong on our side. Try again shortly."
+BUSY = "Too many tries at the moment. Try again later."
 
 
 def answer(status_code: int, detail: str) -> JSONResponse:
@@ -38,7 +40,16 @@ async def database_error(request: Request, error: Exception) -> JSONResponse:
     return answer(status.HTTP_500_INTERNAL_SERVER_ERROR, UNEXPECTED)
 
 
+async def too_many_requests(request: Request, error: Exception) -> JSONResponse:
+    """429, with the seconds to wait in Retry-After."""
+    assert isinstance(error, TooManyRequestsError)
+    response = answer(status.HTTP_429_TOO_MANY_REQUESTS, BUSY)
+    response.headers["Retry-After"] = str(error.seconds)
+    return response
+
+
 def install(app: FastAPI) -> None:
     """Answer these errors in ``app``."""
     app.add_exception_handler(RequestValidationError, malformed_request)
     app.add_exception_handler(SQLAlchemyError, database_error)
+    app.add_exception_handler(TooManyRequestsError, too_many_requests)

@@ -11,9 +11,9 @@ from app import errors
 from app.assistant import Assistant
 from app.database import Database
 from app.dependencies import Services
-from app.requests import RequestLog
+from app.requests import BodyLimit, RequestLog
 from app.routes import accounts, chat, health, tasks
-from app.security import Passwords
+from app.security import Passwords, SignIns
 from app.settings import Settings
 
 
@@ -33,6 +33,7 @@ def create_app(settings: Settings) -> FastAPI:
                 settings.openrouter_model,
             ),
             passwords=Passwords(),
+            sign_ins=SignIns(),
         )
         app.state.services = shared
         yield
@@ -40,7 +41,8 @@ def create_app(settings: Settings) -> FastAPI:
         await shared.database.engine.dispose()
 
     app = FastAPI(title="Plannoir", lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.add_middleware(RequestLog)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(RequestLog)  # the outermost: it logs what the limit refuses, too
     errors.install(app)
     for module in (health, accounts, tasks, chat):
         app.include_router(module.router)

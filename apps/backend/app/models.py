@@ -32,6 +32,15 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+class EndedSession(Base):
+    """A session that was signed out before its time; the row is of use until then."""
+
+    __tablename__ = "ended_sessions"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class Task(Base):
     __tablename__ = "tasks"
     __table_args__ = (Index(None, "user_id", "created_at"),)

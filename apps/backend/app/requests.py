@@ -1,4 +1,4 @@
-"""Around every request: its id, its line in the log, and an answer when the code below fails."""
+"""Around every request: its id, its line in the log, a limit of its body, and an answer when the code below fails."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import time
 from uuid import uuid4
 
+from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -15,6 +16,9 @@ from app import errors, logs
 log = logging.getLogger("app.requests")
 
 HEADER = "X-Request-ID"
+# The longest body that a form of ours sends is a chat message of 4,000 characters, 24,000 bytes when JSON escapes each.
+BODY_LIMIT = 64 << 10
+TOO_LARGE = f"The request's body is larger than {BODY_LIMIT >> 10} KiB."
 ACCEPTABLE = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
@@ -56,3 +60,26 @@ class RequestLog:
                 "milliseconds": round(1000 * (time.perf_counter() - started), 1),
             }
             log.log(level, "Request", extra={"fields": fields})
+
+
+class BodyLimit:
+    """ASGI middleware. A body above BODY_LIMIT is refused with 413, where it exceeds."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        read = 0
+
+        async def receive_within_limit() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > BODY_LIMIT:
+                raise HTTPException(413, TOO_LARGE)
+            return message
+
+        await self._app(scope, receive_within_limit, send)

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Builds the root file system of a final image from named Debian packages and nothing else. Runs in builder stages only.
-# Every folder under apps/ has its own copy, because each of them is a build context of its own; a test keeps them alike.
+# Its source is roles/services/files/debian.sh. The folders under apps/ have copies, because each of them is a build context of its own;
+# `./bootstrap nox -s docs` writes them.
 #
 #   debian.sh install PACKAGE...      install packages into the builder itself
 #   debian.sh unpack ROOT PACKAGE...  unpack packages, without their maintainer scripts, into ROOT

@@ -1,4 +1,4 @@
-"""The roles of the embedded database (apps/database) on a real server: who may do what, what a new password changes."""
+"""The roles of the embedded database (the role services) on a real server: their rights, and a new password."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from psycopg import sql
 from servers import BACKEND, Postgres, environment, migrate
 
-DOCKER = BACKEND.parent / "database/docker"
+DATABASE = BACKEND.parents[1] / "roles/services/files/postgresql/database"
 PASSWORDS = {
     name: f"{name.lower()} p@ss'wörd\\"
     for name in ("ADMIN_PASSWORD", "OWNER_PASSWORD", "APP_PASSWORD", "POOLER_PASSWORD")
@@ -39,11 +39,11 @@ class Roles:
             for name, prefix in (("OWNER", "shop_owner"), ("APP", "shop"), ("POOLER", "pgbouncer"))
         }
         done = subprocess.run(
-            ["sh", str(DOCKER / "setup.sh")],
+            ["sh", str(DATABASE / "setup.sh")],
             env={
                 "PATH": os.environ["PATH"],
                 "TMPDIR": str(self.folder),
-                "SETUP_SQL": str(DOCKER / "setup.sql"),
+                "SETUP_SQL": str(DATABASE / "setup.sql"),
                 "DATABASE_HOST": "127.0.0.1",
                 "PGPORT": str(self.server.port),
                 "DATABASE_NAME": "shop",
@@ -63,10 +63,10 @@ class Roles:
     def end_logins(self, grace: str, *logins: str) -> None:
         """Run end-logins.sh; in the container the socket needs no password."""
         done = subprocess.run(
-            ["sh", str(DOCKER / "end-logins.sh"), grace, *logins],
+            ["sh", str(DATABASE / "end-logins.sh"), grace, *logins],
             env={
                 "PATH": os.environ["PATH"],
-                "END_LOGINS_SQL": str(DOCKER / "end-logins.sql"),
+                "END_LOGINS_SQL": str(DATABASE / "end-logins.sql"),
                 "PGHOST": "127.0.0.1",
                 "PGPORT": str(self.server.port),
                 "PGUSER": "postgres",

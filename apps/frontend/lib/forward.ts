@@ -11,6 +11,8 @@ export interface ForwardOptions {
   backendUrl: string | undefined;
   /** Longest wait for a connection, in milliseconds. */
   connectTimeoutMs: number;
+  /** Longest body of a request, in bytes. */
+  bodyLimit: number;
   /** Longest silence of the backend once it is connected, in milliseconds: before its answer and between two pieces of it. */
   responseTimeoutMs: number;
 }
@@ -28,6 +30,10 @@ const HOP_BY_HOP = [
   "upgrade",
 ];
 
+const API = "/api/";
+
+class BodyTooLarge extends Error {}
+
 class BackendTimeout extends Error {
   readonly code = "ETIMEDOUT";
 }
@@ -35,7 +41,7 @@ class BackendTimeout extends Error {
 /**
  * Passes a request on to the backend and streams its answer back, with cookies both ways.
  *
- * @returns The backend's answer, or 503/504 with `{"detail": "..."}` when there is none.
+ * @returns The backend's answer, or `{"detail": "..."}` without asking it (404 outside /api/, 413 for a body above the limit), or with 503/504 when there is none.
  */
 export async function forward(request: Request, options: ForwardOptions): Promise<Response> {
   const base = parseBackendUrl(options.backendUrl);
@@ -44,7 +50,16 @@ export async function forward(request: Request, options: ForwardOptions): Promis
     return failure(503, "Plannoir's server is not set up yet: this page does not know where to find it.", false);
   }
   const { pathname, search } = new URL(request.url);
-  const target = new URL(base.pathname.replace(/\/$/, "") + pathname + search, base);
+  if (!pathname.startsWith(API)) {
+    return failure(404, "There is no such page.", false);
+  }
+  if (Number(request.headers.get("content-length")) > options.bodyLimit) {
+    return tooLarge(options, false);
+  }
+  const target = new URL(base);
+  // Set part by part: no path can name another host.
+  target.pathname = base.pathname.replace(/\/$/, "") + pathname;
+  target.search = search;
   const connection = { established: false };
   try {
     const answer = await exchange(request, target, options, connection);
@@ -52,6 +67,9 @@ export async function forward(request: Request, options: ForwardOptions): Promis
   } catch (error) {
     if (request.signal.aborted) {
       return new Response(null, { status: 499 });
+    }
+    if (error instanceof BodyTooLarge) {
+      return tooLarge(options, true);
     }
     log("The backend did not answer.", { backend: base.origin, path: pathname, error: describe(error) });
     if (error instanceof BackendTimeout && connection.established) {
@@ -91,7 +109,7 @@ async function exchange(request: Request, target: URL, options: ForwardOptions, 
       outgoing.end();
     } else {
       // A backend may answer before it has read everything, so the answer counts, not the end of the sending.
-      pipeline(Readable.fromWeb(request.body as ReadableStream), outgoing).catch((error: unknown) => outgoing.destroy(error as Error));
+      pipeline(Readable.fromWeb(request.body as ReadableStream), limited(options.bodyLimit, outgoing), outgoing).catch((error: unknown) => outgoing.destroy(error as Error));
     }
     return await answered;
   } finally {
@@ -99,16 +117,32 @@ async function exchange(request: Request, target: URL, options: ForwardOptions, 
   }
 }
 
+/** Passes pieces of a body on until they are more than the limit; then the request ends. */
+function limited(limit: number, outgoing: http.ClientRequest) {
+  let bytes = 0;
+  return async function* (pieces: AsyncIterable<Uint8Array>) {
+    for await (const piece of pieces) {
+      bytes += piece.byteLength;
+      if (bytes > limit) {
+        outgoing.destroy(new BodyTooLarge("the body is too large"));
+        return;
+      }
+      yield piece;
+    }
+  };
+}
+
 function requestHeaders(request: Request, target: URL): http.OutgoingHttpHeaders {
-  const dropped = new Set([...HOP_BY_HOP, "host", "expect", ...connectionOptions(request.headers.get("connection"))]);
+  const dropped = new Set([...HOP_BY_HOP, "host", "expect", ...(request.body === null ? ["content-length"] : []), ...connectionOptions(request.headers.get("connection"))]);
   const headers: http.OutgoingHttpHeaders = { host: target.host };
   for (const [name, value] of request.headers) {
-    if (!dropped.has(name)) {
+    // Whoever asks could write anything into x-forwarded-*; what is true of this request is set below.
+    if (!dropped.has(name) && !name.startsWith("x-forwarded-") && name !== "forwarded") {
       headers[name] = value;
     }
   }
-  headers["x-forwarded-host"] ??= request.headers.get("host") ?? target.host;
-  headers["x-forwarded-proto"] ??= new URL(request.url).protocol.slice(0, -1);
+  headers["x-forwarded-host"] = request.headers.get("host") ?? target.host;
+  headers["x-forwarded-proto"] = new URL(request.url).protocol.slice(0, -1);
   return headers;
 }
 
@@ -140,6 +174,10 @@ function bodyOf(request: Request, answer: http.IncomingMessage): BodyInit | null
     return null;
   }
   return Readable.toWeb(answer) as unknown as BodyInit;
+}
+
+function tooLarge({ bodyLimit }: ForwardOptions, delivered: boolean): Response {
+  return failure(413, `That is more than the ${bodyLimit / 1024} KiB that Plannoir takes at once.`, delivered);
 }
 
 function failure(status: number, detail: string, delivered: boolean): Response {

@@ -43,8 +43,8 @@ function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
   return { promise, resolve };
 }
 
-function pass(request: Request, backendUrl: string | undefined, times: { connectTimeoutMs?: number; responseTimeoutMs?: number } = {}): Promise<Response> {
-  return forward(request, { backendUrl, connectTimeoutMs: 2_000, responseTimeoutMs: 2_000, ...times });
+function pass(request: Request, backendUrl: string | undefined, times: { connectTimeoutMs?: number; responseTimeoutMs?: number; bodyLimit?: number } = {}): Promise<Response> {
+  return forward(request, { backendUrl, connectTimeoutMs: 2_000, responseTimeoutMs: 2_000, bodyLimit: 1024, ...times });
 }
 
 async function failureOf(answer: Response): Promise<{ status: number; delivered: string | null; detail: string }> {
@@ -102,6 +102,42 @@ describe("the proxy", () => {
     assert.equal(answer.headers.get("connection"), null);
     assert.equal(answer.headers.get("keep-alive"), null);
     assert.equal(answer.headers.get("transfer-encoding"), null);
+  });
+
+  for (const path of ["//evil.example/api/x", "/api", "/health/ready", "/api/../health/ready", "/api/%2e%2e/health/ready", "/\\evil.example/api/x"]) {
+    test(`answers 404 itself for ${path}`, async (t) => {
+      const url = await backend(t, (_, response) => { response.end("reached"); });
+      const answer = await pass(new Request(`http://page${path}`, { headers: { cookie: "session=abc" } }), url);
+      assert.deepEqual(await failureOf(answer), { status: 404, delivered: "no", detail: "There is no such page." });
+    });
+  }
+
+  test("reaches no other host by a path inside /api/", async (t) => {
+    const url = await echoingBackend(t);
+    const heard = (await (await pass(new Request("http://page/api//evil.example/@evil.example/"), url)).json()) as Heard;
+    assert.equal(heard.url, "/api//evil.example/@evil.example/");
+    assert.deepEqual(heard.headers.host, [new URL(url).host]);
+  });
+
+  test("says itself from where a request came, whatever the request says", async (t) => {
+    const headers = { host: "page.example", forwarded: "for=1.2.3.4", "x-forwarded-for": "1.2.3.4", "x-forwarded-host": "evil.example", "x-forwarded-proto": "https" };
+    const heard = (await (await pass(new Request("http://page.example/api/me", { headers }), await echoingBackend(t))).json()) as Heard;
+    const said = Object.entries(heard.headers).filter(([name]) => name.includes("forwarded"));
+    assert.deepEqual(Object.fromEntries(said), { "x-forwarded-host": ["page.example"], "x-forwarded-proto": ["http"] });
+  });
+
+  test("announces no body where there is none", async (t) => {
+    const answer = await pass(new Request("http://page/api/me", { headers: { "content-length": "5" } }), await echoingBackend(t), { responseTimeoutMs: 500 });
+    assert.equal(answer.status, 201);
+  });
+
+  test("refuses a body above the limit, announced or not", async (t) => {
+    const url = await echoingBackend(t);
+    const announced = new Request("http://page/api/tasks", { method: "POST", body: "x", headers: { "content-length": "1025" } });
+    assert.deepEqual(await failureOf(await pass(announced, url)), { status: 413, delivered: "no", detail: "That is more than the 1 KiB that Plannoir takes at once." });
+    const streamed = (size: number) => new Request("http://page/api/tasks", { method: "POST", body: new Blob(["x".repeat(size)]).stream(), duplex: "half" } as RequestInit);
+    assert.equal((await pass(streamed(1024), url)).status, 201);
+    assert.equal((await pass(streamed(1025), url)).status, 413);
   });
 
   test("passes an empty answer on", async (t) => {

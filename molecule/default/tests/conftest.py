@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Fixtures of the stories on the molecule cluster; .config/molecule/config.yml says where it is."""
 
 from __future__ import annotations
@@ -5,11 +7,43 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from story import BASE_URL, CONTEXT, KUBECONFIG, NAMESPACE, Kubectl, Person, Pods
 from testinfra.host import Host
+
+STORIES = Path(__file__).parent
+ORDER = [
+    "test_release",  # first: it looks at what the first install left
+    "test_encryption",
+    "test_audit",
+    "test_network",
+    "test_database_roles",
+    "test_rotation",
+    "test_strangers",
+    "test_runs",
+    "test_survival",  # last: it kills the node
+]
+"""The stories share one cluster. Each leaves the application as the main job deploys it; revisions and events are left behind."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the stories in order; the tests of other folders follow.
+
+    Raises:
+        pytest.UsageError: a module of stories is not in the order.
+    """
+
+    def place(item: pytest.Item) -> int:
+        if item.path.parent != STORIES:
+            return len(ORDER)
+        if item.path.stem not in ORDER:
+            raise pytest.UsageError(f"{item.path.name} has no place among the stories: name it in ORDER in {__file__}.")
+        return ORDER.index(item.path.stem)
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")

@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the stories share: where the cluster is, and a person who uses the application."""
 
 from __future__ import annotations

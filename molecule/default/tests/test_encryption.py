@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What stands in etcd: nothing that anybody could read there."""
 
 from __future__ import annotations

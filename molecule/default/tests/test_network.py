@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """NetworkPolicies: one for each component over a default that denies, and whether this cluster's network cares."""
 
 from __future__ import annotations

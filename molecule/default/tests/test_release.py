@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What stands in the cluster after the main job ran, and ran again."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """New credentials while people use the application: one rollout of their readers, no failed request, and the end of the old value."""
 
 from __future__ import annotations

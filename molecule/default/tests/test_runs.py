@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Runs that meet, that are killed and that fail: what runs goes on, and the next run ends well."""
 
 from __future__ import annotations

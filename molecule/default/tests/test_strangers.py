@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What is not ours is never touched: releases, namespaces and objects of somebody else, seen before anything is built."""
 
 from __future__ import annotations

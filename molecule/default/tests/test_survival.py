@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Rows outlive pods and the node (SC-007, E5)."""
 
 from __future__ import annotations

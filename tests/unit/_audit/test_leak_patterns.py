@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Every spelling of a secret value is found, and nothing else."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """One leak is planted in each place and found there; a clean world shows none."""
 
 from __future__ import annotations

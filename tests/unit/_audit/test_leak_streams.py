@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Streams of any length, and archives in archives, in little memory."""
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 import pytest
-from ansible_collections.plannoir.deploy.plugins.module_utils._component.graph import _NODE, _PYTHON, Edge, edges, network_values, probe
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.graph import PROGRAMS, Edge, edges, network_values, probe
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import Component, load_components
 
 WEB = {"name": "web", "image": "web:1", "port": 80, "service": {"type": "NodePort"}, "connects_to": ["api"], "outside": False}
@@ -101,9 +101,9 @@ def ports() -> Iterator[tuple[int, int]]:
         yield server.getsockname()[1], silent.getsockname()[1]
 
 
-@pytest.mark.parametrize(("program", "option", "text"), [(sys.executable, "-c", _PYTHON), ("node", "-e", _NODE)], ids=["python", "node"])
-def test_the_programs_tell_an_open_port_from_a_closed_one(program: str, option: str, text: str, ports: tuple[int, int]) -> None:
-    assert shutil.which(program)
+@pytest.mark.parametrize("command", [(sys.executable, *PROGRAMS[0][1:]), PROGRAMS[-1]], ids=["python", "node"])
+def test_the_programs_tell_an_open_port_from_a_closed_one(command: Sequence[str], ports: tuple[int, int]) -> None:
+    assert shutil.which(command[0])
     targets = [f"127.0.0.1:{port}" for port in ports]
-    done = subprocess.run([program, option, text, *targets], capture_output=True, text=True, check=True, timeout=20)
+    done = subprocess.run([*command, *targets], capture_output=True, text=True, check=True, timeout=20)
     assert json.loads(done.stdout) == {targets[0]: True, targets[1]: False}

@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """kubectl as the action plugins call it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Patterns of a .dockerignore file: each row was also put to moby/patternmatcher 0.6.1, asked as tonistiigi/fsutil asks it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Whose a namespace is, and what of others is in the way."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Bad credentials are named by their key, with a remedy, and never shown; good ones of any application pass."""
 
 from __future__ import annotations

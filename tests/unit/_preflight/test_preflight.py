@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The preflight role in real plays, on a copy of the checkout's variables."""
 
 from __future__ import annotations
@@ -47,7 +49,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ours = shutil.ignore_patterns("vault.yml")
     for name in ("group_vars", "inventories", "scripts"):
         shutil.copytree(ROOT / name, folder / name, symlinks=True, ignore=ours)
-    (folder / "apps").symlink_to(ROOT / "apps")
+    for name in ("apps", "roles"):
+        (folder / name).symlink_to(ROOT / name)
     shutil.copy(ROOT / "ansible.cfg", folder)
     (folder / "play.yml").write_text(PLAY, encoding="utf-8")
     return folder

@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The sentence for each way in which a release does not become ready."""
 
 from __future__ import annotations

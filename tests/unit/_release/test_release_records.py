@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What Helm's records say about the next step, and how an interrupted run is put right."""
 
 from __future__ import annotations

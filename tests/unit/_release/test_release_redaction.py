@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Nothing that a Secret holds survives in a diagnosis."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """From secret values to the Secrets of a cluster."""
 
 from __future__ import annotations

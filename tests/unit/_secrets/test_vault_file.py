@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What a new vault holds, and how its file comes to be."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The sizes of the pools fit the server, whatever the number of pods."""
 
 from __future__ import annotations

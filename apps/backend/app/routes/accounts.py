@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from fastapi import APIRouter, HTTPException, Response, status
-from sqlalchemy import select
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
-from app.dependencies import Services, ServicesDep, SessionDep, UserDep
-from app.models import User
+from app.dependencies import Services, ServicesDep, SessionDep, SessionTokenDep, UserDep
+from app.models import EndedSession, User
 from app.schemas import Credentials, SessionOut, UserOut
 from app.security import SESSION_COOKIE, SESSION_LIFE, issue_token
 
@@ -28,17 +31,25 @@ async def sign_up(credentials: Credentials, shared: ServicesDep, rows: SessionDe
 
 @router.post("/auth/sign-in")
 async def sign_in(credentials: Credentials, shared: ServicesDep, rows: SessionDep, response: Response) -> SessionOut:
-    """Open a session."""
+    """Open a session; 429 for an email that failed too often."""
+    shared.sign_ins.check(credentials.email)
     user = await rows.scalar(select(User).where(User.email == credentials.email))
     await rows.commit()  # hashing takes a while and needs no connection
     if not await shared.passwords.matches(credentials.password, user.password_hash if user else None) or user is None:
+        shared.sign_ins.failed(credentials.email)
         raise HTTPException(status.HTTP_401_UNAUTHORIZED, "The email or the password is wrong.")
+    shared.sign_ins.succeeded(credentials.email)
     return _open_session(user, shared, response)
 
 
 @router.post("/auth/sign-out", status_code=status.HTTP_204_NO_CONTENT)
-async def sign_out(response: Response) -> None:
-    """Forget the session in the browser; the token itself ends with its time."""
+async def sign_out(token: SessionTokenDep, rows: SessionDep, response: Response) -> None:
+    """End the session, here and in the browser."""
+    if token:
+        await rows.execute(delete(EndedSession).where(EndedSession.expires_at < datetime.now(UTC)))
+        ended = insert(EndedSession).values(id=token.id, expires_at=token.expires_at)
+        await rows.execute(ended.on_conflict_do_nothing())
+        await rows.commit()
     response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="lax")
 
 

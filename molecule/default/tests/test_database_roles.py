@@ -1,3 +1,5 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Least privilege in the database, TLS everywhere, and a new password that takes over from the old one."""
 
 from __future__ import annotations

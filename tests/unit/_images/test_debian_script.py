@@ -1,0 +1,62 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What debian.sh checks before an image is done, tried on a root file system that is made of this machine's own files."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[3] / "roles/services/files/debian.sh"
+PROGRAM = "/usr/bin/ls"
+
+
+@pytest.fixture
+def libraries() -> list[Path]:
+    """The libraries that the program needs beside libc."""
+    listed = subprocess.run(["ldd", PROGRAM], capture_output=True, text=True, check=True).stdout
+    found = [Path(path) for path in re.findall(r"=> (/\S+)", listed) if "/libc.so" not in path]
+    assert found, f"{PROGRAM} needs libc only: name another program here"
+    return found
+
+
+@pytest.fixture
+def root(tmp_path: Path, libraries: list[Path]) -> Path:
+    """A root file system with the program and all that it needs."""
+    if os.geteuid() != 0:
+        pytest.skip("debian.sh runs in a builder stage, as root: chroot is for root only")
+    listed = subprocess.run(["ldd", PROGRAM], capture_output=True, text=True, check=True).stdout
+    for path in [PROGRAM, *re.findall(r"(/\S+)", listed)]:
+        target = tmp_path / "usr" / Path(path).relative_to("/usr" if path.startswith("/usr") else "/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, target)
+    for name in ("lib", "lib64", "bin"):
+        (tmp_path / "usr" / name).mkdir(exist_ok=True)
+        (tmp_path / name).symlink_to(f"usr/{name}")
+    return tmp_path
+
+
+def check(root: Path) -> tuple[int, str]:
+    done = subprocess.run(["sh", str(SCRIPT), "check", str(root)], capture_output=True, text=True, check=False)
+    return done.returncode, done.stderr.strip()
+
+
+def test_a_root_with_every_library_passes(root: Path) -> None:
+    assert check(root) == (0, "")
+
+
+def test_a_library_that_no_package_brings_is_named_with_the_program_that_needs_it(root: Path, libraries: list[Path]) -> None:
+    missing = libraries[0].name
+    next(root.rglob(missing)).unlink()
+    assert check(root) == (1, f"{PROGRAM} needs {missing}, which no listed package brings.")
+
+
+def test_a_root_without_a_dynamic_linker_is_told(root: Path) -> None:
+    for linker in root.rglob("ld-linux-*"):
+        linker.unlink()
+    assert check(root) == (1, f"{root} has no dynamic linker: unpack libc6 into it.")
