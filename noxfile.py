@@ -161,8 +161,5 @@ def changelog(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
-    """Write what is generated again: the documentation, and the copies of one script."""
-    for copy in ROOT.glob("apps/*/docker/debian.sh"):
-        copy.write_bytes((ROOT / "roles/services/files/debian.sh").read_bytes())
-    with (ROOT / "docs/components.md").open("w", encoding="utf-8") as table:
-        session.run("python", "scripts/component_reference.py", env={"PYTHONPATH": str(ROOT / "collections")}, stdout=table)
+    """Write every generated file again."""
+    session.run("python", "-m", "scripts.generated", env={"PYTHONPATH": str(ROOT / "collections")})

@@ -9,8 +9,9 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.node import Files
-from ansible_collections.plannoir.deploy.plugins.plugin_utils.play import LockedError, lock_file, wait_for
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.play import lock_file, wait_for
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
@@ -30,7 +31,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         path = Files.of(parameters["home"], parameters["profile"]).lock
         try:
             waited = wait_for(lambda: lock_file(path), f"The Minikube profile {parameters['profile']}", parameters["timeout"])
-        except LockedError as error:
+        except Failure as error:
             raise AnsibleActionFail(str(error)) from None
         except OSError as error:
             raise AnsibleActionFail(

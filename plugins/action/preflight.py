@@ -11,12 +11,13 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import COMPONENT_SPEC, load_components
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects import name_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.credentials import credential_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.variables import load_documentation
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.store import component_secrets
-from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import TEMPLATE, VaultError
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import TEMPLATE
 from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_variables import PlayVariables
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.requirements import package_problems
@@ -33,12 +34,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         if vault:
             try:
                 check_vault(vault, self._loader._vault.secrets)
-            except VaultError as error:
+            except Failure as error:
                 raise AnsibleActionFail(str(error)) from None
         template = Path(arguments.get("vault_template") or TEMPLATE).read_text(encoding="utf-8") if vault else ""
         documentation = load_documentation(ROLES)
-        for name, options in (("app_components", COMPONENT_SPEC), ("app_checks", CHECK_SPEC)):
-            documentation.options[name] = {**documentation.options[name], "options": options}
+        documentation.options["app_checks"] = {**documentation.options["app_checks"], "options": CHECK_SPEC}
         variables = PlayVariables(self._templar, task_vars or {}, documentation, template, vault_is_made=bool(vault and vault.exists()))
         problems = list(variables.problems(own=arguments.get("own_variables", [])))
         application, namespace = (variables.values.get(name) for name in ("app_name", "app_namespace"))

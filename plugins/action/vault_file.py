@@ -12,14 +12,9 @@ from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.parsing.vault import VaultLib, VaultSecret, match_encrypt_secret
 from ansible.plugins.action import ActionBase
-from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import (
-    TEMPLATE,
-    VaultError,
-    render,
-    variable_names,
-    vault_state,
-    write_new,
-)
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.files import write_new
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import TEMPLATE, render, variable_names, vault_state
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import NO_PASSWORD, check_vault
 
 
@@ -38,14 +33,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         path = Path(parameters["path"])
         try:
             names = self._make(path, Path(parameters["template"] or TEMPLATE), parameters["certificate_hosts"])
-        except (VaultError, OSError) as error:
+        except (Failure, OSError) as error:
             raise AnsibleActionFail(str(error)) from None
         return {"changed": bool(names), "names": names}
 
     def _make(self, path: Path, template: Path, hosts: list[str]) -> list[str]:
         passwords = self._loader._vault.secrets
         if not passwords:
-            raise VaultError(NO_PASSWORD)
+            raise Failure(NO_PASSWORD)
         if vault_state(path) != "absent":
             check_vault(path, passwords)
             return []

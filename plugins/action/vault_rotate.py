@@ -12,8 +12,9 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.parsing.vault import VaultLib, VaultSecret, parse_vaulttext_envelope
 from ansible.plugins.action import ActionBase
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.files import replace_file
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.rotation import rotate
-from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import VaultError, replace_file
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import read_vault
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_variables import check_rotation
 
@@ -35,7 +36,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         until = int(time.time()) + parameters["overlap"]
         try:
             names = self._rotate(path, parameters["names"], kept, until)
-        except VaultError as error:
+        except Failure as error:
             raise AnsibleActionFail(str(error)) from None
         except Exception as error:  # the words of another one may quote the vault
             raise AnsibleActionFail(
@@ -50,7 +51,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         passwords: list[tuple[str, VaultSecret]] = self._loader._vault.secrets
         before = read_vault(path, passwords)
         if not before:
-            raise VaultError(f"There is no vault {path}, so that there is nothing to rotate: run site.yml, which makes it.")
+            raise Failure(f"There is no vault {path}, so that there is nothing to rotate: run site.yml, which makes it.")
         rotation = rotate(before.text, names, kept, until)
         check_rotation(before.text, rotation, kept, until)
         encrypted = encrypt_like(rotation.text, before.content, VaultLib(passwords))
@@ -65,5 +66,5 @@ def encrypt_like(text: str, like: bytes, vault: VaultLib) -> str:
     label = parse_vaulttext_envelope(like)[3]
     encrypted: bytes = vault.encrypt(text, password, label)
     if vault.decrypt(encrypted) != text.encode():
-        raise VaultError("The vault's new text was encrypted, but does not open again as it was: run this again. Nothing was changed.")
+        raise Failure("The vault's new text was encrypted, but does not open again as it was: run this again. Nothing was changed.")
     return encrypted.decode()

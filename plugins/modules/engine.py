@@ -84,8 +84,9 @@ actions:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.machine import Machine
 from ansible_collections.plannoir.deploy.plugins.module_utils._engine import engine
-from ansible_collections.plannoir.deploy.plugins.module_utils._engine.machine import Failure, Machine
 
 
 def main() -> None:

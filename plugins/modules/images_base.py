@@ -51,7 +51,8 @@ id:
 import os
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Engine, EngineError
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Engine
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 
 
 def main() -> None:
@@ -67,7 +68,7 @@ def main() -> None:
             module.fail_json(msg=f"The engine at {source.host} has no image {reference}: run the toolchain role again.")
         if wanted != present and not module.check_mode:
             source.copy_image(reference, target)
-    except EngineError as error:
+    except Failure as error:
         module.fail_json(msg=str(error))
     diff = {"before": f"{reference} {present or 'absent'}\n", "after": f"{reference} {wanted}\n"}
     module.exit_json(changed=wanted != present, id=wanted, diff=diff)

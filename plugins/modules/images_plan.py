@@ -86,6 +86,7 @@ images:
     files: {description: Files in the context., type: int, returned: success}
     size: {description: Size of the context in bytes., type: int, returned: success}
     exists: {description: Whether the engine has it., type: bool, returned: success}
+    windows_scripts: {description: Entry points with Windows line ends., type: list, elements: str, returned: success}
 refs:
   description: Reference by component.
   returned: success
@@ -111,7 +112,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Engine, EngineError
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Engine
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan import Base, build_secrets, plan_images, proxy_args
 
 
@@ -143,6 +145,12 @@ def main() -> None:
             module.fail_json(msg="\n".join(problems + found))
         images = [replace(image, exists=engine.image_id(image.ref) is not None) for image in images]
         missing = [image for image in images if not image.exists]
+        for image in images:
+            for script in image.windows_scripts:
+                module.warn(
+                    f"Component {image.name}: {image.context}/{script} has Windows line ends; Linux will say that its interpreter does "
+                    "not exist. Save it with Unix line ends (git: a line '*.sh text eol=lf' in .gitattributes)."
+                )
         module.exit_json(
             changed=False,
             images=[image.result() for image in images],
@@ -151,7 +159,7 @@ def main() -> None:
             secrets=build_secrets(given["ca_bundle"], os.environ, Path.home()),
             proxy_args=proxy_args(os.environ),
         )
-    except EngineError as error:
+    except Failure as error:
         module.fail_json(msg=str(error))
 
 

@@ -63,7 +63,8 @@ freed:
 import os
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Engine, EngineError
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Engine
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan import superseded
 
 
@@ -84,7 +85,7 @@ def main() -> None:
             for ref in old:
                 engine.remove_image(ref)
             freed = engine.prune_dangling(module.params["label"]) + engine.prune_build_cache(module.params["build_cache"] * 10**9)
-    except EngineError as error:
+    except Failure as error:
         module.fail_json(msg=str(error))
     diff = {"before": "".join(f"{ref}\n" for ref in old), "after": ""}
     module.exit_json(changed=bool(old or freed), removed=old, freed=freed, diff=diff)

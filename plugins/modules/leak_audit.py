@@ -26,18 +26,12 @@ options:
     required: true
   places:
     description:
-      - What is looked at.
-      - V(checkout) are the files that git tracks or does not ignore; V(history) is every object in git, reachable or not, and git's files.
-      - V(chart) is the rendered chart; V(release) is what Helm shows of the releases, and its decoded records of all revisions.
-      - V(images) are the application's images with all layers, configuration and history; V(cache) is the build cache in the node.
-      - V(describe) is what C(kubectl get) and C(kubectl describe) show of everything in the namespace but Secrets; V(logs) are those of
-        all containers, previous ones as well.
-      - V(commands) is the output of O(commands); V(processes) are command lines of processes, sampled during the whole audit.
-      - V(temporary) are files in temporary folders; V(etcd) are etcd's files on the node's disk.
+      - Names of the places that are looked at; all when it is empty. The table in docs/audit.md says what stands behind each name, and
+        a name that is no place is answered with the list of them.
+      - Most places take an option that says where they are, as O(checkout), O(releases) or O(commands).
     type: list
     elements: str
-    choices: [checkout, history, chart, release, images, cache, describe, logs, commands, temporary, etcd, processes]
-    default: [checkout, history, chart, release, images, cache, describe, logs, commands, temporary, etcd, processes]
+    default: []
   fail:
     description: Whether a finding is a failure. A place that cannot be looked at always is.
     type: bool
@@ -55,8 +49,9 @@ options:
     description: Namespace of the application.
     type: str
   bin:
-    description: Folder with the programs kubectl and helm.
+    description: Folder with the programs kubectl and helm; empty for those on E(PATH).
     type: path
+    default: ""
   releases:
     description: Names of the Helm releases.
     type: list
@@ -194,17 +189,18 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._audit.patterns import SHORTEST, Matcher, labelled, secrets_of
-from ansible_collections.plannoir.deploy.plugins.module_utils._audit.places import Command, Subject
-from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import CHOICES, audit, problems, table
+from ansible_collections.plannoir.deploy.plugins.module_utils._audit.places import Subject
+from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import audit, chosen, problems, table
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import Command
 
 
 def subject_of(parameters: dict[str, Any]) -> Subject:
     """Return what the options name."""
-    commands = [
-        Command(given["argv"], given["chdir"], {**os.environ, **given["environment"]}, given["timeout"]) for given in parameters["commands"]
-    ]
-    texts = ("checkout", "kubeconfig", "context", "namespace", "bin", "chart", "application", "node")
+    commands = [Command(given["argv"], given["chdir"], given["environment"], given["timeout"]) for given in parameters["commands"]]
+    texts = ("checkout", "chart", "application", "node")
     return Subject(
+        cluster=Cluster.of(parameters),
         **{name: parameters[name] or "" for name in texts},
         releases=parameters["releases"],
         images=parameters["images"],
@@ -223,13 +219,10 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "values": {"type": "dict", "required": True, "no_log": True},
-            "places": {"type": "list", "elements": "str", "choices": list(CHOICES), "default": list(CHOICES)},
+            "places": {"type": "list", "elements": "str", "default": []},
             "fail": {"type": "bool", "default": True},
             "checkout": {"type": "path"},
-            "kubeconfig": {"type": "path"},
-            "context": {"type": "str"},
-            "namespace": {"type": "str"},
-            "bin": {"type": "path"},
+            **{name: {**option, "required": False} for name, option in CLUSTER_SPEC.items()},
             "chart": {"type": "path"},
             "application": {"type": "str"},
             "node": {"type": "str"},
@@ -255,10 +248,14 @@ def main() -> None:
     )
     # A shorter value is not searched either, and would be cut out of the table's numbers.
     module.no_log_values = {value for value in module.no_log_values if len(value.encode()) >= SHORTEST}
+    try:
+        places = chosen(module.params["places"])
+    except ValueError as problem:
+        module.fail_json(msg=str(problem))
     secrets, notes = secrets_of(labelled(module.params["values"]))
     if not secrets:
         module.fail_json(msg="\n".join(["There is no value to look for: name the credentials in values.", *notes]))
-    results = list(audit(subject_of(module.params), module.params["places"], Matcher(secrets)))
+    results = list(audit(subject_of(module.params), places, Matcher(secrets)))
     shown: dict[str, Any] = {
         "places": [result.shown() for result in results],
         "table": table(results),

@@ -33,10 +33,10 @@ options:
     type: str
     choices: [started, stopped, absent]
     default: started
-  binary:
-    description: The program minikube, as a path or a name on the search path.
-    type: str
-    default: minikube
+  bin:
+    description: Folder with the program minikube; empty for the one on E(PATH).
+    type: path
+    default: ""
   kubernetes_version:
     description: Version of Kubernetes, as in V(v1.34.4).
     type: str
@@ -165,7 +165,8 @@ network_policy_agents:
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils._engine.machine import Failure, Machine
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.machine import Machine
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.node import Files
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.profile import Profile, ensure
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.settings import settings_from
@@ -176,7 +177,7 @@ def main() -> None:
         argument_spec={
             "profile": {"type": "str", "default": "plannoir"},
             "state": {"type": "str", "default": "started", "choices": ["started", "stopped", "absent"]},
-            "binary": {"type": "str", "default": "minikube"},
+            "bin": {"type": "path", "default": ""},
             "kubernetes_version": {"type": "str", "default": "v1.34.4"},
             "cpus": {"type": "int", "default": 2},
             "memory": {"type": "str", "default": "4g"},
@@ -198,7 +199,7 @@ def main() -> None:
             Machine(),
             Files.of(params["home"], params["profile"]),
             kubeconfig=Path(params["kubeconfig"]),
-            binary=params["binary"],
+            binary=str(Path(params["bin"], "minikube")),
             wanted=settings_from(params),
             cache_seed=Path(params["cache_seed"]) if params["cache_seed"] else None,
             timeout=params["timeout"],

@@ -17,7 +17,7 @@ description:
   - A good revision is one that a run saw to be good (M(plannoir.deploy.release_settle)); Helm's own word counts only where no run
     ever marked one.
   - Volume claims that the chart keeps are kept.
-extends_documentation_fragment: [plannoir.deploy.release_cluster]
+extends_documentation_fragment: [plannoir.deploy.cluster]
 options:
   names:
     description: Names of the releases.
@@ -67,7 +67,8 @@ recovered:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster, ClusterError
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import read_records, recover, recovery_for, undoing
 
 
@@ -83,7 +84,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    cluster = Cluster(module)
+    cluster = Cluster.of(module.params)
     recovered: list[str] = []
     try:
         undo = module.params["undo"]
@@ -95,7 +96,7 @@ def main() -> None:
             if warning:
                 module.warn(warning)
             recovered.append(str(recovery))
-    except ClusterError as error:
+    except Failure as error:
         names = ", ".join(module.params["names"])
         module.fail_json(msg=f"An interrupted run left a release of {names} that cannot be recovered: {error}", recovered=recovered)
     module.exit_json(changed=bool(recovered), recovered=recovered)

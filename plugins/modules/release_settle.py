@@ -15,7 +15,7 @@ description:
   - Runs the components' commands for this moment, such as one that ends old logins of a database, in one of their pods.
   - Marks the newest revision of each release as good, by a label on Helm's record of it. A recovery goes back to such a revision only.
   - Removes the application's Secrets that no kept revision names.
-extends_documentation_fragment: [plannoir.deploy.release_cluster]
+extends_documentation_fragment: [plannoir.deploy.cluster]
 options:
   names:
     description: Names of the releases.
@@ -65,25 +65,30 @@ from itertools import chain
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import secret_keys
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster, ClusterError
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.kubectl import own_selector
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import own_selector
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import TIMED_OUT
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import Record, mark_good, read_records
+
+COMMAND_WITHIN = 600
+"""Seconds for one command."""
 
 
 def run_commands(cluster: Cluster, commands: dict[str, list[str]]) -> None:
-    """Run each component's command in one of its pods; raises ClusterError."""
+    """Run each component's command in one of its pods; raises Failure."""
     for component, command in commands.items():
-        try:
-            cluster.kubectl("exec", f"deployment/{component}", f"--container={component}", "--", *map(str, command))
-        except ClusterError as error:
-            raise ClusterError(
-                f"The new revisions are good, but post_release of {component} did not succeed: {error}\n"
+        done = cluster.execute(component, list(map(str, command)), COMMAND_WITHIN)
+        if done.code:
+            why = f"no end within {COMMAND_WITHIN} s" if done.code == TIMED_OUT else (done.err or done.out).strip()
+            raise Failure(
+                f"The new revisions are good, but post_release of {component} did not succeed: {why}\n"
                 "Correct it and run this again; until then what it ends stays as it is."
-            ) from error
+            )
 
 
 def remove_secrets(cluster: Cluster, application: str, records: Iterable[Record]) -> list[str]:
-    """Remove the application's Secrets that none of the kept revisions names, and return their names; raises ClusterError."""
+    """Remove the application's Secrets that none of the kept revisions names, and return their names; raises Failure."""
     there = cluster.kubectl("get", "secrets", own_selector(application), "--output=jsonpath={.items[*].metadata.name}").split()
     named = {secret for record in records for secret in secret_keys(record.values)}
     unused = sorted(set(there) - named)
@@ -105,13 +110,13 @@ def main() -> None:
     )
     if module.check_mode:
         module.exit_json(changed=False, removed=[])
-    cluster = Cluster(module)
+    cluster = Cluster.of(module.params)
     try:
         run_commands(cluster, module.params["commands"])
         releases = read_records(cluster, module.params["names"])
         mark_good(cluster, releases)
         removed = remove_secrets(cluster, module.params["application"], chain.from_iterable(releases.values()))
-    except ClusterError as error:
+    except Failure as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=True, removed=removed)
 

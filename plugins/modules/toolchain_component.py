@@ -58,8 +58,8 @@ seconds:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import make as toolchain_make
-from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.host import ToolchainError
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.options import OPTIONS
 
 
@@ -74,7 +74,7 @@ def main() -> None:
     )
     try:
         made = toolchain_make.make(module.params, check=module.check_mode)
-    except ToolchainError as error:
+    except Failure as error:
         module.fail_json(msg=f"The component {module.params['name']} could not be made: {error}")
     module.exit_json(changed=made.changed, seconds=round(made.seconds))
 

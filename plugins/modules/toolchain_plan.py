@@ -121,13 +121,13 @@ network_policy_archive:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import plan as toolchain_plan
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.catalogue import (
     NETWORK_POLICY_IMAGE,
     NETWORK_POLICY_OFFICIAL,
     archive,
 )
-from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.host import ToolchainError
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.options import OPTIONS
 
 
@@ -148,7 +148,7 @@ def main() -> None:
     )
     try:
         plan = toolchain_plan.plan(module.params, remember=not module.check_mode)
-    except ToolchainError as error:
+    except Failure as error:
         module.fail_json(msg=str(error))
     if plan.problems:
         module.fail_json(msg=" ".join(f"{problem.rstrip('.')}." for problem in plan.problems))

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ansible.utils.display import Display
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.plugin_utils import keeper
 
 POLL = 0.3
@@ -29,10 +30,6 @@ QUIET = 1.0
 
 REPEAT = 30.0
 """Seconds after which a waiting run says again for whom it waits."""
-
-
-class LockedError(Exception):
-    """Another run holds the lock; the message names it and says what to do."""
 
 
 class Holder(NamedTuple):
@@ -74,16 +71,16 @@ def wait_for(attempt: Callable[[], Holder | None], what: str, timeout: float) ->
         Whether another run had it.
 
     Raises:
-        LockedError: It is still held after ``timeout``.
+        Failure: It is still held after ``timeout``.
     """
     began, said = time.monotonic(), -REPEAT
     waited = False
     while holder := attempt():
         if os.getppid() != play_pid():
-            raise LockedError("The play that this task belongs to is gone. Nothing was changed.")
+            raise Failure("The play that this task belongs to is gone. Nothing was changed.")
         waited, passed = True, time.monotonic() - began
         if passed >= timeout:
-            raise LockedError(
+            raise Failure(
                 f"{what} is in use by another run ({holder}), and still was after {timeout:g} s. Nothing was changed: "
                 "wait until that run has ended, then run this again."
             )

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import yaml
 from ansible.errors import AnsibleError
 from ansible.parsing.vault import AnsibleVaultFormatError, VaultLib, VaultSecret, parse_vaulttext_envelope
-from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import VaultError, plaintext_problem, vault_state
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import plaintext_problem, vault_state
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault_text import compose, duplicates
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_variables import load_variables
 
@@ -34,7 +35,7 @@ def check_vault(path: Path, passwords: Sequence[tuple[str, VaultSecret]]) -> Non
     """Open a vault with the passwords that Ansible was started with; one that is absent passes.
 
     Raises:
-        VaultError: As of ``read_vault``.
+        Failure: As of ``read_vault``.
     """
     read_vault(path, passwords)
 
@@ -43,7 +44,7 @@ def read_vault(path: Path, passwords: Sequence[tuple[str, VaultSecret]]) -> Vaul
     """Open a vault with the passwords that Ansible was started with; nothing where it is absent.
 
     Raises:
-        VaultError: It is plaintext or damaged, no password opens it, or what it holds are no variables. It has no cause: Ansible shows
+        Failure: It is plaintext or damaged, no password opens it, or what it holds are no variables. It has no cause: Ansible shows
             causes, and that of a YAML error quotes the vault.
     """
     file, here = path.resolve(), Path.cwd()
@@ -52,13 +53,13 @@ def read_vault(path: Path, passwords: Sequence[tuple[str, VaultSecret]]) -> Vaul
         state = vault_state(path)
         content = path.read_bytes() if state != "absent" else b""
     except OSError as error:
-        raise VaultError(f"The vault {shown} cannot be read ({error.strerror}): make it readable for you.") from None
+        raise Failure(f"The vault {shown} cannot be read ({error.strerror}): make it readable for you.") from None
     if state == "absent":
         return None
     if not content.strip():
-        raise VaultError(f"The vault {shown} is empty: {_RESTORE}.")
+        raise Failure(f"The vault {shown} is empty: {_RESTORE}.")
     if state == "plaintext":
-        raise VaultError(plaintext_problem(shown))
+        raise Failure(plaintext_problem(shown))
     return Vault(content, _checked(shown, _open(shown, content, passwords)))
 
 
@@ -67,22 +68,22 @@ def _open(path: Path, content: bytes, passwords: Sequence[tuple[str, VaultSecret
     try:
         cipher, label = parse_vaulttext_envelope(content)[2:]
     except AnsibleVaultFormatError:
-        raise VaultError(damaged) from None
+        raise Failure(damaged) from None
     if cipher != "AES256":
-        raise VaultError(damaged)
+        raise Failure(damaged)
     if not passwords:
-        raise VaultError(NO_PASSWORD)
+        raise Failure(NO_PASSWORD)
     try:
         plaintext: bytes = VaultLib(passwords).decrypt(content)
     except AnsibleVaultFormatError:
-        raise VaultError(damaged) from None
+        raise Failure(damaged) from None
     except AnsibleError:
         suffix = "" if label == "default" else f"-{label}"
         variable = "PLANNOIR_VAULT_PASSWORD" + re.sub(r"\W", "_", suffix).upper()
         given = f"in {variable}, {variable}_COMMAND or .vault-password{suffix}"
         if suffix:
             given += f", with --vault-id {label}@scripts/vault-password-client"
-        raise VaultError(
+        raise Failure(
             f"The vault {path} cannot be opened with the password that Ansible was started with: give the right one {given}; "
             f"if the file itself was damaged, {_RESTORE}."
         ) from None
@@ -96,11 +97,11 @@ def _checked(path: Path, plaintext: bytes) -> str:
         text = plaintext.decode()
         root = compose(text)
         if root is not None and not isinstance(root, yaml.MappingNode):
-            raise VaultError("holds no variables (name: value)")
+            raise Failure("holds no variables (name: value)")
         if not any(duplicates(root)):  # Ansible warns of them, and would twice
             load_variables(text)
     except UnicodeDecodeError:
-        raise VaultError(f"The vault {path} opens, but it is no text in UTF-8: {edit}") from None
-    except VaultError as error:
-        raise VaultError(f"The vault {path} opens, but {error}: {edit}") from None
+        raise Failure(f"The vault {path} opens, but it is no text in UTF-8: {edit}") from None
+    except Failure as error:
+        raise Failure(f"The vault {path} opens, but {error}: {edit}") from None
     return text

@@ -10,8 +10,8 @@ from typing import Any
 
 from ansible.parsing.utils.yaml import from_yaml
 from ansible.parsing.vault import VaultHelper
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.rotation import Rotation
-from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import VaultError
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault_text import EDIT, shown
 
 
@@ -19,13 +19,13 @@ def load_variables(text: str) -> dict[str, Any]:
     """Read a text as Ansible reads a file of variables; encrypted strings stay encrypted.
 
     Raises:
-        VaultError: Ansible cannot read it: the middle of a sentence, as only the caller knows the file.
+        Failure: Ansible cannot read it: the middle of a sentence, as only the caller knows the file.
     """
     try:
         return from_yaml(text, show_content=False) or {}
     except Exception as error:  # constructors raise what they like, and quote the value
         mark = getattr(error.__cause__, "problem_mark", None)
-        raise VaultError(
+        raise Failure(
             f"Ansible cannot read its line {mark.line + 1}"
             if mark
             else "Ansible cannot read one of its values (look at tags such as !!int)"
@@ -42,24 +42,24 @@ def check_rotation(before: str, rotation: Rotation, kept: Mapping[str, str], unt
         until: As for ``rotate``.
 
     Raises:
-        VaultError: The new text says something else; it must not be written.
+        Failure: The new text says something else; it must not be written.
     """
     try:
         old, new = load_variables(before), load_variables(rotation.text)
-    except VaultError as error:
-        raise VaultError(f"The vault would not open again, because {error}: write the values to rotate on one line {EDIT}") from None
+    except Failure as error:
+        raise Failure(f"The vault would not open again, because {error}: write the values to rotate on one line {EDIT}") from None
     expected = {
         **rotation.values,
         **{kept[name]: {"value": old.get(name), "until": until} for name in rotation.values if name in kept},
     }
     for name, value in expected.items():
         if name not in new or _comparable(new[name]) != _comparable(value):
-            raise VaultError(f"The vault would not give the new value of {name} back: write its old one on one line, in quotes, {EDIT}")
+            raise Failure(f"The vault would not give the new value of {name} back: write its old one on one line, in quotes, {EDIT}")
     others = [_comparable({name: value for name, value in values.items() if name not in expected}) for values in (old, new)]
     if others[0] != others[1]:
         changed = [name for name in old if name not in expected and _comparable(old[name]) != _comparable(new.get(name))]
         named = ", ".join(sorted({shown(name) for name in changed})) or "another variable"
-        raise VaultError(f"With a new value of {', '.join(rotation.values)}, {named} would change too: give each a value of its own {EDIT}")
+        raise Failure(f"With a new value of {', '.join(rotation.values)}, {named} would change too: give each a value of its own {EDIT}")
 
 
 def _comparable(value: Any) -> Any:

@@ -41,7 +41,7 @@ class VarsModule(BaseVarsPlugin):  # type: ignore[misc]  # ansible has no types
 
     def get_vars(self, loader: DataLoader, path: str, entities: Iterable[Any], cache: bool = True) -> dict[str, Any]:
         # Here, because Ansible imports every vars plugin before it asks the first: an old ansible-core is named by the plugin requirements.
-        from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import VaultError
+        from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
         from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import check_vault
 
         super().get_vars(loader, path, entities)
@@ -50,6 +50,6 @@ class VarsModule(BaseVarsPlugin):  # type: ignore[misc]  # ansible has no types
         for vault in dict.fromkeys(vaults):
             try:
                 check_vault(vault, loader._vault.secrets)
-            except VaultError as error:
+            except Failure as error:
                 raise AnsibleParserError(str(error)) from None
         return {}

@@ -16,7 +16,8 @@ import pytest
 import yaml
 from ansible_collections.plannoir.deploy.plugins.filter.releases import releases
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
-from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects import APPLICATION_LABEL, object_names
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import APPLICATION
+from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects import object_names
 
 CHART = Path(__file__).parents[2] / "charts/plannoir"
 KUBERNETES = "1.34.4"
@@ -345,7 +346,7 @@ def test_every_object_carries_our_label_and_has_a_name_that_is_looked_for_before
         for item in objects:
             labels = [item["metadata"]["labels"]]
             labels += [item["spec"]["template"]["metadata"]["labels"]] if "template" in item.get("spec", {}) else []
-            assert {found.get(APPLICATION_LABEL) for found in labels} == {"my-app"}, item["metadata"]["name"]
+            assert {found.get(APPLICATION) for found in labels} == {"my-app"}, item["metadata"]["name"]
 
 
 def test_a_policy_denies_what_the_graph_does_not_allow() -> None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from ansible_collections.plannoir.deploy.plugins.module_utils._engine.machine import NOT_FOUND, Completed, Machine
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.machine import Machine
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import NOT_FOUND, Completed
 
 
 class FakeMachine(Machine):

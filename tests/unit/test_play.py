@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.plannoir.deploy.plugins.plugin_utils.play import Holder, LockedError, wait_for
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.play import Holder, wait_for
 
 ROOT = Path(__file__).parents[2]
 PLAY = """
@@ -156,5 +157,5 @@ def test_who_waited_is_told_so() -> None:
 
 
 def test_a_holder_that_says_nothing_of_itself_is_another_run() -> None:
-    with pytest.raises(LockedError, match=r"^It is in use by another run \(another run\), and still was after 0 s"):
+    with pytest.raises(Failure, match=r"^It is in use by another run \(another run\), and still was after 0 s"):
         wait_for(lambda: Holder("", ""), "It", 0)

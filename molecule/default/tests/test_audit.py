@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import CHOICES
+from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import WHAT
 from story import CONTEXT, KUBECONFIG, NAMESPACE, RELEASE, ROOT, Kubectl, helm, playbook, wait_for
 from testinfra.host import Host
 
@@ -87,7 +87,7 @@ def test_no_credential_of_the_inventory_stands_anywhere(tmp_path: Path) -> None:
     printed = playbook("playbooks/audit.yml", f"--extra-vars=audit_since={started - 3600:.0f}")
     table = {cells[0]: cells for cells in (line.strip(' ",').split() for line in printed.splitlines() if line.count("|") == 4)}
     rows = {name: [cell for cell in cells if cell != "|"] for name, cells in table.items() if name != "place"}
-    assert set(rows) == set(CHOICES)
+    assert set(rows) == set(WHAT)
     for name, (_, items, megabytes, _, found) in rows.items():
         assert int(items) > 0, name
         assert float(megabytes) >= LEAST_MEGABYTES.get(name, 0.0), name

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The places where a secret value must not stand, each as streams that are read one after the other.
 
-A place raises PlaceError, or the engine's EngineError, when it cannot be looked at.
+A place raises Failure when it cannot be looked at.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import io
 import json
 import os
 import re
-import signal
 import stat
-import subprocess
-import tempfile
-import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from .._core.cluster import Cluster
 from .._core.docker import Engine
+from .._core.errors import Failure
+from .._core.labels import APPLICATION
+from .._core.process import Command, Running
 from .streams import Source, Stream
 
 Item: TypeAlias = tuple[str, Stream]
@@ -35,30 +35,12 @@ _TAR_CHANGED = 1
 """Exit code of GNU tar when a file changed while it was read."""
 
 
-class PlaceError(Exception):
-    """A place cannot be looked at; the message says which, why and what to do."""
-
-
-@dataclass(frozen=True)
-class Command:
-    """A program that is run for its output; its time limit is in seconds."""
-
-    argv: Sequence[str]
-    folder: str | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
-    timeout: float = 3600
-
-
 @dataclass(frozen=True)
 class Subject:
     """What is looked at."""
 
     checkout: str = ""
-    kubeconfig: str = ""
-    context: str = ""
-    namespace: str = ""
-    bin: str = ""
-    """Folder with kubectl and helm."""
+    cluster: Cluster = field(default_factory=Cluster)
     releases: Sequence[str] = ()
     chart: str = ""
     application: str = ""
@@ -80,11 +62,11 @@ class Subject:
 
     def kubectl(self, *arguments: str) -> Command:
         """Return a command line of kubectl."""
-        return self._namespaced("kubectl", f"--context={self.context}", *arguments)
+        return Command(self.cluster.command("kubectl", *arguments), timeout=self.timeout)
 
     def helm(self, *arguments: str) -> Command:
         """Return a command line of helm."""
-        return self._namespaced("helm", f"--kube-context={self.context}", *arguments)
+        return Command(self.cluster.command("helm", *arguments), timeout=self.timeout)
 
     def git(self, *arguments: str) -> Command:
         """Return a command line of git."""
@@ -93,16 +75,12 @@ class Subject:
     def in_node(self, *arguments: str) -> Command:
         """Return a command that runs in the node."""
         if not self.node:
-            raise PlaceError("No node is named, and this place is inside of it: name its container in node, or leave the place out.")
+            raise Failure("No node is named, and this place is inside of it: name its container in node, or leave the place out.")
         return Command(["docker", "exec", self.node, *arguments], timeout=self.timeout)
-
-    def _namespaced(self, program: str, context: str, *arguments: str) -> Command:
-        argv = [f"{self.bin}/{program}", f"--kubeconfig={self.kubeconfig}", context, f"--namespace={self.namespace}", *arguments]
-        return Command(argv, timeout=self.timeout)
 
 
 def checkout(subject: Subject) -> Iterator[Item]:
-    """Yield the files of the checkout that git tracks, as they are now, and those that it does not ignore."""
+    """Yield the files that git tracks or does not ignore, as they are now."""
     folder = _repository(subject)
     names = _output(subject.git("ls-files", "-z", "--cached", "--others", "--exclude-standard"))
     for name in sorted(set(names.split(b"\0")) - {b""}):
@@ -110,9 +88,9 @@ def checkout(subject: Subject) -> Iterator[Item]:
 
 
 def history(subject: Subject) -> Iterator[Item]:
-    """Yield every object of the repository, whether anything refers to it or not, and git's own files: configuration, refs, reflogs."""
+    """Yield every object in git, of any ref or of none: contents, file names, messages; git's configuration, refs and reflogs."""
     _repository(subject)
-    with _Running(subject.git("cat-file", "--batch-all-objects", "--batch", "--buffer", "--unordered")) as process:
+    with Running(subject.git("cat-file", "--batch-all-objects", "--batch", "--buffer", "--unordered")) as process:
         while header := process.stream.readline():
             name, kind, size = header.split()
             yield f"{kind.decode()} {name.decode()}", Source(process.stream, limit=int(size))
@@ -126,39 +104,39 @@ def history(subject: Subject) -> Iterator[Item]:
 
 
 def chart(subject: Subject) -> Iterator[Item]:
-    """Yield the chart rendered with each release's values."""
+    """Yield the chart, rendered with each release's values."""
     if not (Path(subject.chart) / "Chart.yaml").is_file():
-        raise PlaceError(f"{subject.chart or 'The chart'} is not a chart's folder: name it in chart, or leave the place chart out.")
+        raise Failure(f"{subject.chart or 'The chart'} is not a chart's folder: name it in chart, or leave the place chart out.")
     for release in _releases(subject):
         values = _output(subject.helm("get", "values", release, "--output=yaml"))
         command = subject.helm("template", release, subject.chart, "--values=-")
-        with _Running(command, given=values) as process:
+        with Running(command, given=values) as process:
             yield f"helm template {release}", process.stream
 
 
 def release(subject: Subject) -> Iterator[Item]:
-    """Yield what Helm shows of each release, and its records of all revisions."""
+    """Yield what `helm get all` shows of each release, and Helm's decoded records of all revisions."""
     for name in _releases(subject):
-        with _Running(subject.helm("get", "all", name)) as process:
+        with Running(subject.helm("get", "all", name)) as process:
             yield f"helm get all {name}", process.stream
     records = subject.kubectl("get", "secrets", "--field-selector=type=helm.sh/release.v1", f"--output=go-template={_HELM_RECORDS}")
-    with _Running(records) as process:
+    with Running(records) as process:
         while line := process.stream.readline():
             record, content = line.split()
             yield f"record {record.decode()}", io.BytesIO(base64.b64decode(base64.b64decode(content)))
 
 
 def describe(subject: Subject) -> Iterator[Item]:
-    """Yield what kubectl shows of everything in the namespace, events included, but of no Secret."""
+    """Yield what `kubectl get -o yaml` and `kubectl describe` show of all namespaced kinds but Secrets, events included."""
     listed = _output(subject.kubectl("api-resources", "--namespaced=true", "--verbs=list,get", "--output=name"))
     kinds = ",".join(kind for kind in listed.decode().split() if kind != "secrets")
     for arguments in (["get", kinds, "--output=yaml", "--show-managed-fields"], ["describe", kinds]):
-        with _Running(subject.kubectl(*arguments)) as process:
+        with Running(subject.kubectl(*arguments)) as process:
             yield f"kubectl {arguments[0]}", process.stream
 
 
 def logs(subject: Subject) -> Iterator[Item]:
-    """Yield what every container of every pod wrote, and what it wrote before it was last restarted."""
+    """Yield the current and the previous log of every container."""
     pods: list[dict[str, Any]] = json.loads(_output(subject.kubectl("get", "pods", "--output=json")))["items"]
     for pod in pods:
         name, status = pod["metadata"]["name"], pod["status"]
@@ -167,50 +145,50 @@ def logs(subject: Subject) -> Iterator[Item]:
                 if "running" in state or (state.get("terminated") or {}).get("containerID"):
                     command = subject.kubectl("logs", name, f"--container={container['name']}", f"--previous={str(previous).lower()}")
                     try:
-                        with _Running(command) as process:
+                        with Running(command) as process:
                             yield f"{name}/{container['name']}{' (previous)' if previous else ''}", process.stream
-                    except PlaceError:
+                    except Failure:
                         # A pod that ended meanwhile has no log any more.
                         if _output(subject.kubectl("get", "pod", name, "--ignore-not-found", "--output=name")):
                             raise
 
 
 def images(subject: Subject) -> Iterator[Item]:
-    """Yield the application's images as ``docker save`` writes them: layers, configuration, history."""
+    """Yield all tags of the application's images as `docker save` writes them: layers, configuration, history."""
     engine = _engine(subject)
     with engine.saved(_references(subject, engine)) as stream:
         yield "docker save", stream
 
 
 def cache(subject: Subject) -> Iterator[Item]:
-    """Yield the folders of the engine in the node that hold its build cache: BuildKit's own and its snapshots' layers."""
+    """Yield BuildKit's own folder and the snapshots' layers in the node: every build step, also of stages that no image has."""
     information = _engine(subject).information()
     root, driver = information["DockerRootDir"], information["Driver"]
     folders = [f"{root}/{name}" for name in ("buildkit", driver, "containerd")]
     folders += [f"/var/lib/containerd/io.containerd.{name}" for name in ("content.v1.content", f"snapshotter.v1.{driver}")]
     # What is mounted in these folders is their own content again, as the containers see it.
     script = 'for name in "$@"; do shift; [ ! -e "$name" ] || set -- "$@" "$name"; done; exec tar --create --one-file-system "$@"'
-    with _Running(subject.in_node("sh", "-c", script, "sh", *folders), accepted=(0, _TAR_CHANGED)) as process:
+    with Running(subject.in_node("sh", "-c", script, "sh", *folders), accepted=(0, _TAR_CHANGED)) as process:
         yield "tar", process.stream
 
 
 def etcd(subject: Subject) -> Iterator[Item]:
-    """Yield etcd's database and its write-ahead log, as they lie on the node's disk."""
-    with _Running(subject.in_node("tar", "--create", "/var/lib/minikube/etcd"), accepted=(0, _TAR_CHANGED)) as process:
+    """Yield etcd's database and write-ahead log, as they lie on the node's disk."""
+    with Running(subject.in_node("tar", "--create", "/var/lib/minikube/etcd"), accepted=(0, _TAR_CHANGED)) as process:
         yield "tar", process.stream
 
 
 def commands(subject: Subject) -> Iterator[Item]:
-    """Run the commands, and yield what they write."""
+    """Yield the output of `audit_commands`; for the playbook the main job with `-vvv --diff --check`."""
     if not subject.commands:
-        raise PlaceError("There is no command to run: name one in commands, or leave the place commands out.")
+        raise Failure("There is no command to run: name one in commands, or leave the place commands out.")
     for command in subject.commands:
-        with _Running(command, merged=True) as process:
+        with Running(command, merged=True) as process:
             yield " ".join(command.argv), process.stream
 
 
 def temporary(subject: Subject) -> Iterator[Item]:
-    """Yield the files in temporary folders that are newer than the given time, but not those of the audit itself, nor a checkout there."""
+    """Yield the files in temporary folders that changed after `audit_since`; not the checkout, should it lie there."""
     left_out = {subject.own, os.path.realpath(subject.checkout) if subject.checkout else ""}
     for root in dict.fromkeys(os.path.realpath(Path(folder).expanduser()) for folder in subject.temporary):
         if not Path(root).is_dir():
@@ -243,75 +221,9 @@ def explained(place: str, subject: Subject, where: str) -> str:
     return where
 
 
-class _Running:
-    """A program while it runs, with its output as a stream.
-
-    Args:
-        command: What is run.
-        given: Its standard input.
-        merged: Whether what it writes to standard error belongs to its output, and its exit code does not matter.
-        accepted: Exit codes that are fine.
-    """
-
-    def __init__(self, command: Command, given: bytes = b"", *, merged: bool = False, accepted: Collection[int] = (0,)) -> None:
-        self._command = command
-        self._given = given
-        self._merged = merged
-        self._accepted = accepted
-        self._late = False
-
-    def __enter__(self) -> _Running:
-        with tempfile.TemporaryFile() as given:
-            given.write(self._given)
-            given.seek(0)
-            self._errors = tempfile.TemporaryFile()
-            try:
-                self._process = subprocess.Popen(
-                    self._command.argv,
-                    stdin=given,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT if self._merged else self._errors,
-                    cwd=self._command.folder,
-                    env=dict(self._command.environment) or None,
-                    process_group=0,
-                )
-            except OSError as error:
-                self._errors.close()
-                raise PlaceError(f"{self._command.argv[0]} cannot be run ({error.strerror}): install it, or name its folder.") from error
-        self.stream: io.BufferedReader = self._process.stdout  # type: ignore[assignment]  # it is a pipe, as asked for above
-        self._timer = threading.Timer(self._command.timeout, self._end)
-        self._timer.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind:
-            self._end()
-        self.stream.close()
-        code = self._process.wait()
-        self._timer.cancel()
-        with self._errors as errors:
-            errors.seek(0)
-            last = errors.read().decode("utf-8", "replace").strip().split("\n")[-1]
-        if kind:
-            return
-        if self._late:
-            raise PlaceError(f"{self._name} did not end within {self._command.timeout:g} s: see why, or give it more time.")
-        if code not in self._accepted and not self._merged:
-            raise PlaceError(f"{self._name} failed ({last or f'exit code {code}'}): mend that, or leave the place out.")
-
-    @property
-    def _name(self) -> str:
-        return " ".join([Path(self._command.argv[0]).name, *(word for word in self._command.argv[1:4] if not word.startswith("-"))])
-
-    def _end(self) -> None:
-        if self._process.poll() is None:
-            self._late = True
-            os.killpg(self._process.pid, signal.SIGKILL)
-
-
 def _output(command: Command) -> bytes:
     """Return all that a short command writes."""
-    with _Running(command) as process:
+    with Running(command) as process:
         return process.stream.read()
 
 
@@ -319,15 +231,15 @@ def _repository(subject: Subject) -> Path:
     folder = Path(subject.checkout)
     try:
         _output(subject.git("rev-parse", "--git-dir"))
-    except PlaceError as error:
+    except Failure as error:
         message = str(error).partition(": ")[0]
-        raise PlaceError(f"{folder} is no git checkout ({message}): leave the places checkout and history out.") from error
+        raise Failure(f"{folder} is no git checkout ({message}): leave the places checkout and history out.") from error
     return folder
 
 
 def _releases(subject: Subject) -> Sequence[str]:
     if not subject.releases:
-        raise PlaceError("There is no release to look at: name it in releases, or leave the places release and chart out.")
+        raise Failure("There is no release to look at: name it in releases, or leave the places release and chart out.")
     return subject.releases
 
 
@@ -344,11 +256,11 @@ def _references(subject: Subject, engine: Engine) -> list[str]:
     found = set(subject.images)
     for image in engine.images():
         tags = image.get("RepoTags") or []
-        if (image.get("Labels") or {}).get("plannoir.deploy/app") == subject.application:
+        if (image.get("Labels") or {}).get(APPLICATION) == subject.application:
             found.update(tags or [image["Id"]])
         found.update(tag for tag in tags if tag.startswith(f"{subject.application}/"))
     if not found:
-        raise PlaceError(f"The engine at {engine.host} has no image of {subject.application}: run site.yml, or leave the place images out.")
+        raise Failure(f"The engine at {engine.host} has no image of {subject.application}: run site.yml, or leave the place images out.")
     return sorted(found)
 
 
@@ -364,7 +276,7 @@ def _file(path: Path, root: Path | None, since: float = 0) -> Iterator[Item]:
     except OSError as error:
         if isinstance(error, PermissionError) and status.st_uid != os.geteuid():
             return
-        raise PlaceError(f"{path} cannot be read ({error.strerror}): mend its permissions, or remove it.") from error
+        raise Failure(f"{path} cannot be read ({error.strerror}): mend its permissions, or remove it.") from error
     with os.fdopen(descriptor, "rb") as stream:
         # What is appended meanwhile, perhaps by this audit's own output, does not count.
         yield str(path.relative_to(root) if root else path), Source(stream, limit=status.st_size)
@@ -376,4 +288,4 @@ def _refused(error: OSError) -> None:
     name = str(error.filename)
     if isinstance(error, PermissionError) and Path(name).stat().st_uid != os.geteuid():
         return
-    raise PlaceError(f"{name} cannot be read ({error.strerror}): mend its permissions, or remove it.") from error
+    raise Failure(f"{name} cannot be read ({error.strerror}): mend its permissions, or remove it.") from error

@@ -14,13 +14,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from .._core.docker import EngineError
+from .._core.errors import Failure
 from .patterns import Matcher
-from .places import PLACES, PlaceError, Subject, explained
+from .places import PLACES, Subject, explained
 from .streams import Finding, Scanner, StreamError, Tally
 
 PROCESSES = "processes"
-CHOICES = (*PLACES, PROCESSES)
+WHAT = {
+    **{name: (place.__doc__ or "").removeprefix("Yield ").removesuffix(".") for name, place in PLACES.items()},
+    PROCESSES: "command lines of all processes, 50 times a second, as long as the audit takes",
+}
+"""Each place by name, in the order in which they are looked at, and what is looked at there; docs/audit.md shows it."""
 REMEDY = "Rotate each value that is named, then take it out of the place where it stands: docs/secrets.md."
 
 _INTERVAL = 0.02
@@ -97,8 +101,20 @@ class Sampler:
                 self._scanner.scan(f"process {file.parent.name} ({program})", io.BytesIO(line.replace(b"\0", b" ")))
 
 
+def chosen(places: Collection[str]) -> Collection[str]:
+    """Return the places to look at: all when none is named.
+
+    Raises:
+        ValueError: a name is no place.
+    """
+    unknown = [place for place in places if place not in WHAT]
+    if unknown:
+        raise ValueError(f"places: there is no {', '.join(unknown)}; the places are {', '.join(WHAT)}.")
+    return places or list(WHAT)
+
+
 def audit(subject: Subject, places: Collection[str], matcher: Matcher) -> Iterator[Result]:
-    """Look at each of the places, in the order of ``CHOICES``; the command lines of processes all the while."""
+    """Look at each of the places, in the order of ``WHAT``; the command lines of processes all the while."""
     sampler = Sampler(matcher) if PROCESSES in places else None
     if sampler:
         sampler.start()
@@ -120,7 +136,7 @@ def _look(place: str, subject: Subject, matcher: Matcher) -> Result:
         ]
         if not scanner.tally.items:
             error = "there was nothing to look at: correct where it is, or leave the place out."
-    except (PlaceError, EngineError) as problem:
+    except Failure as problem:
         error = str(problem)
     except StreamError as problem:
         error = f"{where} broke off ({problem}): run the audit again."

@@ -17,11 +17,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from .errors import Failure
+
 DEFAULT_HOST = "unix:///var/run/docker.sock"
-
-
-class EngineError(Exception):
-    """The engine does not answer, or refuses; the message is a sentence for a person."""
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -93,7 +91,7 @@ class Engine:
         answer = target._request("POST", "/images/load?quiet=1", source, {"Content-Type": "application/x-tar"}).read()
         for line in answer.splitlines():
             if b'"error"' in line:
-                raise EngineError(f"{target.host} did not take the image {reference}: {json.loads(line)['error']}.")
+                raise Failure(f"{target.host} did not take the image {reference}: {json.loads(line)['error']}.")
 
     def _json(self, method: str, path: str, *, missing_ok: bool = False) -> Any:
         response = self._request(method, path, missing_ok=missing_ok)
@@ -115,9 +113,9 @@ class Engine:
             connection.request(method, path, body, headers or {})
             response = connection.getresponse()
         except OSError as error:
-            raise EngineError(f"The Docker Engine at {self.host} does not answer ({error}): start it, or its cluster, again.") from error
+            raise Failure(f"The Docker Engine at {self.host} does not answer ({error}): start it, or its cluster, again.") from error
         if response.status >= 400 and not (missing_ok and response.status == http.client.NOT_FOUND):
-            raise EngineError(f"The Docker Engine at {self.host} refused {method} {path}: {_message(response.read())}.")
+            raise Failure(f"The Docker Engine at {self.host} refused {method} {path}: {_message(response.read())}.")
         return response
 
     def _connection(self) -> http.client.HTTPConnection:
@@ -125,7 +123,7 @@ class Engine:
         if address.scheme == "unix":
             return _UnixConnection(address.path, self._timeout)
         if address.scheme not in ("tcp", "http", "https") or not address.hostname:
-            raise EngineError(f"DOCKER_HOST {self.host} is not supported: use unix:// or tcp://.")
+            raise Failure(f"DOCKER_HOST {self.host} is not supported: use unix:// or tcp://.")
         if not self._certificates:
             return http.client.HTTPConnection(address.hostname, address.port or 2375, timeout=self._timeout)
         folder = Path(self._certificates)
@@ -133,7 +131,7 @@ class Engine:
             tls = ssl.create_default_context(cafile=str(folder / "ca.pem"))
             tls.load_cert_chain(folder / "cert.pem", folder / "key.pem")
         except OSError as error:
-            raise EngineError(f"The certificates of the Docker Engine in {folder} cannot be used ({error}).") from error
+            raise Failure(f"The certificates of the Docker Engine in {folder} cannot be used ({error}).") from error
         return http.client.HTTPSConnection(address.hostname, address.port or 2376, timeout=self._timeout, context=tls)
 
 

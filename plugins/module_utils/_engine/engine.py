@@ -10,8 +10,10 @@ import re
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from .._core.errors import Failure
+from .._core.machine import Machine
+from .._core.process import TIMED_OUT, Completed
 from . import packages as engine_apt
-from .machine import TIMED_OUT, Completed, Failure, Machine
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 LOG = "/var/log/dockerd.log"

@@ -14,7 +14,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .machine import Failure, Machine
+from .._core.errors import Failure
+from .._core.machine import Machine
 
 PACKAGES = ("docker.io", "docker-cli", "docker-buildx", "containerd")
 NEXT_SUITE = {"bookworm": "trixie"}

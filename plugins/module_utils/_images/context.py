@@ -12,7 +12,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from .dockerfile import ALL, Reach
 from .ignore import Pattern, is_ignored, parse_ignore
+
+LONGEST_INTERPRETER_LINE = 256
+"""Bytes that Linux reads of a script's first line (BINPRM_BUF_SIZE)."""
 
 
 class Context(NamedTuple):
@@ -22,6 +26,8 @@ class Context(NamedTuple):
     files: int
     size: int
     """Bytes."""
+    windows_scripts: tuple[str, ...] = ()
+    """Files whose first line names an interpreter and ends as on Windows."""
 
 
 def ignore_file(context: Path, dockerfile: Path) -> Path | None:
@@ -32,8 +38,8 @@ def ignore_file(context: Path, dockerfile: Path) -> Path | None:
     return None
 
 
-def context_entries(context: Path, patterns: Sequence[Pattern]) -> Iterator[tuple[str, os.stat_result]]:
-    """Yield what the context holds, in a stable order, as paths relative to it, each with its status.
+def context_entries(context: Path, patterns: Sequence[Pattern], reach: Reach = ALL) -> Iterator[tuple[str, os.stat_result]]:
+    """Yield what the context holds, in a stable order, as paths relative to it, each with its status, as far as a build can reach it.
 
     A folder that is ignored itself appears when something in it is not.
 
@@ -41,14 +47,19 @@ def context_entries(context: Path, patterns: Sequence[Pattern]) -> Iterator[tupl
         OSError: A folder cannot be read.
         IgnoreFileError: A pattern cannot be used.
     """
-    yield from _entries(str(context), "", patterns, ())
+    yield from _entries(str(context), "", patterns, (), reach)
 
 
-def _entries(folder: str, prefix: str, patterns: Sequence[Pattern], above: Sequence[bool]) -> Iterator[tuple[str, os.stat_result]]:
+def _entries(
+    folder: str, prefix: str, patterns: Sequence[Pattern], above: Sequence[bool], reach: Reach
+) -> Iterator[tuple[str, os.stat_result]]:
     with os.scandir(folder) as scan:
         children = sorted(scan, key=lambda child: child.name)
     for child in children:
         path = prefix + child.name
+        held = reach.holds(path)
+        if not held and not reach.leads_through(path):
+            continue
         ignored, results = is_ignored(path, patterns, above)
         if not child.is_dir(follow_symlinks=False):
             if not ignored:
@@ -56,17 +67,19 @@ def _entries(folder: str, prefix: str, patterns: Sequence[Pattern], above: Seque
             continue
         inside: Iterator[tuple[str, os.stat_result]] = iter(())
         if not ignored or any(pattern.negated and pattern.may_match_below(path) for pattern in patterns):
-            inside = _entries(child.path, f"{path}/", patterns, results)
+            inside = _entries(child.path, f"{path}/", patterns, results, reach)
         first = next(inside, None)
-        if not ignored or first:
+        if held and (not ignored or first):
             yield path, child.stat(follow_symlinks=False)
         if first:
             yield first
             yield from inside
 
 
-def read_context(context: Path, dockerfile: Path) -> Context:
+def read_context(context: Path, dockerfile: Path, reach: Reach = ALL) -> Context:
     """Digest a build context: paths, kinds, permissions, link targets and contents; not owners and times, which a build drops.
+
+    What the Dockerfile cannot reach does not count: a change of it makes no other image.
 
     Raises:
         OSError: A file cannot be read.
@@ -76,9 +89,16 @@ def read_context(context: Path, dockerfile: Path) -> Context:
     patterns = parse_ignore(ignore.read_bytes(), str(ignore)) if ignore else []
     digest = hashlib.sha256()
     files = size = 0
-    for path, status in context_entries(context, patterns):
+    windows_scripts = []
+    for path, status in context_entries(context, patterns, reach):
+        if stat.S_ISLNK(status.st_mode) and reach.leads_through(path):
+            return read_context(context, dockerfile)  # BuildKit follows it, to wherever it leads
         if stat.S_ISREG(status.st_mode):
             with (context / path).open("rb") as file:
+                first = file.readline(LONGEST_INTERPRETER_LINE)
+                if first.startswith(b"#!") and first.endswith(b"\r\n"):
+                    windows_scripts.append(path)
+                file.seek(0)
                 content = hashlib.file_digest(file, "sha256").hexdigest()
             files, size = files + 1, size + status.st_size
         elif stat.S_ISLNK(status.st_mode):
@@ -88,4 +108,4 @@ def read_context(context: Path, dockerfile: Path) -> Context:
         else:
             continue  # sockets and devices do not travel
         digest.update(f"{path}\0{status.st_mode:o}\0{content}\n".encode("utf-8", "surrogateescape"))
-    return Context(digest.hexdigest(), files, size)
+    return Context(digest.hexdigest(), files, size, tuple(windows_scripts))

@@ -10,14 +10,16 @@ import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .._component.spec import BUILD_SPEC, text
 from .._core.docker import Engine
+from .._toolchain.catalogue import BASE_IMAGE
 from .context import read_context
+from .dockerfile import Dockerfile, commands, parse_dockerfile, reach
 from .ignore import IgnoreFileError
 
 DIGEST_LENGTH = 12
@@ -29,8 +31,6 @@ LOCAL_AUTHORITIES = ("/usr/local/share/ca-certificates", "/etc/pki/ca-trust/sour
 
 BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem")
 """The distributions' certificate bundles."""
-
-_USES_BASE = re.compile(r"^\s*ARG\s+BASE_IMAGE\b", re.MULTILINE | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,8 @@ class Image:
     files: int
     size: int
     """Bytes of the context."""
+    windows_scripts: list[str]
+    """Entry points with Windows line ends, which Linux cannot start."""
     exists: bool = False
 
     def result(self) -> dict[str, Any]:
@@ -55,10 +57,21 @@ class Image:
 
 @dataclass(frozen=True)
 class Base:
-    """The image that Dockerfiles with ``ARG BASE_IMAGE`` start from; an empty reference leaves them their own default."""
+    """The image that Dockerfiles with ``ARG BASE_IMAGE`` start from, when that has no default or the Debian that this one is.
+
+    An empty reference leaves all of them their own default.
+    """
 
     ref: str = ""
     id: str = ""
+
+    def serves(self, dockerfile: Dockerfile) -> bool:
+        """Tell whether a Dockerfile asks for it; an argument of that name which means another image is the author's own."""
+        return bool(self.ref) and dockerfile.arguments.get("BASE_IMAGE", "-") in (None, "", *_spellings(self.ref), *_spellings(BASE_IMAGE))
+
+
+def _spellings(ref: str) -> list[str]:
+    return [f"{registry}{ref}" for registry in ("", "library/", "docker.io/", "docker.io/library/")]
 
 
 def plan_images(builds: Mapping[str, Any], app_name: str, root: Path, base: Base, context_limit: int) -> tuple[list[Image], list[str]]:
@@ -121,9 +134,10 @@ def _image(repository: str, name: str, context: Path, dockerfile: Path, build: M
     instructions = dockerfile.read_bytes()
     args = {key: text(value) for key, value in sorted(build["args"].items())}
     inherited = ""
-    if base.ref and "BASE_IMAGE" not in args and _USES_BASE.search(instructions.decode(errors="replace")):
+    parsed = parse_dockerfile(instructions)
+    if "BASE_IMAGE" not in args and base.serves(parsed):
         args["BASE_IMAGE"], inherited = base.ref, base.id
-    source = read_context(context, dockerfile)
+    source = read_context(context, dockerfile, reach(parsed, build["target"]))
     ingredients = [source.digest, hashlib.sha256(instructions).hexdigest(), sorted(args.items()), build["target"], inherited]
     digest = hashlib.sha256(json.dumps(ingredients).encode()).hexdigest()[:DIGEST_LENGTH]
     return Image(
@@ -135,7 +149,15 @@ def _image(repository: str, name: str, context: Path, dockerfile: Path, build: M
         target=build["target"],
         files=source.files,
         size=source.size,
+        windows_scripts=_entry_points(source.windows_scripts, parsed, build["target"], instructions),
     )
+
+
+def _entry_points(scripts: Collection[str], dockerfile: Dockerfile, target: str, instructions: bytes) -> list[str]:
+    if not scripts or b"\\r" in instructions or b"dos2unix" in instructions:  # the Dockerfile takes care of them
+        return []
+    started = {PurePosixPath(word).name for word in commands(dockerfile, target)}
+    return [script for script in scripts if PurePosixPath(script).name in started]
 
 
 def superseded(refs: Sequence[str], engine: Engine, keep: int) -> list[str]:

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import secrets
 from pathlib import Path
 
-from .._engine.machine import Failure
+from .._core.errors import Failure
+from .._core.files import write_private
 
 OPTION = "apiserver.encryption-provider-config"
 PROVIDER = "secretbox"
@@ -53,11 +53,7 @@ def write_new_key(file: Path) -> None:
         Failure: The file cannot be written.
     """
     try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file.unlink(missing_ok=True)
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(configuration())
+        write_private(file, configuration())
     except OSError as error:
         raise Failure(f"The cluster's encryption key cannot be written to {file} ({error.strerror}): make its folder writable.") from error
 

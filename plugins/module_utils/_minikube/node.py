@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
-from .._engine.machine import Failure, Machine
+from .._core.errors import Failure
+from .._core.machine import Machine
 
 API_PORT = 8443
 ENGINE_PORT = 2376

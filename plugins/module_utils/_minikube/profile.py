@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import json
 import os
 import shutil
@@ -13,7 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from .._engine.machine import NOT_FOUND, TIMED_OUT, Completed, Failure, Machine
+from .._core.errors import Failure
+from .._core.machine import Machine
+from .._core.process import NOT_FOUND, TIMED_OUT, Completed
 from . import node as nodes
 from . import settings
 from .encryption import host_path, refuse_missing_key, write_new_key
@@ -147,7 +150,7 @@ class Profile:
         """Raise Failure with everything that would make the start fail; in check mode the toolchain may not be there yet."""
         at_hand = self.machine.which(self.binary) is not None
         if not at_hand and not check:
-            raise Failure(f"minikube is not at {self.binary}; run the role toolchain, or name it in minikube_binary.")
+            raise Failure(f"minikube is not at {self.binary}; run the role toolchain, or name its folder in minikube_bin.")
         problems = []
         if fresh:
             shown = self._run(["config", "defaults", "kubernetes-version", "--output", "json"], timeout=30) if at_hand else Completed(0)
@@ -268,17 +271,20 @@ def start_failure(verb: str, name: str, done: Completed, binary: str, timeout: f
     if done.code == TIMED_OUT:
         cause = f"it did not end within {timeout:g} s"
     elif done.code == NOT_FOUND:
-        return f"minikube could not be run ({done.err}); run the role toolchain, or name it in minikube_binary."
+        return f"minikube could not be run ({done.err}); run the role toolchain, or name its folder in minikube_bin."
     else:
         cause = _error_event(done.out) or done.last_line or f"exit code {done.code}"
     return f"minikube {verb} failed for the cluster {name}: {cause}; `{binary} logs --profile={name}` shows more."
 
 
 def link_tree(source: Path, target: Path) -> None:
-    """Put every file below `source` at the same place below `target`, as a hard link where possible, whole or not at all."""
+    """Put every file below `source` at the same place below `target`, as a hard link where possible, whole or not at all.
+
+    Contents are compared: archives are padded, so that a remade one often has its forerunner's size.
+    """
     for file in sorted(path for path in source.rglob("*") if path.is_file()):
         there = target / file.relative_to(source)
-        if there.exists() and there.stat().st_size == file.stat().st_size:
+        if there.exists() and (there.samefile(file) or filecmp.cmp(there, file, shallow=False)):
             continue
         there.parent.mkdir(parents=True, exist_ok=True)
         part = there.with_name(f"{there.name}.part")

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .._engine.machine import Failure, Machine
+from .._core.errors import Failure
+from .._core.machine import Machine
 from .encryption import OPTION as ENCRYPTION_OPTION
 from .encryption import PROVIDER, node_path
 

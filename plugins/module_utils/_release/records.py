@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from .._component.values import has_load_balancer
-from .._core.cluster import Cluster, ClusterError
+from .._core.cluster import Cluster
+from .._core.errors import Failure
 
 Action: TypeAlias = Literal["none", "deploy", "uninstall"]
 
@@ -89,7 +90,7 @@ def decode(secret: Mapping[str, Any]) -> Record:
 
 
 def read_records(cluster: Cluster, names: Sequence[str]) -> dict[str, list[Record]]:
-    """Return the records of the releases, newest first; raises ClusterError."""
+    """Return the records of the releases, newest first; raises Failure."""
     return by_release(cluster.objects("secrets", record_selector(names)), names)
 
 
@@ -165,7 +166,7 @@ def recover(cluster: Cluster, recovery: Recovery, timeout: int) -> str:
         Empty, or a warning: the release is free again, but its earlier revision does not become ready. One that does is marked as good.
 
     Raises:
-        ClusterError: The release is still not free.
+        Failure: The release is still not free.
     """
     options = [*(["--wait"] if recovery.wait else []), f"--timeout={timeout}s"]
     if not recovery.revision:
@@ -173,7 +174,7 @@ def recover(cluster: Cluster, recovery: Recovery, timeout: int) -> str:
         return ""
     try:
         cluster.helm("rollback", recovery.name, str(recovery.revision), "--cleanup-on-fail", *options)
-    except ClusterError as error:
+    except Failure as error:
         newest = read_records(cluster, [recovery.name])[recovery.name][0]
         if newest.status.startswith("pending"):
             raise
@@ -184,7 +185,7 @@ def recover(cluster: Cluster, recovery: Recovery, timeout: int) -> str:
 
 
 def mark_good(cluster: Cluster, releases: Mapping[str, Sequence[Record]]) -> None:
-    """Mark the newest revisions of releases, where Helm calls them deployed, as seen to be good; raises ClusterError."""
+    """Mark the newest revisions of releases, where Helm calls them deployed, as seen to be good; raises Failure."""
     for records in releases.values():
         if records and records[0].status == "deployed" and not records[0].good:
             cluster.kubectl("label", "secret", records[0].secret, f"{GOOD_LABEL}={records[0].revision}", "--overwrite")

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from .vault import VaultError
+from .._core.errors import Failure
 from .vault_text import VaultText
 
 
@@ -31,7 +31,7 @@ def rotate(text: str, names: Sequence[str], kept: Mapping[str, str], until: int)
         until: Seconds since the epoch.
 
     Raises:
-        VaultError: A variable is not in the vault, its value is no text, or two values would go into one variable.
+        Failure: A variable is not in the vault, its value is no text, or two values would go into one variable.
     """
     wanted = list(dict.fromkeys(names))
     _refuse_clashes(wanted, kept)
@@ -50,4 +50,4 @@ def _refuse_clashes(names: Sequence[str], kept: Mapping[str, str]) -> None:
     targets = [kept[name] for name in names if name in kept]
     for target in targets:
         if target in names or targets.count(target) > 1:
-            raise VaultError(f"The variable {target} cannot keep an old value and take another one: correct 'kept'. Nothing was changed.")
+            raise Failure(f"The variable {target} cannot keep an old value and take another one: correct 'kept'. Nothing was changed.")

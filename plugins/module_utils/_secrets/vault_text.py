@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from .vault import VaultError
+from .._core.errors import Failure
 
 if TYPE_CHECKING:
     import yaml
@@ -42,7 +42,7 @@ class VaultText:
     """A vault's YAML text, of which a change makes a new one.
 
     Raises:
-        VaultError: It is no valid YAML, holds no variables, or a name twice in one mapping.
+        Failure: It is no valid YAML, holds no variables, or a name twice in one mapping.
     """
 
     def __init__(self, text: str) -> None:
@@ -50,12 +50,12 @@ class VaultText:
 
         try:
             root = compose(text)
-        except VaultError as error:
-            raise VaultError(f"The vault cannot be changed, because {error}: correct it {EDIT}") from None
+        except Failure as error:
+            raise Failure(f"The vault cannot be changed, because {error}: correct it {EDIT}") from None
         if not isinstance(root, yaml.MappingNode):
-            raise VaultError(f"The vault holds no variables (name: value): write them {EDIT}")
+            raise Failure(f"The vault holds no variables (name: value): write them {EDIT}")
         for duplicate in duplicates(root):
-            raise VaultError(f"The vault holds {duplicate}: remove one of them {EDIT}")
+            raise Failure(f"The vault holds {duplicate}: remove one of them {EDIT}")
         self.text = text
         self._root = root
         self._tokens = [token for token in yaml.scan(text, Loader=yaml.SafeLoader) if token.start_mark.index < token.end_mark.index]
@@ -64,7 +64,7 @@ class VaultText:
         """Return a variable's text.
 
         Raises:
-            VaultError: The vault does not hold the variable, or it is no text for Ansible: a number, a list, an alias.
+            Failure: The vault does not hold the variable, or it is no text for Ansible: a number, a list, an alias.
         """
         import yaml
 
@@ -75,7 +75,7 @@ class VaultText:
             resolver = yaml.resolver.Resolver()
             tag = resolver.resolve(yaml.ScalarNode, value.value, (True, False))  # type: ignore[no-untyped-call]  # of PyYAML
         if tag != TEXT or not isinstance(value, yaml.ScalarNode) or _is_alias(key, value):
-            raise VaultError(f"The value of {name} in line {_line(key)} is no text: write one in quotes {EDIT}")
+            raise Failure(f"The value of {name} in line {_line(key)} is no text: write one in quotes {EDIT}")
         return Text(value.value, UNSAFE if value.tag == UNSAFE else "")
 
     def with_text(self, name: str, word: str) -> VaultText:
@@ -91,7 +91,7 @@ class VaultText:
             return self._with_line(name, written, after)
         key, value = self._pair(name)
         if _is_alias(key, value):
-            raise VaultError(f"The value of {name} in line {_line(key)} is an alias: give it a value of its own {EDIT}")
+            raise Failure(f"The value of {name} in line {_line(key)} is an alias: give it a value of its own {EDIT}")
         start, end = value.start_mark.index, self._end(value)
         is_indented = value.start_mark.column > key.start_mark.column  # a list may stand below its name without that
         blanks = " " if start == end else "" if is_indented else "  "
@@ -116,7 +116,7 @@ class VaultText:
         for key, value in self._root.value:
             if key.value == name:
                 return key, value
-        raise VaultError(f"The vault does not hold {name}: write it there {EDIT}")
+        raise Failure(f"The vault does not hold {name}: write it there {EDIT}")
 
     def _scalar(self, value: yaml.Node) -> tuple[int, int]:
         """Return where a scalar begins behind its tag and anchor, and where it ends; blank lines behind a block are not part of it."""
@@ -141,7 +141,7 @@ def compose(text: str) -> yaml.Node | None:
     """Parse the structure of a YAML text; tags such as ``!unsafe``, which are Ansible's own, are not looked at.
 
     Raises:
-        VaultError: It is no valid YAML: the middle of a sentence, as only the caller knows the file.
+        Failure: It is no valid YAML: the middle of a sentence, as only the caller knows the file.
     """
     import yaml
 
@@ -149,9 +149,9 @@ def compose(text: str) -> yaml.Node | None:
         return yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        raise VaultError(f"its line {mark.line + 1} is no valid YAML" if mark else "it is no valid YAML") from None
+        raise Failure(f"its line {mark.line + 1} is no valid YAML" if mark else "it is no valid YAML") from None
     except (ValueError, OverflowError, RecursionError):  # of the parser: "\UFFFFFFFF" is no character
-        raise VaultError("it is no valid YAML") from None
+        raise Failure("it is no valid YAML") from None
 
 
 def duplicates(root: yaml.Node | None) -> Iterator[str]:

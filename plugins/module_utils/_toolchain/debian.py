@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .._core.process import output
 from . import catalogue
-from .host import ca_bundle, output, run
+from .host import ca_bundle, run
 
 LABEL = "deploy.plannoir.toolchain"
 ROOTFS = "rootfs.tar"
@@ -104,7 +105,7 @@ def make_rootfs(debian: catalogue.Debian, into: Path, mirror: str, log: Path) ->
     for key in set(apt.keyrings) - {KEYRING}:
         argv += [f"--customize-hook=copy-in {key} {Path(key).parent}"]
     argv += [f"--customize-hook={debian.customize}"]
-    run([*argv, debian.suite, str(into / ROOTFS), "-"], log, stdin="\n".join(apt.sources) + "\n")
+    run([*argv, debian.suite, str(into / ROOTFS), "-"], log, given="\n".join(apt.sources) + "\n")
 
 
 def base_state(labels: Mapping[str, Mapping[str, str]], digest: str) -> str:

@@ -13,8 +13,10 @@ import shutil
 import zipfile
 from pathlib import Path
 
+from .._core.errors import Failure
+from .._core.process import output
 from . import catalogue
-from .host import ToolchainError, answers, open_url, output, run
+from .host import answers, open_url, run
 
 DEFAULT_PROXY = "https://proxy.golang.org"
 _MODULE = f"golang.org/toolchain/@v/v0.0.1-{catalogue.GO}.linux-amd64"
@@ -49,7 +51,7 @@ def proxy_problem(timeout: float = 5) -> str:
 def fetch_go(into: Path) -> None:
     """Fetch Go from the module proxy and lay it out in the folder `into`.
 
-    Raises ToolchainError where no proxy has it or its content is not what the recipe pins.
+    Raises Failure where no proxy has it or its content is not what the recipe pins.
     """
     archive = into / "go.zip"
     for proxy in proxies():
@@ -60,13 +62,13 @@ def fetch_go(into: Path) -> None:
         except OSError:
             continue
     else:
-        raise ToolchainError(
+        raise Failure(
             f"No Go module proxy has {catalogue.GO} (asked {' and '.join(proxies()) or 'none'}): install Go"
             f" {'.'.join(map(str, catalogue.GO_LEAST))} or newer, or set GOPROXY to a proxy that has golang.org/toolchain."
         )
     with zipfile.ZipFile(archive) as content:
         if module_sum(content) != catalogue.GO_SUM:
-            raise ToolchainError(
+            raise Failure(
                 f"{catalogue.GO} from {proxy} has the checksum {module_sum(content)} and not {catalogue.GO_SUM}: use another GOPROXY."
             )
         for name in content.namelist():
@@ -89,7 +91,7 @@ def build(go: str, program: catalogue.GoProgram, name: str, recipes: Path, into:
     """Compile a program into the folder `into`: one package to the file `name`, several to files named after them.
 
     Only modules that the recipe's go.sum names are accepted, whatever GOFLAGS, GOSUMDB and the like say.
-    Raises ToolchainError with the last words of the compiler.
+    Raises Failure with the last words of the compiler.
     """
     defines = " ".join(f"-X {key}={value}" for key, value in program.defines.items())
     target = into / name if len(program.packages) == 1 else f"{into}/"

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import ssl
-import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -17,48 +16,23 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import IO
 
+from .._core import process
+from .._core.errors import Failure
+
 CA_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 
 
-class ToolchainError(Exception):
-    """What is wrong, where, and what to do next, in one sentence."""
+def run(argv: Sequence[str], log: Path, *, env: Mapping[str, str] | None = None, cwd: Path | None = None, given: str = "") -> None:
+    """Run a program, for as long as it takes, with its output in `log`.
 
-
-def output(argv: Sequence[str], env: Mapping[str, str] | None = None, timeout: float = 60) -> str:
-    """Return a program's standard output, or nothing when it is missing or fails."""
-    try:
-        done = subprocess.run(argv, capture_output=True, text=True, check=True, env={**os.environ, **(env or {})}, timeout=timeout)
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return done.stdout
-
-
-def run(
-    argv: Sequence[str], log: Path, *, env: Mapping[str, str] | None = None, cwd: Path | None = None, stdin: IO[bytes] | str = ""
-) -> None:
-    """Run a program with its output in `log`.
-
-    Raises ToolchainError with the program's last words when it fails.
+    Raises Failure with the program's last words when it fails.
     """
-    try:
-        with log.open("wb") as sink:
-            done = subprocess.run(
-                argv,
-                input=stdin.encode() if isinstance(stdin, str) else None,
-                stdin=None if isinstance(stdin, str) else stdin,
-                stdout=sink,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **(env or {})},
-                cwd=cwd,
-                check=False,
-            )
-    except OSError as error:
-        raise ToolchainError(
-            f"{argv[0]} could not be run ({error.strerror}); install it or put it on PATH, then run this again."
-        ) from error
-    if done.returncode:
+    done = process.run(argv, timeout=None, environment=env, folder=cwd, given=given, log=log)
+    if done.code == process.NOT_FOUND:
+        raise Failure(f"{argv[0]} could not be run ({done.err}); install it or put it on PATH, then run this again.")
+    if done.code:
         words = " ".join(argv[:3])
-        raise ToolchainError(f"`{words}` failed ({last_words(log)}); its whole output is in {log}; mend the cause, then run this again.")
+        raise Failure(f"`{words}` failed ({last_words(log)}); its whole output is in {log}; mend the cause, then run this again.")
 
 
 def last_words(log: Path) -> str:

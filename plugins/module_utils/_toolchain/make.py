@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .._core.errors import Failure
 from . import catalogue, debian, images, official
 from . import go as golang
-from .host import ToolchainError
 from .store import Store
 
 GO = "go"
@@ -57,7 +57,7 @@ class Packages:
     def make(self, name: str) -> Made:
         """Make a component that is missing.
 
-        Raises ToolchainError with the cause.
+        Raises Failure with the cause.
         """
         digests, start = self.digests(), time.monotonic()
         with self.store.lock():
@@ -96,7 +96,7 @@ class Packages:
         own = self.store.folder(GO, catalogue.GO) / "bin" / "go"
         go = golang.machine_go() or (str(own) if own.is_file() else "")
         if not go:
-            raise ToolchainError(f"Go {'.'.join(map(str, catalogue.GO_LEAST))} or newer was not found: make the component {GO} first.")
+            raise Failure(f"Go {'.'.join(map(str, catalogue.GO_LEAST))} or newer was not found: make the component {GO} first.")
         return go
 
     def _made(self, name: str, digests: Mapping[str, str]) -> Path:
@@ -125,7 +125,7 @@ class Packages:
 def make(settings: Mapping[str, Any], *, check: bool = False) -> Made:
     """Make the component `name` from `source`; `settings` are the options of the module toolchain_component.
 
-    Raises ToolchainError with the cause.
+    Raises Failure with the cause.
     """
     store, name = Store(Path(settings["cache_dir"])), settings["name"]
     if settings["source"] == "packages":
@@ -140,13 +140,13 @@ def make(settings: Mapping[str, Any], *, check: bool = False) -> Made:
 
 def _known(name: str, names: Iterable[str]) -> None:
     if name not in names:
-        raise ToolchainError(f"there is no such component; choose one of {', '.join(names)}.")
+        raise Failure(f"there is no such component; choose one of {', '.join(names)}.")
 
 
 def make_official(store: Store, program: official.Program) -> Made:
     """Download and publish a program that is missing.
 
-    Raises ToolchainError with the cause.
+    Raises Failure with the cause.
     """
     start = time.monotonic()
     with store.lock():

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .host import ToolchainError, answers, open_url
+from .._core.errors import Failure
+from .host import answers, open_url
 from .store import sha256
 
 # Seconds that `auto` gives the hosts to answer.
@@ -82,18 +83,18 @@ def hosts_answer(wanted: Sequence[Program], registries: Sequence[str]) -> bool:
 def download(program: Program, into: Path) -> None:
     """Download a program into the folder `into`, under its name.
 
-    Raises ToolchainError where it is not there or its checksum is not the published one.
+    Raises Failure where it is not there or its checksum is not the published one.
     """
     with _opened(program, program.checksum_url) as response:
         published = re.match(r"[0-9a-fA-F]{64}\b", response.read(4096).decode(errors="replace").strip())
     if not published:
-        raise ToolchainError(f"{program.checksum_url} holds no SHA-256 checksum of {program.name}: correct toolchain_{program.name}_url.")
+        raise Failure(f"{program.checksum_url} holds no SHA-256 checksum of {program.name}: correct toolchain_{program.name}_url.")
     fetched = into / "download"
     with _opened(program, program.url) as response, fetched.open("wb") as sink:
         shutil.copyfileobj(response, sink)
     found = sha256(fetched)
     if found != published[0].lower():
-        raise ToolchainError(
+        raise Failure(
             f"{program.url} has the checksum {found} and not the published {published[0].lower()}:"
             f" nothing was installed; run this again or use another toolchain_{program.name}_url."
         )
@@ -102,7 +103,7 @@ def download(program: Program, into: Path) -> None:
         with tarfile.open(fetched) as archive, target.open("wb") as sink:
             member = archive.extractfile(program.member)
             if member is None:
-                raise ToolchainError(f"{program.url} holds no file {program.member}: correct toolchain_{program.name}_url.")
+                raise Failure(f"{program.url} holds no file {program.member}: correct toolchain_{program.name}_url.")
             shutil.copyfileobj(member, sink)
         fetched.unlink()
     else:
@@ -114,13 +115,13 @@ def _opened(program: Program, url: str) -> Any:
     try:
         return open_url(url, 60)
     except urllib.error.HTTPError as error:
-        raise ToolchainError(
+        raise Failure(
             f"{program.name} {program.version} is not at {url} ({error.code} {error.reason}):"
             f" correct its version or toolchain_{program.name}_url."
         ) from error
     except OSError as error:
         reason = getattr(error, "reason", error)
-        raise ToolchainError(
+        raise Failure(
             f"{url} does not answer ({reason}):"
             f" mend the network, correct toolchain_{program.name}_url, or set toolchain_source to packages."
         ) from error

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .._core.errors import Failure
+from .._core.process import output
 from . import catalogue, official
 from . import go as golang
 from .debian import KEYRING, Engine
-from .host import ToolchainError, output
 from .make import GO, Packages, official_is_there, versions
 from .store import Store
 
@@ -42,7 +43,7 @@ class Plan:
 def plan(settings: Mapping[str, Any], *, remember: bool = True) -> Plan:
     """Make the plan; `settings` are the options of the module toolchain_plan.
 
-    Raises ToolchainError where the source cannot be decided.
+    Raises Failure where the source cannot be decided.
     """
     store = Store(Path(settings["cache_dir"]))
     source = decide(store, settings)
@@ -65,7 +66,7 @@ def decide(store: Store, settings: Mapping[str, Any]) -> str:
         return "official"
     if _can_build():
         return "packages"
-    raise ToolchainError(
+    raise Failure(
         "The hosts of minikube, kubectl, helm and their images do not all answer, and toolchain_source packages works on Linux on x86-64"
         " only: open the network to them, or name mirrors in toolchain_minikube_url, toolchain_kubectl_url, toolchain_helm_url"
         " and toolchain_registry_urls."

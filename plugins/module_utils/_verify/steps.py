@@ -9,7 +9,6 @@ import http.client
 import http.cookiejar
 import json
 import re
-import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -18,10 +17,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
+from .._core.errors import Failure
+from .._core.process import TIMED_OUT, Completed
+
 Step: TypeAlias = Mapping[str, Any]
 """An element of ``app_checks``, as ``CHECK_SPEC`` leaves it."""
 
-Execute: TypeAlias = Callable[[str, Sequence[str], float], "Answer"]
+Execute: TypeAlias = Callable[[str, Sequence[str], float], Completed]
 """Runs a command in a pod of a component, with a time-out in seconds."""
 
 CHECK_SPEC: dict[str, dict[str, Any]] = {
@@ -68,10 +70,6 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _SECRET_FIELD = re.compile(r'("[^"]*(?:password|token|secret|key|authorization)[^"]*"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE)
 _REPEATABLE = frozenset({"GET", "HEAD"})
 _NOT_READY = frozenset({0, 502, 503, 504})
-
-
-class StoryError(Exception):
-    """A step cannot be told as it is written; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +142,7 @@ class Story:
             try:
                 answer = self._ask(step)
                 problem = self._problem(step, answer)
-            except StoryError as error:
+            except Failure as error:
                 return Evidence(step["name"], False, 0, tries, str(error))
             evidence = Evidence(step["name"], not problem, round((time.monotonic() - start) * 1000), tries, problem)
             if not problem or not retry or not _may_repeat(step, answer) or self._clock() + self._pause > self._deadline:
@@ -153,9 +151,11 @@ class Story:
 
     def _ask(self, step: Step) -> Answer:
         if bool(step.get("request")) == bool(step.get("exec")):
-            raise StoryError("the step must have exactly one of request and exec.")
+            raise Failure("the step must have exactly one of request and exec.")
         if command := step.get("exec"):
-            return self._execute(self._fill(command["component"]), self._fill(command["command"]), command["timeout"])
+            return _answer(
+                self._execute(self._fill(command["component"]), self._fill(command["command"]), command["timeout"]), command["timeout"]
+            )
         request = self._fill(step["request"])
         body = None if request["json"] is None else json.dumps(request["json"]).encode()
         headers = {"Accept": "*/*", **({"Content-Type": "application/json"} if body is not None else {}), **request["headers"]}
@@ -171,7 +171,7 @@ class Story:
             with error:
                 return Answer(error.code, error.read().decode(errors="replace"))
         except ValueError as error:
-            raise StoryError(f"{url} is no URL that can be asked: {error}.") from error
+            raise Failure(f"{url} is no URL that can be asked: {error}.") from error
         except (OSError, http.client.HTTPException) as error:
             return Answer(0, f"{url} does not answer: {getattr(error, 'reason', '') or error}")
 
@@ -181,7 +181,7 @@ class Story:
         component = request["component"] or (next(iter(self._urls)) if len(self._urls) == 1 else "")
         if component not in self._urls:
             released = ", ".join(self._urls) or "none"
-            raise StoryError(f"request.component must name a component with a URL of its own ({released}), not {component!r}.")
+            raise Failure(f"request.component must name a component with a URL of its own ({released}), not {component!r}.")
         return f"{self._urls[component].rstrip('/')}/{request['url'].lstrip('/')}"
 
     def _problem(self, step: Step, answer: Answer) -> str:
@@ -219,7 +219,7 @@ class Story:
         if not isinstance(value, str):
             return value
         if unknown := set(_VARIABLE.findall(value)) - self.variables.keys():
-            raise StoryError(f"${{{sorted(unknown)[0]}}} was saved by no earlier step: correct the name, or save it.")
+            raise Failure(f"${{{sorted(unknown)[0]}}} was saved by no earlier step: correct the name, or save it.")
         if whole := _VARIABLE.fullmatch(value):
             return self.variables[whole[1]]
         return _VARIABLE.sub(lambda match: str(self.variables[match[1]]), value)
@@ -228,26 +228,10 @@ class Story:
         return set(_VARIABLE.findall(json.dumps(step))) <= self.variables.keys()
 
 
-def make_execute(kubectl: str, kubeconfig: str, context: str, namespace: str) -> Execute:
-    """Make a caller of ``kubectl exec`` that always names kubeconfig, context and namespace."""
-
-    def execute(component: str, command: Sequence[str], timeout: float) -> Answer:
-        cluster = [f"--kubeconfig={kubeconfig}", f"--context={context}", f"--namespace={namespace}"]
-        try:
-            done = subprocess.run(
-                [kubectl, *cluster, "exec", f"deployment/{component}", "--", *command],
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=timeout,
-            )
-        except FileNotFoundError as error:
-            raise StoryError(f"{kubectl} is missing: run the toolchain role, or name kubectl's folder in toolchain_bin.") from error
-        except subprocess.TimeoutExpired:
-            return Answer(500, f"no answer within {timeout} s")
-        return Answer(500 if done.returncode else 200, done.stdout if not done.returncode else done.stderr.strip() or done.stdout)
-
-    return execute
+def _answer(done: Completed, timeout: float) -> Answer:
+    if done.code == TIMED_OUT:
+        return Answer(500, f"no answer within {timeout} s")
+    return Answer(500, done.err.strip() or done.out) if done.code else Answer(200, done.out)
 
 
 def report(evidence: Sequence[Evidence], urls: Mapping[str, str], now: str) -> tuple[str, str]:

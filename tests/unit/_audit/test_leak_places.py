@@ -19,20 +19,30 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from ansible_collections.plannoir.deploy.plugins.module_utils._audit.places import PLACES, Command, Subject
+from ansible_collections.plannoir.deploy.plugins.module_utils._audit.places import PLACES, Subject
 from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import (
     PROCESSES,
     REMEDY,
+    WHAT,
     Result,
     Sampler,
     audit,
+    chosen,
     problems,
     table,
 )
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import Cluster
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import Command
 from leak_world import CANARY, FINGERPRINT, LABEL, gz, matcher, program, tar
 
 ENCODED = base64.b64encode(CANARY.encode()).decode()
-CLUSTER = Subject(kubeconfig="/kube/config", context="shop", namespace="shop", releases=["shop"])
+CLUSTER = Subject(cluster=Cluster("/kube/config", "shop", "shop"), releases=["shop"])
+
+
+def in_folder(programs: Path) -> Subject:
+    return replace(CLUSTER, cluster=replace(CLUSTER.cluster, bin=str(programs)))
+
+
 PODS = {
     "items": [
         {
@@ -189,7 +199,7 @@ else:
 """,
     )
     (folder / "Chart.yaml").write_text("name: shop\n")
-    return replace(CLUSTER, bin=str(folder), chart=str(folder))
+    return replace(in_folder(folder), chart=str(folder))
 
 
 @pytest.mark.parametrize(
@@ -219,13 +229,13 @@ def test_every_container_that_ran_is_asked_for_its_log(tmp_path: Path) -> None:
 def test_a_cluster_that_is_away_is_told(tmp_path: Path, place: str) -> None:
     for name in ("kubectl", "helm"):
         program(tmp_path, name, f"sys.exit({f'no route to {CANARY}'!r})")
-    error = look(place, replace(CLUSTER, bin=str(tmp_path))).error
+    error = look(place, in_folder(tmp_path)).error
     assert f"failed (no route to [{FINGERPRINT}]): mend that, or leave the place out." in error
 
 
 @pytest.mark.parametrize("place", ["release", "describe", "logs"])
 def test_a_missing_program_is_told(tmp_path: Path, place: str) -> None:
-    error = look(place, replace(CLUSTER, bin=str(tmp_path / "none"))).error
+    error = look(place, in_folder(tmp_path / "none")).error
     assert "cannot be run (No such file or directory): install it" in error
 
 
@@ -245,7 +255,7 @@ def test_what_is_not_named_is_an_error(place: str, why: str, tmp_path: Path) -> 
 
 def test_a_program_that_does_not_end_is_stopped(tmp_path: Path) -> None:
     program(tmp_path, "kubectl", "import time\ntime.sleep(60)")
-    error = look("logs", replace(CLUSTER, bin=str(tmp_path), timeout=0.3)).error
+    error = look("logs", replace(in_folder(tmp_path), timeout=0.3)).error
     assert "did not end within 0.3 s" in error
 
 
@@ -345,7 +355,7 @@ def test_the_output_of_a_command() -> None:
 
 
 def test_what_a_command_writes_to_standard_error() -> None:
-    command = Command([sys.executable, "-c", "import os, sys; sys.stderr.write(os.environ['X'])"], environment={**os.environ, "X": CANARY})
+    command = Command([sys.executable, "-c", "import os, sys; sys.stderr.write(os.environ['X'])"], environment={"X": CANARY})
     assert len(look("commands", Subject(commands=[command])).findings) == 1
 
 
@@ -353,7 +363,7 @@ def test_the_command_line_of_a_process() -> None:
     script = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(0.3)', sys.stdin.readline()])"
     for value, found in (("clean", False), (CANARY, True)):
         run = f'printf \'%s\' "$X" | {sys.executable} -c "{script}"'
-        subject = Subject(commands=[Command(["sh", "-c", run], environment={**os.environ, "X": value})])
+        subject = Subject(commands=[Command(["sh", "-c", run], environment={"X": value})])
         results = {result.place: result for result in audit(subject, ["commands", PROCESSES], matcher())}
         assert results["commands"].findings == []
         assert bool(results[PROCESSES].findings) is found
@@ -419,3 +429,14 @@ def test_the_places_are_looked_at_in_order(repository: Path) -> None:
     results = audit(Subject(checkout=str(repository)), ["history", "checkout", PROCESSES], matcher())
     assert [result.place for result in results] == ["checkout", "history", PROCESSES]
     assert list(PLACES)[:2] == ["checkout", "history"]
+
+
+def test_no_name_means_all_places_and_a_wrong_one_is_told_all_names() -> None:
+    assert list(chosen([])) == list(WHAT)
+    assert list(chosen(["logs"])) == ["logs"]
+    with pytest.raises(ValueError, match=r"there is no log, etc; the places are checkout, .*, processes\."):
+        chosen(["log", "etc", "etcd"])
+
+
+def test_every_place_says_what_is_looked_at() -> None:
+    assert [name for name, text in WHAT.items() if not text] == []

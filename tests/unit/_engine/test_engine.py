@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import TIMED_OUT, Completed
 from ansible_collections.plannoir.deploy.plugins.module_utils._engine import engine
-from ansible_collections.plannoir.deploy.plugins.module_utils._engine.machine import TIMED_OUT, Completed, Failure
 from fake_machine import FakeMachine
 
 RUNNING = Completed(0, '{"Version": "26.1.5", "ApiVersion": "1.45"}')

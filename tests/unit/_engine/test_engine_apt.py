@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import Completed
 from ansible_collections.plannoir.deploy.plugins.module_utils._engine import packages as engine_apt
-from ansible_collections.plannoir.deploy.plugins.module_utils._engine.machine import Completed, Failure
 from fake_machine import FakeMachine
 
 ALL_CAPABILITIES = "CapBnd:\t000001ffffffffff\n"

@@ -170,7 +170,7 @@ def test_the_size_counts_files_that_are_not_ignored(tmp_path: Path) -> None:
     (tmp_path / ".dockerignore").write_text("*\n!a\n")
     (tmp_path / "a").write_bytes(b"12345")
     (tmp_path / "b").write_bytes(b"12345")
-    assert read_context(tmp_path, tmp_path / "Dockerfile")[1:] == (1, 5)
+    assert read_context(tmp_path, tmp_path / "Dockerfile")[1:3] == (1, 5)
 
 
 def test_an_ignore_file_beside_the_dockerfile_wins(tmp_path: Path) -> None:

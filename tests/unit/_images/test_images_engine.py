@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Engine, EngineError
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Engine
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -75,26 +76,26 @@ def test_an_image_is_streamed_from_engine_to_engine(engine: Engine) -> None:
 
 def test_an_archive_that_is_refused_is_an_error(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Handler, "archive", b"broken")
-    with pytest.raises(EngineError, match=r"did not take the image debian:trixie-slim: no archive\."):
+    with pytest.raises(Failure, match=r"did not take the image debian:trixie-slim: no archive\."):
         engine.copy_image("debian:trixie-slim", engine)
 
 
 def test_a_refusal_is_told_in_the_engines_words(engine: Engine) -> None:
-    with pytest.raises(EngineError, match=r"refused GET /images/json: the disk is full\.$"):
+    with pytest.raises(Failure, match=r"refused GET /images/json: the disk is full\.$"):
         engine.images()
 
 
 def test_an_engine_that_does_not_answer_is_named(tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match=r"unix:///.*/absent does not answer .*: start it"):
+    with pytest.raises(Failure, match=r"unix:///.*/absent does not answer .*: start it"):
         Engine({"DOCKER_HOST": f"unix://{tmp_path}/absent"}).images()
 
 
 def test_a_host_of_another_kind_is_refused() -> None:
-    with pytest.raises(EngineError, match="ssh://me@there is not supported"):
+    with pytest.raises(Failure, match="ssh://me@there is not supported"):
         Engine({"DOCKER_HOST": "ssh://me@there"}).images()
 
 
 def test_missing_certificates_are_named(tmp_path: Path) -> None:
     environment = {"DOCKER_HOST": "tcp://127.0.0.1:1", "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(tmp_path)}
-    with pytest.raises(EngineError, match=f"certificates of the Docker Engine in {tmp_path} cannot be used"):
+    with pytest.raises(Failure, match=f"certificates of the Docker Engine in {tmp_path} cannot be used"):
         Engine(environment).images()

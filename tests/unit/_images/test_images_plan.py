@@ -36,7 +36,7 @@ class FakeEngine:
 def source(tmp_path: Path) -> Path:
     folder = tmp_path / "apps/backend"
     folder.mkdir(parents=True)
-    (folder / "Dockerfile").write_text("ARG BASE_IMAGE=debian:trixie-slim\nFROM ${BASE_IMAGE}\n")
+    (folder / "Dockerfile").write_text("ARG BASE_IMAGE=debian:trixie-slim\nFROM ${BASE_IMAGE}\nCOPY . /app\n")
     (folder / "main.py").write_text("print()\n")
     return tmp_path
 
@@ -97,7 +97,7 @@ def test_the_base_image_reaches_only_dockerfiles_that_ask_for_it(source: Path) -
 def test_problems_are_reported_together_before_anything_starts(source: Path) -> None:
     (source / "empty").mkdir()
     (source / "large").mkdir()
-    (source / "large/Dockerfile").write_text("FROM scratch\n")
+    (source / "large/Dockerfile").write_text("FROM scratch\nCOPY . /\n")
     (source / "large/data").write_bytes(b"0" * (LIMIT + 1))
     builds = {
         "absent": {"context": "nowhere"},
@@ -155,3 +155,55 @@ def test_a_failed_build_is_told_by_the_end_of_the_step_that_failed() -> None:
     log = "#7 RUN true\n#7 DONE 0.1s\n#8 [3/3] RUN npm ci\n#8 1.234 the cause\n#8 ERROR: exit code: 1\n------\nERROR: failed to solve\n"
     assert last_lines(log).splitlines() == ["[3/3] RUN npm ci", "the cause", "ERROR: exit code: 1"]
     assert last_lines("permission denied") == "permission denied"
+
+
+@pytest.mark.parametrize("default", ["python:3.13-slim", "node:22-alpine", "debian:bookworm-slim", "ghcr.io/me/debian:trixie-slim"])
+def test_an_argument_of_that_name_that_means_another_image_stays_the_authors(source: Path, default: str) -> None:
+    (source / "apps/backend/Dockerfile").write_text(f"ARG OTHER=1 BASE_IMAGE={default}\nFROM $BASE_IMAGE\n")
+    assert plan(source, Base("ours:1", "sha256:1")).args == {}
+
+
+@pytest.mark.parametrize(
+    "argument", ["BASE_IMAGE", "BASE_IMAGE=", '"BASE_IMAGE=debian:trixie-slim"', "BASE_IMAGE='docker.io/library/debian:trixie-slim'"]
+)
+def test_an_argument_without_a_default_or_with_the_same_debian_gets_the_base_image(source: Path, argument: str) -> None:
+    (source / "apps/backend/Dockerfile").write_text(f"# syntax=docker/dockerfile:1\nARG \\\n  # here\n  {argument}\nFROM $BASE_IMAGE\n")
+    assert plan(source, Base("ours:1", "sha256:1")).args == {"BASE_IMAGE": "ours:1"}
+
+
+@pytest.mark.parametrize(
+    ("script", "instruction", "is_told"),
+    [
+        (b"#!/bin/sh\r\nexec x\r\n", 'ENTRYPOINT ["/app/start.sh"]', True),
+        (b"#!/usr/bin/env bash\r\n", "CMD exec /app/start.sh --now", True),
+        (b"#!/bin/sh\nexec x\r\n", 'ENTRYPOINT ["/app/start.sh"]', False),
+        (b"echo\r\n", 'ENTRYPOINT ["/app/start.sh"]', False),
+        (b"#!/bin/sh\r\n", 'ENTRYPOINT ["/app/other.sh"]', False),
+        (b"#!/bin/sh\r\n", "RUN sed -i 's/\\r$//' start.sh\nENTRYPOINT [\"/app/start.sh\"]", False),
+        (b"#!/bin/sh\r\n", 'RUN dos2unix start.sh\nENTRYPOINT ["/app/start.sh"]', False),
+    ],
+)
+def test_an_entry_point_with_windows_line_ends_is_told(source: Path, script: bytes, instruction: str, is_told: bool) -> None:
+    (source / "apps/backend/start.sh").write_bytes(script)
+    (source / "apps/backend/Dockerfile").write_text(f"FROM scratch\nCOPY . /app\n{instruction}\n")
+    assert plan(source).windows_scripts == (["start.sh"] if is_told else [])
+
+
+def test_what_no_instruction_copies_changes_no_tag(source: Path) -> None:
+    """Two components of one repository root: a README, a commit, the other one's source."""
+    root = source / "root"
+    for path in ("api/main.py", "web/index.js", "shared/x", "README.md", ".git/HEAD"):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text("1")
+    for name in ("api", "web"):
+        (root / f"{name}.Dockerfile").write_text(f"FROM scratch\nCOPY {name} shared* /app/\n")
+    refs = {}
+    for path in ("", "README.md", ".git/HEAD", "web/index.js", "shared/x", "api/main.py", "shared/y"):
+        if path:
+            (root / path).write_text("2")
+        refs[path] = tuple(plan(source, context="root", dockerfile=f"{name}.Dockerfile").ref for name in ("api", "web"))
+    assert refs[""] == refs["README.md"] == refs[".git/HEAD"]
+    assert [before != after for before, after in zip(refs[".git/HEAD"], refs["web/index.js"], strict=True)] == [False, True]
+    assert [before != after for before, after in zip(refs["web/index.js"], refs["shared/x"], strict=True)] == [True, True]
+    assert [before != after for before, after in zip(refs["shared/x"], refs["api/main.py"], strict=True)] == [True, False]
+    assert [before != after for before, after in zip(refs["api/main.py"], refs["shared/y"], strict=True)] == [True, True]

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.plannoir.deploy.plugins.module_utils._engine.machine import TIMED_OUT, Completed, Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import TIMED_OUT, Completed
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube import node as nodes
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube import profile as minikube
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.node import Files
@@ -324,6 +325,12 @@ def test_a_changed_file_of_the_seed_replaces_the_one_in_the_cache(tmp_path: Path
     minikube.link_tree(source, target)
     assert [path.name for path in target.iterdir()] == ["kubelet"]
     assert (target / "kubelet").read_text() == "new and longer"
+    (source / "kubelet").unlink()
+    (source / "kubelet").write_text("made anew, long")  # of the same size
+    (target / "kubelet").unlink()
+    (target / "kubelet").write_text("made before, OK")
+    minikube.link_tree(source, target)
+    assert (target / "kubelet").read_text() == "made anew, long"
 
 
 def test_our_agents_that_enforce_network_policies_are_found_where_the_cluster_runs(lab: Lab) -> None:

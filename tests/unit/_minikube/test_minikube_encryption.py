@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.plannoir.deploy.plugins.module_utils._engine.machine import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.encryption import host_path, node_path
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.settings import settings_from
 from test_minikube import WANTED, Lab

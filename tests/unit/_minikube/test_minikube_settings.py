@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.plannoir.deploy.plugins.module_utils._engine.machine import Completed, Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import Completed
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube import settings
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.settings import Settings
 from fake_machine import FakeMachine

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import pytest
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import Cluster, ClusterError
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import Cluster
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import (
     GOOD_LABEL,
     Record,
@@ -62,7 +63,7 @@ class FakeCluster:
     def helm(self, *arguments: str) -> str:
         self.commands.append(arguments)
         if self.fail:
-            raise ClusterError(self.fail)
+            raise Failure(self.fail)
         return ""
 
     def as_cluster(self) -> Cluster:
@@ -202,5 +203,5 @@ def test_a_rollback_that_does_not_become_ready_is_a_warning() -> None:
 
 def test_a_rollback_that_does_not_free_the_release_is_an_error() -> None:
     cluster = FakeCluster([stored(2, "pending-upgrade")], fail="connection refused")
-    with pytest.raises(ClusterError, match="connection refused"):
+    with pytest.raises(Failure, match="connection refused"):
         recover(cluster.as_cluster(), Recovery("shop", "pending-upgrade", 1), 60)

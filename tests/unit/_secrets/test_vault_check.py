@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.rotation import Rotation
-from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import VaultError
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import read_vault
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_variables import check_rotation
 
@@ -58,7 +58,7 @@ def test_what_ansible_can_read_passes(tmp_path: Path, text: str, capsys: pytest.
     ],
 )
 def test_what_ansible_cannot_read_is_one_sentence_without_a_piece_of_it(tmp_path: Path, text: bytes, said: str) -> None:
-    with pytest.raises(VaultError) as caught:
+    with pytest.raises(Failure) as caught:
         read_vault(write_vault(tmp_path / "vault.yml", text), PASSWORDS)
     assert f"vault.yml opens, but {said}" in str(caught.value)
     assert str(caught.value).endswith(f"correct it with 'ansible-vault edit {tmp_path}/vault.yml'.")
@@ -97,7 +97,7 @@ def test_a_rotated_text_with_new_and_kept_values_and_nothing_else_passes(after: 
 def test_a_rotated_text_that_says_something_else_is_refused_by_name(old: str, new: str, said: str) -> None:
     good = BEFORE.replace("TOPSECRET", "new") + 'k: {"value": TOPSECRET, "until": 17}\n'
     assert old in good
-    with pytest.raises(VaultError, match="Nothing was changed") as caught:
+    with pytest.raises(Failure, match="Nothing was changed") as caught:
         check_rotation(BEFORE, Rotation(good.replace(old, new), {"x": "new"}), {"x": "k"}, 17)
     assert said in str(caught.value)
     assert "SECRE" not in str(caught.value)

@@ -16,16 +16,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.files import replace_file, write_new
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.certificates import make_certificates
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import (
     TEMPLATE,
-    VaultError,
-    make_certificates,
     render,
-    replace_file,
     slot_names,
     variable_names,
     vault_state,
-    write_new,
 )
 from cryptography import x509
 
@@ -52,7 +51,7 @@ def test_the_slots_for_a_persons_own_services_are_comments_that_can_be_opened() 
 
 
 def test_an_unknown_placeholder_is_named() -> None:
-    with pytest.raises(VaultError, match="pasword"):
+    with pytest.raises(Failure, match="pasword"):
         render("a: ${pasword}", ["x"])
 
 
@@ -101,7 +100,7 @@ def test_a_file_is_written_whole_for_its_owner_only_and_never_replaces_another(t
     path = tmp_path / "all/vault.yml"
     write_new(path, "one")
 
-    with pytest.raises(VaultError, match="another run"):
+    with pytest.raises(Failure, match="another run"):
         write_new(path, "two")
 
     assert path.read_text() == "one"
@@ -111,7 +110,7 @@ def test_a_file_is_written_whole_for_its_owner_only_and_never_replaces_another(t
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(VaultError, match="cannot be written"):
+    with pytest.raises(Failure, match="cannot be written"):
         write_new(tmp_path / "file/vault.yml", "x")
 
 
@@ -130,7 +129,7 @@ def test_a_file_system_without_hard_links_gets_a_new_file_that_never_replaces_an
     path = tmp_path / "vault.yml"
     write_new(path, "one")
 
-    with pytest.raises(VaultError, match="another run"):
+    with pytest.raises(Failure, match="another run"):
         write_new(path, "two")
 
     assert path.read_text() == "one"
@@ -145,7 +144,7 @@ def test_a_file_system_without_hard_links_keeps_no_half_made_file(tmp_path: Path
 
     monkeypatch.setattr(os, "rename", refuse)
     monkeypatch.setattr(os, "replace", refuse)
-    with pytest.raises(VaultError, match="Input/output error"):
+    with pytest.raises(Failure, match="Input/output error"):
         write_new(tmp_path / "vault.yml", "one")
     assert list(tmp_path.iterdir()) == []
 
@@ -195,7 +194,7 @@ def test_a_link_still_leads_to_the_file_that_is_replaced(written: Path) -> None:
 
 def test_a_file_that_somebody_else_wrote_meanwhile_is_left_to_them(written: Path) -> None:
     written.write_text("theirs")
-    with pytest.raises(VaultError, match="was written by somebody else meanwhile: run this again"):
+    with pytest.raises(Failure, match="was written by somebody else meanwhile: run this again"):
         replace_file(written, "two", b"one")
     assert written.read_text() == "theirs"
     assert list(written.parent.iterdir()) == [written]
@@ -205,7 +204,7 @@ def test_of_runs_at_the_same_instant_one_replaces_the_file(written: Path) -> Non
     def replace(text: str) -> bool:
         try:
             replace_file(written, text, b"one")
-        except VaultError:
+        except Failure:
             return False
         return True
 
@@ -219,7 +218,7 @@ def test_a_file_that_cannot_be_replaced_stays(written: Path, monkeypatch: pytest
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", refuse)
-    with pytest.raises(VaultError, match=r"cannot be written \(No space left on device\)"):
+    with pytest.raises(Failure, match=r"cannot be written \(No space left on device\)"):
         replace_file(written, "two", b"one")
     assert written.read_text() == "one"
     assert list(written.parent.iterdir()) == [written]

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import pytest
 import yaml
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.rotation import rotate
-from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import VaultError
 
 TEXT = """---
 # Of the database.
@@ -130,7 +130,7 @@ def test_an_old_value_that_was_no_template_stays_none() -> None:
 
 @pytest.mark.parametrize("name", ["vault_missing", "vault_other", "vault", "one"])
 def test_a_name_that_is_missing_is_named(name: str) -> None:
-    with pytest.raises(VaultError, match=f"does not hold {name}: .*Nothing was changed"):
+    with pytest.raises(Failure, match=f"does not hold {name}: .*Nothing was changed"):
         rotate(TEXT, ["vault_password", name], {}, 0)
 
 
@@ -139,12 +139,12 @@ def test_a_name_that_is_missing_is_named(name: str) -> None:
     ["17", "yes", "012", "1:30", "2026-01-01", "~", "", "{a: b}", "[a]", "\n  a: b", "!vault x", "!unsafe 17", '!unsafe "17"', "*link"],
 )
 def test_a_value_that_is_no_text_is_named(value: str) -> None:
-    with pytest.raises(VaultError, match=r"The value of vault_x in line 2 is no text: .*Nothing was changed"):
+    with pytest.raises(Failure, match=r"The value of vault_x in line 2 is no text: .*Nothing was changed"):
         rotate(f"vault_y: &link text\nvault_x: {value}\n", ["vault_x"], {}, 0)
 
 
 def test_an_old_value_is_not_kept_in_an_alias() -> None:
-    with pytest.raises(VaultError, match="The value of vault_k in line 3 is an alias"):
+    with pytest.raises(Failure, match="The value of vault_k in line 3 is an alias"):
         rotate("vault_x: old\nvault_y: &link text\nvault_k: *link\n", ["vault_x"], {"vault_x": "vault_k"}, 0)
 
 
@@ -158,7 +158,7 @@ def test_an_old_value_is_not_kept_in_an_alias() -> None:
     ],
 )
 def test_a_name_that_is_there_twice_is_refused(text: str, said: str) -> None:
-    with pytest.raises(VaultError) as caught:
+    with pytest.raises(Failure) as caught:
         rotate(text, ["vault_x"], {}, 0)
     assert said in str(caught.value)
     assert "SECRET" not in str(caught.value)
@@ -178,7 +178,7 @@ def test_a_name_that_is_there_twice_is_refused(text: str, said: str) -> None:
     ],
 )
 def test_a_text_that_is_no_yaml_of_variables_is_refused_without_a_piece_of_it(text: str) -> None:
-    with pytest.raises(VaultError, match=r"The vault .*Nothing was changed") as caught:
+    with pytest.raises(Failure, match=r"The vault .*Nothing was changed") as caught:
         rotate(text, ["x"], {}, 0)
     assert caught.value.__cause__ is None
     assert "SECRET" not in str(caught.value)
@@ -191,5 +191,5 @@ def test_a_variable_named_twice_is_rotated_once() -> None:
 
 @pytest.mark.parametrize("kept", [{"x": "y"}, {"x": "x"}, {"x": "k", "y": "k"}])
 def test_a_variable_does_not_take_two_values(kept: dict[str, str]) -> None:
-    with pytest.raises(VaultError, match="cannot keep an old value and take another one"):
+    with pytest.raises(Failure, match="cannot keep an old value and take another one"):
         rotate("x: a\ny: b\n", ["x", "y"], kept, 17)

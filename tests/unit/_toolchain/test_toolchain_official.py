@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import make, official
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import plan as planning
-from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.host import ToolchainError
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.store import Store
 
 SYSTEM = platform.system().lower()
@@ -102,7 +102,7 @@ def test_programs_are_downloaded_once_and_can_be_run(settings: dict[str, Any]) -
 def test_a_wrong_checksum_is_refused_and_nothing_is_installed(settings: dict[str, Any], site: Path, name: str, path: str) -> None:
     with (site / path).open("ab") as file:
         file.write(b"x")
-    with pytest.raises(ToolchainError, match=rf"{path} has the checksum \w+ and not the published \w+: nothing was installed"):
+    with pytest.raises(Failure, match=rf"{path} has the checksum \w+ and not the published \w+: nothing was installed"):
         made(settings, name)
     assert not (Path(settings["cache_dir"]) / "bin" / name).exists()
 
@@ -110,20 +110,20 @@ def test_a_wrong_checksum_is_refused_and_nothing_is_installed(settings: dict[str
 def test_a_version_that_was_never_published_is_one_sentence(settings: dict[str, Any]) -> None:
     settings["minikube_version"] = "v9.9.9"
     with pytest.raises(
-        ToolchainError, match=r"^minikube v9\.9\.9 is not at http\S+ \(404 [^)]+\): correct its version or toolchain_minikube_url\.$"
+        Failure, match=r"^minikube v9\.9\.9 is not at http\S+ \(404 [^)]+\): correct its version or toolchain_minikube_url\.$"
     ):
         made(settings, "minikube")
 
 
 def test_a_host_that_does_not_answer_is_one_sentence(settings: dict[str, Any]) -> None:
     settings["kubectl_url"] = "http://127.0.0.1:9"
-    with pytest.raises(ToolchainError, match=r"does not answer \(.*refused\): mend the network, correct toolchain_kubectl_url"):
+    with pytest.raises(Failure, match=r"does not answer \(.*refused\): mend the network, correct toolchain_kubectl_url"):
         made(settings, "kubectl")
 
 
 def test_a_page_instead_of_a_checksum_is_refused(settings: dict[str, Any], site: Path) -> None:
     (site / f"{MINIKUBE}.sha256").write_text("<html>log in</html>", encoding="utf-8")
-    with pytest.raises(ToolchainError, match="holds no SHA-256 checksum of minikube"):
+    with pytest.raises(Failure, match="holds no SHA-256 checksum of minikube"):
         made(settings, "minikube")
 
 
@@ -188,5 +188,5 @@ def test_a_plan_with_everything_there_is_empty(settings: dict[str, Any]) -> None
 
 
 def test_an_unknown_component_is_named_with_the_known_ones(settings: dict[str, Any]) -> None:
-    with pytest.raises(ToolchainError, match="choose one of minikube, kubectl, helm"):
+    with pytest.raises(Failure, match="choose one of minikube, kubectl, helm"):
         made(settings, "kubelet")

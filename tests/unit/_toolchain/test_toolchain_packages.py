@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import catalogue, debian, images, make
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import go as golang
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import plan as planning
-from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.host import ToolchainError, last_words
+from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.host import last_words
 
 RECIPES = Path(__file__).parents[3] / "roles/toolchain/files"
 Labels = dict[str, dict[str, str]]
@@ -172,7 +173,7 @@ def test_go_is_fetched_first_where_the_machine_has_none(
 ) -> None:
     monkeypatch.setattr(golang, "machine_go", lambda: "")
     assert missing(settings)[0] == "go"
-    with pytest.raises(ToolchainError, match=r"Go 1\.26 or newer was not found"):
+    with pytest.raises(Failure, match=r"Go 1\.26 or newer was not found"):
         make.make({**settings, "name": "helm"})
 
 
@@ -239,13 +240,13 @@ def test_go_comes_from_the_first_proxy_that_has_it_and_can_be_run(proxy: Path, t
 
 def test_a_go_with_another_checksum_is_refused(proxy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalogue, "GO_SUM", "h1:other")
-    with pytest.raises(ToolchainError, match=r"has the checksum h1:\S+ and not h1:other: use another GOPROXY"):
+    with pytest.raises(Failure, match=r"has the checksum h1:\S+ and not h1:other: use another GOPROXY"):
         golang.fetch_go(tmp_path)
 
 
 def test_no_proxy_with_go_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOPROXY", "off")
-    with pytest.raises(ToolchainError, match=r"No Go module proxy has go1\.26\.8 \(asked none\): install Go 1\.26 or newer"):
+    with pytest.raises(Failure, match=r"No Go module proxy has go1\.26\.8 \(asked none\): install Go 1\.26 or newer"):
         golang.fetch_go(tmp_path)
 
 
@@ -287,7 +288,7 @@ def test_a_program_is_compiled_from_what_its_recipe_pins_whatever_the_machines_f
 
 def test_what_the_compiler_says_last_is_told(compiler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BROKEN", "1")
-    with pytest.raises(ToolchainError, match="no such module"):
+    with pytest.raises(Failure, match="no such module"):
         golang.build(
             compiler, catalogue.GoProgram("agent", ("example.org/agent",)), "agent", tmp_path / "recipes", tmp_path, tmp_path / "log"
         )

@@ -1,0 +1,166 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a component is, without the texts. Written by `./bootstrap nox -s docs` from plugins/module_utils/_component/specification.yml."""
+
+from __future__ import annotations
+
+from typing import Any
+
+FORMATS: dict[str, dict[str, Any]] = {
+    "component_name": {
+        "pattern": "[a-z]([-a-z0-9]{0,48}[a-z0-9])?",
+        "says": "a DNS label of at most 50 characters: lower-case letters, digits and hyphens, a letter first",
+    },
+    "env_name": {"pattern": "[A-Za-z_][A-Za-z0-9_]*", "says": "a name of an environment variable (letters, digits, underscores)"},
+    "file_name": {"pattern": "[-._A-Za-z0-9]+", "says": "a file name (letters, digits, '.', '-', '_')"},
+    "image": {"pattern": "[^\\s]+", "says": "an image reference without blanks"},
+    "node_port": {"minimum": 30000, "maximum": 32767},
+    "path": {"pattern": "(/([^/.][^/]*|\\.[^/.][^/]*|\\.\\.[^/]+|\\.))+/?", "says": "an absolute path below /"},
+    "port": {"minimum": 1, "maximum": 65535},
+    "positive": {"minimum": 1},
+    "quantity": {"pattern": "[0-9]+(\\.[0-9]+)?(m|[kMGTPE]|[KMGTPE]i)?", "says": "a Kubernetes quantity such as 500m, 1, 256Mi or 1Gi"},
+    "unsigned": {"minimum": 0},
+    "url_path": {"pattern": "/.*", "says": "a path that begins with a slash"},
+}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "name": {"type": "str", "required": True, "format": "component_name", "chart": False},
+    "extra": {"type": "bool", "default": False, "chart": False},
+    "build": {
+        "type": "dict",
+        "chart": False,
+        "options": {
+            "context": {"type": "str", "required": True},
+            "dockerfile": {"type": "str", "default": "Dockerfile"},
+            "args": {"type": "dict", "default": {}},
+            "target": {"type": "str", "default": ""},
+        },
+    },
+    "image": {"type": "str", "format": "image"},
+    "replicas": {"type": "int", "default": 1, "format": "unsigned"},
+    "command": {"type": "list", "elements": "str", "default": []},
+    "args": {"type": "list", "elements": "str", "default": []},
+    "port": {"type": "int", "required": True, "format": "port"},
+    "service": {
+        "type": "dict",
+        "default": {},
+        "options": {
+            "type": {"type": "str", "choices": ["ClusterIP", "NodePort", "LoadBalancer"], "default": "ClusterIP"},
+            "port": {"type": "int", "format": "port"},
+            "node_port": {"type": "int", "format": "node_port"},
+        },
+    },
+    "connects_to": {"type": "list", "elements": "str", "format": "component_name", "chart": False},
+    "outside": {"type": "bool", "default": True, "chart": False},
+    "env": {"type": "dict", "default": {}, "keys": "env_name"},
+    "secret_env": {"type": "dict", "default": {}, "no_log": True, "keys": "env_name"},
+    "secret_files": {
+        "type": "dict",
+        "no_log": False,
+        "options": {
+            "path": {"type": "str", "required": True, "format": "path"},
+            "files": {"type": "dict", "required": True, "no_log": True, "keys": "file_name"},
+        },
+    },
+    "config_files": {"type": "dict", "default": {}, "keys": "path"},
+    "probes": {
+        "type": "dict",
+        "default": {},
+        "options": {
+            "startup": {
+                "type": "dict",
+                "mutually_exclusive": [["path", "command", "tcp"]],
+                "required_one_of": [["path", "command", "tcp"]],
+                "options": {
+                    "path": {"type": "str", "format": "url_path"},
+                    "command": {"type": "list", "elements": "str"},
+                    "tcp": {"type": "bool", "choices": [True]},
+                    "initial_delay": {"type": "int", "default": 0, "format": "unsigned"},
+                    "period": {"type": "int", "default": 2, "format": "positive"},
+                    "timeout": {"type": "int", "default": 3, "format": "positive"},
+                    "failure_threshold": {"type": "int", "default": 60, "format": "positive"},
+                },
+            },
+            "liveness": {
+                "type": "dict",
+                "mutually_exclusive": [["path", "command", "tcp"]],
+                "required_one_of": [["path", "command", "tcp"]],
+                "options": {
+                    "path": {"type": "str", "format": "url_path"},
+                    "command": {"type": "list", "elements": "str"},
+                    "tcp": {"type": "bool", "choices": [True]},
+                    "initial_delay": {"type": "int", "default": 0, "format": "unsigned"},
+                    "period": {"type": "int", "default": 10, "format": "positive"},
+                    "timeout": {"type": "int", "default": 3, "format": "positive"},
+                    "failure_threshold": {"type": "int", "default": 3, "format": "positive"},
+                },
+            },
+            "readiness": {
+                "type": "dict",
+                "mutually_exclusive": [["path", "command", "tcp"]],
+                "required_one_of": [["path", "command", "tcp"]],
+                "options": {
+                    "path": {"type": "str", "format": "url_path"},
+                    "command": {"type": "list", "elements": "str"},
+                    "tcp": {"type": "bool", "choices": [True]},
+                    "initial_delay": {"type": "int", "default": 0, "format": "unsigned"},
+                    "period": {"type": "int", "default": 5, "format": "positive"},
+                    "timeout": {"type": "int", "default": 3, "format": "positive"},
+                    "failure_threshold": {"type": "int", "default": 3, "format": "positive"},
+                },
+            },
+        },
+    },
+    "resources": {
+        "type": "dict",
+        "default": {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"cpu": "1", "memory": "512Mi"}},
+        "options": {
+            "requests": {
+                "type": "dict",
+                "options": {"cpu": {"type": "str", "format": "quantity"}, "memory": {"type": "str", "format": "quantity"}},
+            },
+            "limits": {
+                "type": "dict",
+                "options": {"cpu": {"type": "str", "format": "quantity"}, "memory": {"type": "str", "format": "quantity"}},
+            },
+        },
+    },
+    "run_as_user": {"type": "int", "default": 10001, "format": "positive"},
+    "writable_paths": {"type": "list", "elements": "str", "default": ["/tmp"], "format": "path"},
+    "persistence": {
+        "type": "dict",
+        "options": {
+            "path": {"type": "str", "required": True, "format": "path"},
+            "size": {"type": "str", "default": "1Gi", "format": "quantity"},
+            "storage_class": {"type": "str", "default": ""},
+        },
+    },
+    "migration": {
+        "type": "dict",
+        "options": {
+            "command": {"type": "list", "elements": "str", "required": True},
+            "args": {"type": "list", "elements": "str", "default": []},
+            "env": {"type": "dict", "default": {}, "keys": "env_name"},
+            "secret_env": {"type": "dict", "default": {}, "no_log": True, "keys": "env_name"},
+            "timeout": {"type": "int", "default": 300, "format": "positive"},
+        },
+    },
+    "setup": {
+        "type": "dict",
+        "options": {
+            "command": {"type": "list", "elements": "str", "required": True},
+            "args": {"type": "list", "elements": "str", "default": []},
+            "env": {"type": "dict", "default": {}, "keys": "env_name"},
+            "secret_env": {"type": "dict", "default": {}, "no_log": True, "keys": "env_name"},
+            "timeout": {"type": "int", "default": 300, "format": "positive"},
+        },
+    },
+    "post_release": {"type": "list", "elements": "str", "default": [], "chart": False},
+    "stop_grace_seconds": {"type": "int", "default": 30, "format": "unsigned"},
+    "host_aliases": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {"ip": {"type": "str", "required": True}, "hostnames": {"type": "list", "elements": "str", "required": True}},
+    },
+}

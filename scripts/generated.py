@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write every file of the checkout that is generated: ``./bootstrap nox -s docs`` calls it, a unit test finds stale ones."""
+
+from __future__ import annotations
+
+import json
+import pprint
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from scripts import references
+from scripts.references import LINE, TABLE, Options, rows
+from scripts.schemas import app_schema
+
+ROOT = Path(__file__).parents[1]
+
+SOURCE = "plugins/module_utils/_component/specification.yml"
+SPECIFICATION = yaml.safe_load((ROOT / SOURCE).read_text(encoding="utf-8"))
+WRITTEN_BY = f"Written by `./bootstrap nox -s docs` from {SOURCE}."
+
+HEADER = '''\
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a component is, without the texts. {written_by}"""
+
+from __future__ import annotations
+
+from typing import Any
+
+'''
+
+COMPONENTS = f"""\
+# Options of a component
+
+Each element of `app_components` (group_vars/all/app.yml) is one component: a Deployment with its Service, Secrets and image.
+{WRITTEN_BY}
+
+{TABLE}"""
+
+
+def python_specification() -> str:
+    """Return the specification as a module, because no other file of the collection goes along where a module runs."""
+    options = _without(SPECIFICATION["options"], "description")
+    names = {"FORMATS": SPECIFICATION["formats"], "OPTIONS": options}
+    body = "\n".join(f"{name}: dict[str, dict[str, Any]] = {pprint.pformat(value, sort_dicts=False)}" for name, value in names.items())
+    text = HEADER.format(written_by=WRITTEN_BY) + body
+    command = ["ruff", "format", "--config", str(ROOT / "pyproject.toml"), "-"]
+    return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
+
+
+def argument_specs() -> str:
+    """Return the argument specs of the role preflight with the options of ``app_components``, for ansible-doc and the check of types."""
+    path = ROOT / "roles/preflight/meta/argument_specs.yml"
+    options = yaml.dump(
+        {"options": _without(SPECIFICATION["options"], "format", "keys", "chart")}, Dumper=_Plain, sort_keys=False, width=LINE, indent=2
+    )
+    begin, end = (f"        # {word} of what is generated: {WRITTEN_BY}\n" for word in ("Begin", "End"))
+    before, _, rest = path.read_text(encoding="utf-8").partition(begin)
+    _, found, after = rest.partition(end)
+    if not found:
+        raise ValueError(f"{path} lacks the lines between which the options of a component stand:\n{begin}{end}")
+    return before + begin + "".join(f"        {line}\n" for line in options.splitlines()) + end + after
+
+
+def components_table() -> str:
+    """Return the table of a component's options."""
+    return COMPONENTS + "".join(f"{row}\n" for row in rows(SPECIFICATION["options"]))
+
+
+def app_json_schema() -> str:
+    """Return the schema with which an editor completes and checks a person's app.yml."""
+    specs = yaml.safe_load(argument_specs())["argument_specs"]["app"]["options"]
+    return _json(app_schema(specs, SPECIFICATION)) + "\n"
+
+
+def debian_script() -> str:
+    """Return the one script of which every application keeps a copy, so that `docker build .` works in its folder."""
+    return (ROOT / "roles/services/files/debian.sh").read_text(encoding="utf-8")
+
+
+FILES: dict[str, Callable[[], str]] = {
+    "plugins/module_utils/_component/specification.py": python_specification,
+    "roles/preflight/meta/argument_specs.yml": argument_specs,
+    "docs/components.md": components_table,
+    "docs/app.schema.json": app_json_schema,
+    **{str(copy.relative_to(ROOT)): debian_script for copy in sorted(ROOT.glob("apps/*/docker/debian.sh"))},
+    **references.FILES,
+}
+"""Each generated file, and what it should hold; in an order in which no one needs a later one."""
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes everything out: no anchors, which ansible-doc does not need, and lists below their key, as yamllint wants them."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, indentless=False)
+
+
+def _without(options: Options, *keywords: str) -> dict[str, Any]:
+    return {
+        name: {key: _without(value, *keywords) if key == "options" else value for key, value in option.items() if key not in keywords}
+        for name, option in options.items()
+    }
+
+
+def _json(value: Any, column: int = 0) -> str:
+    """Return JSON in which what fits into a line stands on one."""
+    line = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, dict | list) or len(line) + column <= LINE:
+        return line
+    inner = " " * (column + 2)
+    if isinstance(value, dict):
+        parts = [f"{json.dumps(key)}: {_json(item, column + 2)}" for key, item in value.items()]
+    else:
+        parts = [_json(item, column + 2) for item in value]
+    brackets = "{}" if isinstance(value, dict) else "[]"
+    return f"{brackets[0]}\n{inner}" + f",\n{inner}".join(parts) + f"\n{' ' * column}{brackets[1]}"
+
+
+def main() -> None:
+    for name, content in FILES.items():
+        path = ROOT / name
+        text = content()
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            print(f"wrote {name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documents for people that are generated: the README of each role, and what the collection's README lists."""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import yaml
+from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import WHAT
+
+ROOT = Path(__file__).parents[1]
+LINE = 120
+"""Characters of a line of prose."""
+
+Options: TypeAlias = Mapping[str, Mapping[str, Any]]
+
+ROLE = """\
+# plannoir.deploy.{name}
+
+{text}
+
+Written by `./bootstrap nox -s docs` from meta/argument_specs.yml.
+"""
+TABLE = """\
+| option | type | default | meaning |
+|---|---|---|---|
+"""
+BEGIN = "<!-- What follows is written by `./bootstrap nox -s docs`. -->\n"
+END = "<!-- The end of it. -->\n"
+
+
+def rows(options: Options, prefix: str = "", *, nested: bool = True) -> Iterator[str]:
+    """Yield a table row for each option, those of a dictionary below it as ``option.suboption``."""
+    for name, option in options.items():
+        kind = f"list of {option['elements']}" if "elements" in option else option.get("type", "str")
+        if "choices" in option:
+            kind = " or ".join(f"`{_shown(choice)}`" for choice in option["choices"])
+        default = option.get("default")
+        shown = "required" if option.get("required") else "" if default in (None, "", [], {}) else f"`{_shown(default)}`"
+        yield f"| `{prefix}{name}` | {kind} | {_cell(shown)} | {_cell(_markdown(' '.join(_sentences(option))))} |"
+        if nested:
+            yield from rows(option.get("options", {}), f"{prefix}{name}.")
+
+
+def role_readme(role: Path) -> str:
+    """Return the README of a role, from what its argument_specs say."""
+    specs = yaml.safe_load((role / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
+    parts = [ROLE.format(name=role.name, text=_introduction(specs["main"]))]
+    for entry, spec in specs.items():
+        if entry != "main":
+            parts.append(f"\n## {entry}\n\n{_introduction(spec)}\n")
+        if spec.get("options"):
+            parts.append("\n" + TABLE + "".join(f"{row}\n" for row in rows(spec["options"], nested=False)))
+    return "".join(parts)
+
+
+def collection_readme() -> str:
+    """Return README.md with the lists of roles, modules and filters."""
+    roles = {role.name: yaml.safe_load((role / "meta/argument_specs.yml").read_text())["argument_specs"]["main"] for role in role_folders()}
+    lists = {"role": roles, "module": _documented("modules"), "filter": _documented("filter")}
+    tables = [
+        f"| {kind} | what it is for |\n|---|---|\n"
+        + "".join(f"| {_linked(kind, name)} | {_cell(_markdown(entry['short_description']))} |\n" for name, entry in entries.items())
+        for kind, entries in lists.items()
+    ]
+    return _between_marks("README.md", "\n".join(tables))
+
+
+def audit_guide() -> str:
+    """Return docs/audit.md with the places that the audit looks at."""
+    return _between_marks(
+        "docs/audit.md",
+        "| place | what is looked at |\n|---|---|\n" + "".join(f"| `{name}` | {_cell(text)} |\n" for name, text in WHAT.items()),
+    )
+
+
+def _between_marks(name: str, text: str) -> str:
+    """Return a file with a text between the marks that it holds.
+
+    Raises:
+        ValueError: the marks are missing.
+    """
+    before, _, rest = (ROOT / name).read_text(encoding="utf-8").partition(BEGIN)
+    _, found, after = rest.partition(END)
+    if not found:
+        raise ValueError(f"{name} lacks the lines between which generated text stands:\n{BEGIN}{END}")
+    return f"{before}{BEGIN}\n{text}\n{END}{after}"
+
+
+def role_folders() -> list[Path]:
+    return sorted(path.parents[1] for path in ROOT.glob("roles/*/meta/argument_specs.yml"))
+
+
+def _documented(kind: str) -> dict[str, Mapping[str, Any]]:
+    """Return the documentation of each plugin of a kind."""
+    return {path.stem: _documentation(path) for path in sorted((ROOT / "plugins" / kind).glob("*.py"))}
+
+
+def _documentation(path: Path) -> Mapping[str, Any]:
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "DOCUMENTATION":
+            documentation: Mapping[str, Any] = yaml.safe_load(ast.literal_eval(node.value))
+            return documentation
+    raise ValueError(f"{path} has no DOCUMENTATION.")
+
+
+def _introduction(spec: Mapping[str, Any]) -> str:
+    sentences = [f"{_markdown(spec['short_description'])}.", *(f"- {_markdown(text)}" for text in _sentences(spec))]
+    wrapped = [textwrap.fill(text, LINE, subsequent_indent="  " if text.startswith("- ") else "") for text in sentences]
+    return "\n\n".join(filter(None, [wrapped[0], "\n".join(wrapped[1:])]))
+
+
+def _linked(kind: str, name: str) -> str:
+    return f"[plannoir.deploy.{name}](roles/{name}/README.md)" if kind == "role" else f"`plannoir.deploy.{name}`"
+
+
+def _sentences(documented: Mapping[str, Any]) -> list[str]:
+    description = documented.get("description", [])
+    return [description] if isinstance(description, str) else list(description)
+
+
+def _markdown(text: str) -> str:
+    """Return a text of Ansible's documentation markup; what the markup names stands in code."""
+    parts = re.sub(r"\b[A-Z]\(([^)]*)\)", r"`\1`", text).split("`")
+    return "`".join(part if number % 2 else part.replace("<", "&lt;") for number, part in enumerate(parts))
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10_000).removesuffix("...\n").strip()
+
+
+FILES: dict[str, Callable[[], str]] = {
+    **{f"roles/{role.name}/README.md": partial(role_readme, role) for role in role_folders()},
+    "README.md": collection_readme,
+    "docs/audit.md": audit_guide,
+}
+"""Each generated document, and what it should hold."""
