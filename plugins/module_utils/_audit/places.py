@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from .._core.cluster import Cluster
-from .._core.docker import Engine
+from .._core.docker import Docker
 from .._core.errors import Failure
 from .._core.labels import APPLICATION
 from .._core.process import Command, Running
@@ -247,11 +247,11 @@ def _statuses(kind: str) -> str:
     return f"{kind}ContainerStatuses" if kind else "containerStatuses"
 
 
-def _engine(subject: Subject) -> Engine:
-    return Engine(subject.engine, timeout=subject.timeout)
+def _engine(subject: Subject) -> Docker:
+    return Docker(subject.engine, timeout=subject.timeout)
 
 
-def _references(subject: Subject, engine: Engine) -> list[str]:
+def _references(subject: Subject, engine: Docker) -> list[str]:
     """Return all images of the application: by label, by the first part of their references, and those that are named."""
     found = set(subject.images)
     for image in engine.images():

@@ -155,6 +155,16 @@ OPTIONS: dict[str, dict[str, Any]] = {
             "timeout": {"type": "int", "default": 300, "format": "positive"},
         },
     },
+    "test": {
+        "type": "dict",
+        "options": {
+            "command": {"type": "list", "elements": "str", "required": True},
+            "args": {"type": "list", "elements": "str", "default": []},
+            "env": {"type": "dict", "default": {}, "keys": "env_name"},
+            "secret_env": {"type": "dict", "default": {}, "no_log": True, "keys": "env_name"},
+            "timeout": {"type": "int", "default": 300, "format": "positive"},
+        },
+    },
     "post_release": {"type": "list", "elements": "str", "default": [], "chart": False},
     "stop_grace_seconds": {"type": "int", "default": 30, "format": "unsigned"},
     "host_aliases": {

@@ -14,9 +14,10 @@ import zipfile
 from pathlib import Path
 
 from .._core.errors import Failure
+from .._core.http import answers, open_url
 from .._core.process import output
 from . import catalogue
-from .host import answers, open_url, run
+from .host import run
 
 DEFAULT_PROXY = "https://proxy.golang.org"
 _MODULE = f"golang.org/toolchain/@v/v0.0.1-{catalogue.GO}.linux-amd64"

@@ -5,19 +5,19 @@
 
 from __future__ import annotations
 
-import http.client
-import http.cookiejar
 import json
 import re
 import time
-import urllib.error
-import urllib.request
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from http.client import HTTPException
+from http.cookiejar import CookieJar
 from typing import Any, TypeAlias
+from urllib.error import HTTPError
 
 from .._core.errors import Failure
+from .._core.http import open_url
 from .._core.process import TIMED_OUT, Completed
 
 Step: TypeAlias = Mapping[str, Any]
@@ -121,7 +121,7 @@ class Story:
         """
         self._urls, self._execute, self._clock, self._pause = urls, execute, clock, pause
         self._deadline = clock() + timeout
-        self._cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        self._cookies = CookieJar()
         self.variables: dict[str, Any] = {"run_id": uuid.uuid4().hex[:12]}
 
     def tell(self, steps: Sequence[Step]) -> Iterator[Evidence]:
@@ -161,18 +161,23 @@ class Story:
         headers = {"Accept": "*/*", **({"Content-Type": "application/json"} if body is not None else {}), **request["headers"]}
         url = self._url(request)
         try:
-            message = urllib.request.Request(url, data=body, headers=headers, method=request["method"])
-            # What the cluster publishes is reached directly; an absolute URL may need the machine's proxy.
-            proxies: dict[str, str] | None = {} if url != request["url"] else None
-            opener = urllib.request.build_opener(urllib.request.ProxyHandler(proxies), self._cookies)
-            with opener.open(message, timeout=request["timeout"]) as response:
+            with open_url(
+                url,
+                request["timeout"],
+                method=request["method"],
+                headers=headers,
+                body=body,
+                # What the cluster publishes is reached directly; an absolute URL may need the machine's proxy.
+                direct=url != request["url"],
+                cookies=self._cookies,
+            ) as response:
                 return Answer(response.status, response.read().decode(errors="replace"))
-        except urllib.error.HTTPError as error:
+        except HTTPError as error:
             with error:
                 return Answer(error.code, error.read().decode(errors="replace"))
         except ValueError as error:
             raise Failure(f"{url} is no URL that can be asked: {error}.") from error
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, HTTPException) as error:
             return Answer(0, f"{url} does not answer: {getattr(error, 'reason', '') or error}")
 
     def _url(self, request: Mapping[str, Any]) -> str:

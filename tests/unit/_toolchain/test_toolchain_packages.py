@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Docker
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import catalogue, debian, images, make
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import go as golang
@@ -44,12 +45,10 @@ class Machine:
     def rootfs(self, _debian: catalogue.Debian, into: Path, _mirror: str, _log: Path) -> None:
         (into / debian.ROOTFS).write_text("rootfs", encoding="utf-8")
 
-    def import_base(self, _engine: debian.Engine, _rootfs: Path, digest: str, _log: Path) -> None:
+    def import_base(self, _engine: Docker, _rootfs: Path, digest: str, _log: Path) -> None:
         self.engine[catalogue.BASE_IMAGE] = self.engine[catalogue.base_image(digest)] = {debian.LABEL: digest}
 
-    def build_image(
-        self, _engine: debian.Engine, base: str, _context: Path, _contexts: Mapping[str, Path], _log: Path, *options: str
-    ) -> None:
+    def build_image(self, _engine: Docker, base: str, _context: Path, _contexts: Mapping[str, Path], _log: Path, *options: str) -> None:
         self.bases.add(base)
         for option in options:
             if option.startswith("--output=type=tar,dest="):
@@ -70,7 +69,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setattr(debian, "make_rootfs", fake.rootfs)
     monkeypatch.setattr(debian, "import_base", fake.import_base)
     monkeypatch.setattr(debian, "build_image", fake.build_image)
-    monkeypatch.setattr(debian.Engine, "labels", fake.labels)
+    monkeypatch.setattr(Docker, "labels", fake.labels)
     monkeypatch.setattr(planning, "output", lambda *_args, **_options: "26.1.5")
     return fake
 
