@@ -196,7 +196,7 @@ def _network_policy() -> Iterator[Component]:
     """Yield the agent that enforces NetworkPolicies beside Minikube's bridge."""
     name, module = "kube-router", "github.com/cloudnativelabs/kube-router/v2"
     program = GoProgram(name, (f"{module}/cmd/{name}",), _defines(f"{module}/pkg/version", Version=KUBE_ROUTER))
-    yield replace(_go(name, KUBE_ROUTER, 75, program), optional=True)
+    yield replace(_go(name, KUBE_ROUTER, 240, program), optional=True)
     image = Image(NETWORK_POLICY_IMAGE, program=name, target=name)
     yield replace(_image(NETWORK_POLICY_IMAGE, image, 30, "base-image", name), optional=True)
 
