@@ -5,13 +5,16 @@
 from __future__ import annotations
 
 import json
+import os
 import pprint
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC
 
 from scripts import by_hand, references
 from scripts.references import LINE, TABLE, Options, rows
@@ -82,6 +85,7 @@ def components_table() -> str:
 def app_json_schema() -> str:
     """Return the schema with which an editor completes and checks a person's app.yml."""
     specs = yaml.safe_load(argument_specs())["argument_specs"]["app"]["options"]
+    specs["app_checks"]["options"] = CHECK_SPEC
     return _json(share(app_schema(specs, SPECIFICATION))) + "\n"
 
 
@@ -150,7 +154,9 @@ def main() -> None:
         text = content()
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
-            print(f"wrote {name}")
+            print(f"wrote {name}", flush=True)
+            if content is python_specification:  # what was imported already is the one of before
+                os.execv(sys.executable, [sys.executable, "-m", "scripts.generated"])
 
 
 if __name__ == "__main__":

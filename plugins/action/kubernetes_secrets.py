@@ -13,7 +13,7 @@ from ansible.utils.display import Display
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.credentials import empty_problems
-from ansible_collections.plannoir.deploy.plugins.module_utils._release.redaction import redact, secret_values
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.redaction import Redactor
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.store import SecretChanges, SecretStore, secret_names
 
 
@@ -42,7 +42,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             raise AnsibleActionFail(str(error)) from None
         except Failure as error:
             # What kubectl quotes may hold a value, as text or in the encoded form.
-            message = redact(str(error), secret_values(store.definitions(secrets)))
+            message = Redactor(store.definitions(secrets)).redact(str(error))
             if not self._task.check_mode:
                 raise AnsibleActionFail(message) from None
             Display().warning(message)

@@ -188,11 +188,12 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils._audit.patterns import SHORTEST, Matcher, labelled, secrets_of
 from ansible_collections.plannoir.deploy.plugins.module_utils._audit.places import Subject
 from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import audit, chosen, problems, table
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import Command
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.matcher import Matcher
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.spellings import SHORTEST, labelled, secrets_of
 
 
 def subject_of(parameters: dict[str, Any]) -> Subject:

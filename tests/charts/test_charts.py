@@ -49,6 +49,7 @@ EVERYTHING = {
     "setup": {"command": ["set-up"], "args": ["all"], "env": {"DEBUG": True}, "secret_env": {"ADMIN": SECRET}, "timeout": 90},
     "test": {"command": ["look"], "args": ["twice"], "env": {"DEBUG": True}, "secret_env": {"VISITOR": SECRET}, "timeout": 30},
     "stop_grace_seconds": 20,
+    "topology_spread": [{"topology_key": "topology.kubernetes.io/zone", "max_skew": 2, "when_unsatisfiable": "DoNotSchedule"}],
     "host_aliases": [{"ip": "10.0.0.1", "hostnames": ["models.example"]}],
 }
 """A component that uses every option that the chart reads."""
@@ -424,6 +425,22 @@ def test_a_component_is_rendered_as_it_is_described() -> None:
     assert named(objects, "Job")["shop-migration"]["spec"]["activeDeadlineSeconds"] == 60
     assert named(objects, "Job")["shop-setup"]["spec"]["activeDeadlineSeconds"] == 90
     assert named(objects, "Service")["shop"]["spec"]["ports"] == [{"port": 80, "targetPort": 8080, "nodePort": 30090}]
+
+
+def test_the_pods_of_one_revision_are_spread_whatever_other_pods_there_are() -> None:
+    component = {**SEARCH, "persistence": None, "replicas": 3, "topology_spread": [{"topology_key": "kubernetes.io/hostname"}]}
+    objects = render(values=role_values(component))
+    labels = {"app.kubernetes.io/name": "search", "app.kubernetes.io/instance": "my-app"}
+    assert pod_specs(objects)["Deployment search"]["topologySpreadConstraints"] == [
+        {
+            "topologyKey": "kubernetes.io/hostname",
+            "maxSkew": 1,
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": labels},
+            "matchLabelKeys": ["pod-template-hash"],
+        }
+    ]
+    assert "topologySpreadConstraints" not in pod_specs(objects)["Job search-setup"]
 
 
 def test_no_secret_value_reaches_the_chart() -> None:

@@ -130,10 +130,10 @@ def chart_digest(chart: Path) -> str:
     """Return 16 hexadecimal digits over the paths and contents of a chart's files, subcharts included.
 
     kubernetes.core.helm compares values and the chart's version only; with the digest among the values, an edited template is
-    a change too.
+    a change too. What no release is made of has no part in it.
     """
     digest = hashlib.sha256()
-    for path in sorted(path for path in chart.rglob("*") if path.is_file() and path.relative_to(chart).parts[0] != "ci"):
+    for path in sorted(path for path in chart.rglob("*") if path.is_file() and path.relative_to(chart).parts[0] not in ("ci", "README.md")):
         content = path.read_bytes()
         digest.update(f"{path.relative_to(chart).as_posix()}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()[:16]

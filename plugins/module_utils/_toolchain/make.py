@@ -13,7 +13,7 @@ from typing import Any
 
 from .._core.docker import Docker
 from .._core.errors import Failure
-from . import catalogue, debian, images, official
+from . import catalogue, debian, images, official, pins
 from . import go as golang
 from .store import Store
 
@@ -174,5 +174,5 @@ def official_is_there(store: Store, program: official.Program) -> bool:
 
 def versions(settings: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     """Return wanted and built version by the name of the role's variable."""
-    built = {"minikube": catalogue.MINIKUBE, "kubernetes": catalogue.KUBERNETES, "helm": catalogue.HELM}
+    built = {"minikube": pins.MINIKUBE, "kubernetes": pins.KUBERNETES, "helm": pins.HELM}
     return {f"toolchain_{name}_version": (settings[f"{name}_version"], version) for name, version in built.items()}

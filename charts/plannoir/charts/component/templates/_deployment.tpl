@@ -30,6 +30,17 @@ spec:
     spec:
       {{- include "component.pod" . | nindent 6 }}
       terminationGracePeriodSeconds: {{ .values.stopGraceSeconds }}
+      {{- with .values.topologySpread }}
+      topologySpreadConstraints:
+        {{- range . }}
+        - topologyKey: {{ .topologyKey | quote }}
+          maxSkew: {{ .maxSkew }}
+          whenUnsatisfiable: {{ .whenUnsatisfiable }}
+          labelSelector:
+            matchLabels: {{- include "component.selectorLabels" $ | nindent 14 }}
+          matchLabelKeys: [pod-template-hash]
+        {{- end }}
+      {{- end }}
       containers:
         - name: {{ .name }}
           {{- include "component.container" . | nindent 10 }}
