@@ -5,17 +5,20 @@
 from __future__ import annotations
 
 import json
+import os
 import pprint
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC
 
-from scripts import references
+from scripts import by_hand, references
 from scripts.references import LINE, TABLE, Options, rows
-from scripts.schemas import app_schema
+from scripts.schemas import app_schema, chart_schema, share
 
 ROOT = Path(__file__).parents[1]
 
@@ -34,6 +37,12 @@ from __future__ import annotations
 from typing import Any
 
 '''
+
+VALUES = """\
+# What `helm install my-app .` deploys: the reference application without its embedded services; README.md says what has to be there.
+# The release role turns the subcharts off and gives every component in `components`. values.schema.json describes each value.
+# Written by `./bootstrap nox -s docs` from group_vars/all/app.yml.
+"""
 
 COMPONENTS = f"""\
 # Options of a component
@@ -76,7 +85,18 @@ def components_table() -> str:
 def app_json_schema() -> str:
     """Return the schema with which an editor completes and checks a person's app.yml."""
     specs = yaml.safe_load(argument_specs())["argument_specs"]["app"]["options"]
-    return _json(app_schema(specs, SPECIFICATION)) + "\n"
+    specs["app_checks"]["options"] = CHECK_SPEC
+    return _json(share(app_schema(specs, SPECIFICATION))) + "\n"
+
+
+def chart_values_schema() -> str:
+    """Return the schema of the chart's values."""
+    return _json(share(chart_schema(SPECIFICATION, by_hand.subcharts()))) + "\n"
+
+
+def chart_values() -> str:
+    """Return the chart's default values, with which `helm install my-app .` deploys the reference application."""
+    return VALUES + yaml.dump(by_hand.values(), Dumper=_Plain, sort_keys=False, width=LINE)
 
 
 def debian_script() -> str:
@@ -89,6 +109,8 @@ FILES: dict[str, Callable[[], str]] = {
     "roles/preflight/meta/argument_specs.yml": argument_specs,
     "docs/components.md": components_table,
     "docs/app.schema.json": app_json_schema,
+    "charts/plannoir/values.schema.json": chart_values_schema,
+    "charts/plannoir/values.yaml": chart_values,
     **{str(copy.relative_to(ROOT)): debian_script for copy in sorted(ROOT.glob("apps/*/docker/debian.sh"))},
     **references.FILES,
 }
@@ -132,7 +154,9 @@ def main() -> None:
         text = content()
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
-            print(f"wrote {name}")
+            print(f"wrote {name}", flush=True)
+            if content is python_specification:  # what was imported already is the one of before
+                os.execv(sys.executable, [sys.executable, "-m", "scripts.generated"])
 
 
 if __name__ == "__main__":

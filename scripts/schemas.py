@@ -1,18 +1,45 @@
 # Copyright: (c) 2026, Plannoir contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From argument specs with named formats to JSON schemas: of what a person writes."""
+"""From argument specs with named formats to JSON schemas: of what a person writes, and of the chart's values."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
+
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import camel_case
 
 Schema: TypeAlias = dict[str, Any]
 Options: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 JINJA = {"description": "A template, whose result is checked when it is deployed.", "type": "string", "pattern": "\\{[{%]"}
+CHART_ONLY: Schema = {
+    "global": {"description": "Helm hands the global values to every subchart.", "$ref": "#/$defs/global"},
+    "network": {
+        "description": "Who may connect, by app.kubernetes.io/name, and where to: to these components, without `to` anywhere.",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["from", "outside"],
+        "properties": {
+            "from": {"type": "array", "items": {"type": "string"}},
+            "to": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["name", "port"],
+                    "properties": {"name": {"$ref": "#/$defs/component_name"}, "port": {"$ref": "#/$defs/port"}},
+                },
+            },
+            "outside": {"description": "Whether addresses outside of the application are open.", "type": "boolean"},
+        },
+    },
+}
+"""What the release role works out, and no person writes."""
+
 TYPES: dict[str, list[str]] = {
     "str": ["string", "number", "boolean"],
     "path": ["string"],
@@ -49,6 +76,82 @@ def app_schema(variables: Options, specification: Mapping[str, Options]) -> Sche
             "component": _object(specification["options"]),
         },
     }
+
+
+def chart_schema(specification: Mapping[str, Options], subcharts: Sequence[str]) -> Schema:
+    """Return the schema of the umbrella chart's values.
+
+    Args:
+        specification: ``formats`` and ``options`` of a component.
+        subcharts: Those that are a component each.
+    """
+    component = _chart_object(specification["options"])
+    component["required"] += ["image", "network"]
+    component["properties"] |= CHART_ONLY
+    return {
+        "$schema": DIALECT,
+        "title": "Components of an application",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "global": {"$ref": "#/$defs/global"},
+            "tags": {"description": "Turns subcharts on and off.", "type": "object", "additionalProperties": {"type": "boolean"}},
+            "component": {"description": "The library chart; it takes no values.", "type": "object"},
+            **{name: {"$ref": "#/$defs/component"} for name in subcharts},
+            "components": {
+                "description": "Components by name.",
+                "type": "object",
+                "propertyNames": {"$ref": "#/$defs/component_name"},
+                "additionalProperties": {"$ref": "#/$defs/component"},
+            },
+        },
+        "$defs": {
+            "global": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {"chartDigest": {"description": "Digest of the chart's files.", "type": "string"}},
+            },
+            "secretName": {"description": "A Secret in the namespace.", "type": "string", "minLength": 1, "maxLength": 253},
+            **{name: format_schema(spec) for name, spec in specification["formats"].items()},
+            "component": {
+                **component,
+                "if": {"required": ["persistence"]},
+                "then": {"properties": {"replicas": {"maximum": 1}}},
+            },
+        },
+    }
+
+
+def share(schema: Schema) -> Schema:
+    """Return the schema with each object that occurs several times as a definition, named after the options that are such an object."""
+    found: dict[str, list[str]] = {}
+    _look_for_objects(schema, "", found)
+    several = {text: "_".join(dict.fromkeys(names)) for text, names in found.items() if len(names) > 1}
+    definitions = {name: json.loads(text) for text, name in several.items()}
+    result: Schema = _with_references(schema, several)
+    result["$defs"] |= {name: {key: _with_references(item, several) for key, item in value.items()} for name, value in definitions.items()}
+    return result
+
+
+def _look_for_objects(schema: Any, name: str, found: dict[str, list[str]]) -> None:
+    for key, item in schema.items() if isinstance(schema, dict) else enumerate(schema) if isinstance(schema, list) else ():
+        _look_for_objects(item, name if key in ("anyOf", "items") or isinstance(key, int) else key, found)
+    if isinstance(schema, dict) and isinstance(schema.get("properties"), dict):
+        found.setdefault(_without_text(schema), []).append(name)
+
+
+def _with_references(schema: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(schema, list):
+        return [_with_references(item, names) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if isinstance(schema.get("properties"), dict) and (name := names.get(_without_text(schema))):
+        return {key: schema[key] for key in ("description",) if key in schema} | {"$ref": f"#/$defs/{name}"}
+    return {key: _with_references(item, names) for key, item in schema.items()}
+
+
+def _without_text(schema: Schema) -> str:
+    return json.dumps({key: item for key, item in schema.items() if key != "description"})
 
 
 def format_schema(spec: Mapping[str, Any]) -> Schema:
@@ -111,3 +214,46 @@ def _or_jinja(schema: Schema, *, optional: bool = False) -> Schema:
     if "string" in schema.get("type", []):
         return {"type": [*schema["type"], "null"]} if optional else schema
     return {"anyOf": [schema, {"$ref": "#/$defs/jinja"}, *([{"type": "null"}] if optional else [])]}
+
+
+def _chart_object(options: Options, spec: Mapping[str, Any] | None = None) -> Schema:
+    given = {camel_case(name): option for name, option in options.items() if option.get("chart", True)}
+    properties = {name: {"description": description(option), **_chart_value(option)} for name, option in given.items()}
+    secret = [name for name, option in given.items() if option.get("no_log")]
+    if secret:
+        properties["secretName"] = {"$ref": "#/$defs/secretName"}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": [name for name, option in given.items() if _always_there(option)],
+        **constraints(spec or {}),
+        **({"dependentRequired": {name: ["secretName"] for name in secret}} if secret else {}),
+        "properties": properties,
+    }
+
+
+def _always_there(option: Mapping[str, Any]) -> bool:
+    """Tell whether a component always has a value for the option that is not empty: it is required, or has a default."""
+    if option.get("required"):
+        return True
+    default = option.get("default")
+    if option["type"] == "dict":
+        return default is not None and any(map(_always_there, option.get("options", {}).values()))
+    return option["type"] != "list" and default not in (None, "")
+
+
+def _chart_value(spec: Mapping[str, Any]) -> Schema:
+    kind = spec["type"]
+    if "choices" in spec:
+        return {"enum": spec["choices"]}
+    if kind == "list":
+        return {"type": "array", "items": _chart_value({**spec, "type": spec["elements"]})}
+    if kind == "dict" and spec.get("options"):
+        return _chart_object(spec["options"], spec)
+    if kind == "dict" and spec.get("no_log"):
+        return {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"$ref": f"#/$defs/{spec['keys']}"}}
+    if kind == "dict":
+        return {"type": "object", "propertyNames": {"$ref": f"#/$defs/{spec['keys']}"}, "additionalProperties": {"type": "string"}}
+    if "format" in spec:
+        return {"$ref": f"#/$defs/{spec['format']}"}
+    return {"type": {"str": "string", "int": "integer", "bool": "boolean"}[kind]}

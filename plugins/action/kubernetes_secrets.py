@@ -10,11 +10,11 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.kubectl import KUBECTL_SPEC, make_kubectl
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.credentials import empty_problems
-from ansible_collections.plannoir.deploy.plugins.module_utils._release.redaction import redact, secret_values
-from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.store import Plan, SecretStore, secret_names
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.redaction import Redactor
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.store import SecretChanges, SecretStore, secret_names
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
@@ -24,8 +24,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         super().run(tmp, task_vars)
         parameters = self.validate_argument_spec(
             argument_spec={
-                **KUBECTL_SPEC,
-                "namespace": {"type": "str", "required": True},
+                **CLUSTER_SPEC,
                 "application": {"type": "str", "required": True},
                 "key": {"type": "str", "default": "", "no_log": True},
                 "secrets": {"type": "dict", "required": True, "no_log": True},
@@ -34,8 +33,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         secrets = parameters["secrets"]
         if problems := list(empty_problems(secrets)):
             raise AnsibleActionFail("\n".join(problems))
-        kubectl = make_kubectl(parameters["kubectl"], parameters["kubeconfig"], parameters["context"])
-        store = SecretStore(kubectl, parameters["namespace"], parameters["application"], parameters["key"])
+        store = SecretStore(Cluster.of(parameters), parameters["application"], parameters["key"])
         try:
             plan = store.plan(secrets)
             if not self._task.check_mode:
@@ -44,10 +42,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             raise AnsibleActionFail(str(error)) from None
         except Failure as error:
             # What kubectl quotes may hold a value, as text or in the encoded form.
-            message = redact(str(error), secret_values(store.definitions(secrets)))
+            message = Redactor(store.definitions(secrets)).redact(str(error))
             if not self._task.check_mode:
                 raise AnsibleActionFail(message) from None
             Display().warning(message)
-            plan = Plan()
+            plan = SecretChanges()
         names = secret_names(secrets, parameters["key"])
         return {"changed": plan.changed, "names": names, "diff": {"before": plan.before, "after": plan.after}}

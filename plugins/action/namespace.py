@@ -9,7 +9,6 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -19,15 +18,9 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import release_names
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.kubectl import (
-    KUBECTL_SPEC,
-    MANAGER,
-    Kubectl,
-    make_kubectl,
-    objects_in,
-    server_version,
-)
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import MANAGER
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace import objects as rules
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.lease import PERIOD, Lease, lease_name
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.attempt import labels
@@ -36,8 +29,7 @@ from ansible_collections.plannoir.deploy.plugins.plugin_utils.keeper import now
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.play import Holder, keep, play_name, wait_for
 
 SPEC: dict[str, dict[str, Any]] = {
-    **KUBECTL_SPEC,
-    "name": {"type": "str", "required": True},
+    **CLUSTER_SPEC,
     "application": {"type": "str", "required": True},
     "components": {"type": "list", "elements": "dict", "default": [], "no_log": True},
     "pod_security": {"type": "str", "choices": ["privileged", "baseline", "restricted"], "default": "restricted"},
@@ -67,7 +59,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         absent = {"changed": False, "owned": True, "pod_security": parameters["pod_security"], "waited": False}
         if check and not Path(parameters["kubeconfig"]).is_file():
             return {**absent, "changed": True}
-        cluster = Cluster(parameters)
+        cluster = Application(parameters)
         try:
             found = cluster.look()
             cluster.refuse(found)
@@ -103,14 +95,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         }
 
 
-class Cluster:
-    """The cluster, as far as one application needs it here."""
+class Application:
+    """One application in the cluster, as far as its namespace and its Lease are concerned."""
 
     def __init__(self, parameters: dict[str, Any]) -> None:
         self._parameters = parameters
-        self._name, self._application = parameters["name"], parameters["application"]
-        self._program = [parameters["kubectl"], f"--kubeconfig={parameters['kubeconfig']}", f"--context={parameters['context']}"]
-        self._kubectl: Kubectl = make_kubectl(parameters["kubectl"], parameters["kubeconfig"], parameters["context"])
+        self._name, self._application = parameters["namespace"], parameters["application"]
+        self._cluster = Cluster.of(parameters)
         self._lease = Lease(self._application, self._name, play_name(), time.monotonic)
         self._releases = release_names(self._application)
 
@@ -122,9 +113,9 @@ class Cluster:
         names = rules.object_names(self._application, components)
         with ThreadPoolExecutor() as pool:
             objects, records = pool.map(
-                lambda request: self._get(*request),
+                lambda request: self._cluster.objects(*request),
                 [
-                    [f"namespaces/{self._name}", self._lease_reference, *names, "--ignore-not-found"],
+                    [f"namespaces/{self._name}", self._lease_reference, *names],
                     ["secrets", record_selector(self._releases)],
                 ],
             )
@@ -144,7 +135,7 @@ class Cluster:
             *rules.foreign_objects(self._name, self._application, found.objects),
         ]
         if found.namespace and self._parameters["create"] and not rules.is_owned(found.namespace) and not self._parameters["shared"]:
-            problems += filter(None, [rules.foreign_workloads(self._name, self._get(rules.WORKLOADS))])
+            problems += filter(None, [rules.foreign_workloads(self._name, self._cluster.objects(rules.WORKLOADS))])
         if found.lease and self._lease.is_foreign(found.lease):
             problems.append(
                 f"The Lease {found.lease['metadata']['name']} in namespace {self._name} was not made by this collection: remove it."
@@ -154,16 +145,17 @@ class Cluster:
 
     def namespace_change(self, found: Found) -> dict[str, Any] | None:
         """Return the definition that brings the namespace to its labels, or nothing."""
-        level, ask = self._parameters["pod_security"], partial(server_version, self._kubectl)
-        return rules.namespace_change(self._name, self._application, level, found.namespace, ask)
+        level = self._parameters["pod_security"]
+        return rules.namespace_change(self._name, self._application, level, found.namespace, self._cluster.server_version)
 
     def apply(self, definition: dict[str, Any]) -> None:
         """Make the namespace, or bring ours to its labels."""
-        self._kubectl(["apply", "--server-side", "--force-conflicts", f"--field-manager={MANAGER}", "--filename=-"], json.dumps(definition))
+        apply = ["apply", "--server-side", "--force-conflicts", f"--field-manager={MANAGER}", "--filename=-"]
+        self._cluster.kubectl(*apply, given=json.dumps(definition))
 
     def lease(self) -> dict[str, Any] | None:
         """Read the Lease."""
-        return next(iter(self._get(self._lease_reference, "--ignore-not-found")), None)
+        return next(iter(self._cluster.objects(self._lease_reference)), None)
 
     def take_lease(self, found: dict[str, Any] | None) -> Holder | None:
         """Take the Lease, given as it was read last; return who has it, or nothing when it is this run's."""
@@ -172,7 +164,7 @@ class Cluster:
         if found and not self._lease.is_free(found):
             return Holder(found["spec"]["holderIdentity"], str(found["spec"].get("acquireTime") or ""))
         try:
-            self._kubectl(["replace" if found else "create", "--filename=-"], json.dumps(self._lease.taken(found, now())))
+            self._cluster.kubectl("replace" if found else "create", "--filename=-", given=json.dumps(self._lease.taken(found, now())))
         except Failure as error:
             if "Conflict" in str(error) or "AlreadyExists" in str(error) or "already exists" in str(error):
                 return Holder("", "")
@@ -182,7 +174,7 @@ class Cluster:
 
     def _renewal(self) -> dict[str, Any]:
         own = {"op": "test", "path": "/spec/holderIdentity", "value": self._lease.name}
-        lease = [*self._program, f"--namespace={self._name}", "--request-timeout=10s"]
+        lease = self._cluster.command("kubectl", "--request-timeout=10s")
         patch = [*lease, "patch", "lease", lease_name(self._application), "--type=json", "--patch"]
         return {
             "name": self._lease.name,
@@ -195,6 +187,3 @@ class Cluster:
     @property
     def _lease_reference(self) -> str:
         return f"leases.coordination.k8s.io/{lease_name(self._application)}"
-
-    def _get(self, *request: str) -> list[dict[str, Any]]:
-        return objects_in(self._kubectl(["get", *request, f"--namespace={self._name}", "--output=json"], ""))

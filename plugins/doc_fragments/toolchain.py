@@ -26,27 +26,30 @@ options:
     type: str
     default: ""
   minikube_version:
-    description: Version of minikube.
+    description: Version of minikube; empty for the one that this collection pins.
     type: str
-    required: true
+    default: ""
   kubernetes_version:
-    description: Version of Kubernetes and kubectl.
+    description: Version of Kubernetes and kubectl; empty for the one that this collection pins.
     type: str
-    required: true
+    default: ""
   helm_version:
-    description: Version of Helm.
+    description: Version of Helm; empty for the one that this collection pins.
     type: str
-    required: true
+    default: ""
   minikube_url:
-    description: Where minikube is published; below it C(VERSION/minikube-SYSTEM-MACHINE) and C(.sha256) beside it.
+    description: Where minikube is published, empty for its official host;
+      below it C(VERSION/minikube-SYSTEM-MACHINE) and C(.sha256) beside it.
     type: str
-    default: https://storage.googleapis.com/minikube/releases
+    default: ""
   kubectl_url:
-    description: Where Kubernetes is published; below it C(VERSION/bin/SYSTEM/MACHINE/kubectl) and C(.sha256) beside it.
+    description: Where Kubernetes is published, empty for its official host;
+      below it C(VERSION/bin/SYSTEM/MACHINE/kubectl) and C(.sha256) beside it.
     type: str
-    default: https://dl.k8s.io/release
+    default: ""
   helm_url:
-    description: Where Helm is published; below it C(helm-VERSION-SYSTEM-MACHINE.tar.gz) and C(.sha256sum) beside it.
+    description: Where Helm is published, empty for its official host;
+      below it C(helm-VERSION-SYSTEM-MACHINE.tar.gz) and C(.sha256sum) beside it.
     type: str
-    default: https://get.helm.sh
+    default: ""
 """

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from ansible.errors import AnsibleFilterError
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import chart_digest
@@ -20,7 +19,7 @@ version_added: "1.0.0"
 author: Plannoir contributors (@plannoir)
 description:
   - Maps components to the Helm releases that deploy them, extras first, with values that hold names of Secrets and no secret.
-  - Values of a component that has a subchart replace the subchart's own; any other component goes to the chart's map of components.
+  - Every component goes to the chart's map of components; the subcharts, which serve C(helm install) by hand, are off.
 options:
   _input:
     description: Components, as in app_components.
@@ -52,7 +51,7 @@ options:
 EXAMPLES = r"""
 - name: Show the values of both releases
   ansible.builtin.debug:
-    msg: "{{ app_components | plannoir.deploy.releases('shop', 'charts/plannoir', images_refs, secrets_names, 180) }}"
+    msg: "{{ app_components | plannoir.deploy.releases('shop', 'charts/plannoir', images_result.refs, secrets_result.names, 180) }}"
 """
 
 RETURN = r"""
@@ -87,25 +86,9 @@ def releases(
     if problems:
         raise AnsibleFilterError("\n".join(problems))
     try:
-        return releases_of(loaded, name, images, secrets, _defaults(folder), chart_digest(folder), int(timeout))
+        return releases_of(loaded, name, images, secrets, chart_digest(folder), int(timeout))
     except ValueError as error:
         raise AnsibleFilterError(str(error)) from error
-
-
-def _defaults(chart: Path) -> dict[str, dict[str, Any]]:
-    """Return the chart's own values of each of its application subcharts."""
-    umbrella = _load(chart / "values.yaml")
-    defaults = {}
-    for metadata in sorted(chart.glob("charts/*/Chart.yaml")):
-        subchart = metadata.parent.name
-        if _load(metadata).get("type") != "library":
-            defaults[subchart] = {**_load(metadata.parent / "values.yaml"), **umbrella.get(subchart, {})}
-    return defaults
-
-
-def _load(path: Path) -> dict[str, Any]:
-    content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None
-    return content if isinstance(content, dict) else {}
 
 
 class FilterModule:

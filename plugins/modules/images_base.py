@@ -51,7 +51,7 @@ id:
 import os
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Engine
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Docker
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 
 
@@ -61,7 +61,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     reference = module.params["image"]
-    source, target = Engine({"DOCKER_HOST": module.params["source_engine"]}, timeout=600), Engine(os.environ, timeout=600)
+    source, target = Docker({"DOCKER_HOST": module.params["source_engine"]}, timeout=600), Docker(os.environ, timeout=600)
     try:
         wanted, present = source.image_id(reference), target.image_id(reference)
         if wanted is None:

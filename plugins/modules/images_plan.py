@@ -112,7 +112,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Engine
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Docker
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan import Base, build_secrets, plan_images, proxy_args
 
@@ -131,12 +131,12 @@ def main() -> None:
         supports_check_mode=True,
     )
     given = module.params
-    engine = Engine(os.environ)
+    engine = Docker(os.environ)
     base_ref, problems = given["base_image"], []
     if given["ca_bundle"] not in ("", "auto") and not Path(given["ca_bundle"]).is_file():
         problems.append(f"The certificate bundle {given['ca_bundle']} does not exist: correct images_ca_bundle.")
     try:
-        host = Engine({"DOCKER_HOST": given["base_engine"]})
+        host = Docker({"DOCKER_HOST": given["base_engine"]})
         base = Base(base_ref, host.image_id(base_ref) or "") if base_ref else Base()
         if base_ref and not base.id:
             problems.append(f"The engine at {host.host} has no base image {base_ref}: run the toolchain role again.")

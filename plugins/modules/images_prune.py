@@ -63,7 +63,7 @@ freed:
 import os
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Engine
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Docker
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan import superseded
 
@@ -78,7 +78,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    engine, freed = Engine(os.environ, timeout=600), 0
+    engine, freed = Docker(os.environ, timeout=600), 0
     try:
         old = superseded(module.params["refs"], engine, module.params["keep"])
         if not module.check_mode:

@@ -17,12 +17,8 @@ description:
     Secrets of earlier values stay for the revisions of a release that name them; M(plannoir.deploy.release_settle) removes those
     that none names. A Secret that lacks this application's labels is never touched.
   - Values reach kubectl on its standard input only. One call of kubectl when nothing changes.
-extends_documentation_fragment: [plannoir.deploy.kubectl]
+extends_documentation_fragment: [plannoir.deploy.cluster]
 options:
-  namespace:
-    description: Namespace of the application.
-    type: str
-    required: true
   application:
     description: Name of the application; labels what belongs to it.
     type: str

@@ -49,8 +49,9 @@ options:
     description: Namespace of the application.
     type: str
   bin:
-    description: Folder with the programs kubectl and helm.
+    description: Folder with the programs kubectl and helm; empty for those on E(PATH).
     type: path
+    default: ""
   releases:
     description: Names of the Helm releases.
     type: list
@@ -187,17 +188,20 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils._audit.patterns import SHORTEST, Matcher, labelled, secrets_of
 from ansible_collections.plannoir.deploy.plugins.module_utils._audit.places import Subject
 from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import audit, chosen, problems, table
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import Command
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.matcher import Matcher
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.spellings import SHORTEST, labelled, secrets_of
 
 
 def subject_of(parameters: dict[str, Any]) -> Subject:
     """Return what the options name."""
     commands = [Command(given["argv"], given["chdir"], given["environment"], given["timeout"]) for given in parameters["commands"]]
-    texts = ("checkout", "kubeconfig", "context", "namespace", "bin", "chart", "application", "node")
+    texts = ("checkout", "chart", "application", "node")
     return Subject(
+        cluster=Cluster.of(parameters),
         **{name: parameters[name] or "" for name in texts},
         releases=parameters["releases"],
         images=parameters["images"],
@@ -219,10 +223,7 @@ def main() -> None:
             "places": {"type": "list", "elements": "str", "default": []},
             "fail": {"type": "bool", "default": True},
             "checkout": {"type": "path"},
-            "kubeconfig": {"type": "path"},
-            "context": {"type": "str"},
-            "namespace": {"type": "str"},
-            "bin": {"type": "path"},
+            **{name: {**option, "required": False} for name, option in CLUSTER_SPEC.items()},
             "chart": {"type": "path"},
             "application": {"type": "str"},
             "node": {"type": "str"},

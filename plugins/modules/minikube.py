@@ -33,14 +33,14 @@ options:
     type: str
     choices: [started, stopped, absent]
     default: started
-  binary:
-    description: The program minikube, as a path or a name on the search path.
-    type: str
-    default: minikube
+  bin:
+    description: Folder with the program minikube; empty for the one on E(PATH).
+    type: path
+    default: ""
   kubernetes_version:
-    description: Version of Kubernetes, as in V(v1.34.4).
+    description: Version of Kubernetes; empty for the one that this collection pins.
     type: str
-    default: v1.34.4
+    default: ""
   cpus:
     description: Number of processors of the node.
     type: int
@@ -99,7 +99,6 @@ options:
 EXAMPLES = r"""
 - name: Start a cluster that publishes the node port 30080
   plannoir.deploy.minikube:
-    kubernetes_version: v1.34.4
     cpus: 2
     memory: 4g
     ports: [30080]
@@ -168,6 +167,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._core.machine impo
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.node import Files
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.profile import Profile, ensure
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.settings import settings_from
+from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.pins import KUBERNETES
 
 
 def main() -> None:
@@ -175,8 +175,8 @@ def main() -> None:
         argument_spec={
             "profile": {"type": "str", "default": "plannoir"},
             "state": {"type": "str", "default": "started", "choices": ["started", "stopped", "absent"]},
-            "binary": {"type": "str", "default": "minikube"},
-            "kubernetes_version": {"type": "str", "default": "v1.34.4"},
+            "bin": {"type": "path", "default": ""},
+            "kubernetes_version": {"type": "str", "default": ""},
             "cpus": {"type": "int", "default": 2},
             "memory": {"type": "str", "default": "4g"},
             "ports": {"type": "list", "elements": "int", "default": [30080]},
@@ -197,8 +197,8 @@ def main() -> None:
             Machine(),
             Files.of(params["home"], params["profile"]),
             kubeconfig=Path(params["kubeconfig"]),
-            binary=params["binary"],
-            wanted=settings_from(params),
+            binary=str(Path(params["bin"], "minikube")),
+            wanted=settings_from({**params, "kubernetes_version": params["kubernetes_version"] or KUBERNETES}),
             cache_seed=Path(params["cache_seed"]) if params["cache_seed"] else None,
             timeout=params["timeout"],
         )

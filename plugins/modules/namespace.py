@@ -18,12 +18,8 @@ description:
     was made for another application of this collection keeps that one's.
   - Takes the Lease C(<application>-deploy) in the namespace, so that one run at a time deploys the application, from whichever machine.
     A process that goes with the play renews it. Another run waits, says for whom and since when, and leaves after O(timeout).
-extends_documentation_fragment: [plannoir.deploy.kubectl]
+extends_documentation_fragment: [plannoir.deploy.cluster]
 options:
-  name:
-    description: Name of the namespace.
-    type: str
-    required: true
   application:
     description: Name of the application, which names its Helm releases.
     type: str
@@ -67,7 +63,7 @@ EXAMPLES = r"""
   plannoir.deploy.namespace:
     kubeconfig: ~/.kube/config
     context: plannoir
-    name: shop
+    namespace: shop
     application: shop
     components: "{{ app_components }}"
 """

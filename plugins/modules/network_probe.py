@@ -16,7 +16,7 @@ description:
   - From a running pod of a component that has Python or Node.js, opens one connection that the application's graph allows and one that it
     does not, to the Services of other components, and closes them at once.
   - Changes nothing.
-extends_documentation_fragment: [plannoir.deploy.release_cluster]
+extends_documentation_fragment: [plannoir.deploy.cluster]
 options:
   allowed:
     description: Connections that have to open; P(plannoir.deploy.network_edges#filter) knows them.
@@ -81,13 +81,15 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.graph import Edge, probe
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 
 EDGE_SPEC: dict[str, dict[str, Any]] = {
     "source": {"type": "str", "required": True},
     "target": {"type": "str", "required": True},
     "port": {"type": "int", "required": True},
 }
+PROBE_WITHIN = 60
+"""Seconds for one try of all connections from a pod."""
+
 MESSAGES = {
     "enforced": "NetworkPolicies are present and enforced: {}",
     "ignored": "NetworkPolicies are present and NOT enforced by this cluster's network: {}",
@@ -106,13 +108,11 @@ def main() -> None:
         supports_check_mode=True,
     )
     allowed, forbidden = ([Edge(**edge) for edge in module.params[kind]] for kind in ("allowed", "forbidden"))
-    cluster = Cluster(module)
+    cluster = Cluster.of(module.params)
 
     def run(component: str, command: Sequence[str]) -> tuple[int, str]:
-        try:
-            return 0, cluster.kubectl("exec", f"deployment/{component}", f"--container={component}", "--", *command)
-        except Failure as error:
-            return 1, str(error)
+        done = cluster.execute(component, command, PROBE_WITHIN)
+        return done.code, done.out
 
     policies, how = ("unknown", "nothing is asked in check mode.") if module.check_mode else probe(allowed, forbidden, run)
     module.exit_json(changed=False, policies=policies, message=MESSAGES[policies].format(how))

@@ -17,7 +17,7 @@ description:
     takes, a volume that is not bound, a migration or setup that failed and a refusal by Pod Security.
   - Asks only about the attempt that began when Helm stored the newest revision, not about what earlier ones left.
   - Values of the Secrets that the pods read are taken out of everything that is returned.
-extends_documentation_fragment: [plannoir.deploy.release_cluster]
+extends_documentation_fragment: [plannoir.deploy.cluster]
 options:
   names:
     description: Names of the releases.
@@ -64,7 +64,6 @@ causes:
   sample: ["backend: its pod does not start: Secret backend-env has no key DATABASE_URL."]
 """
 
-from collections.abc import Collection
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
@@ -72,12 +71,12 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors impor
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.attempt import Logs, Observed, attempts
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.diagnosis import causes, secret_names
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import read_records
-from ansible_collections.plannoir.deploy.plugins.module_utils._release.redaction import redact, secret_values
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.redaction import Redactor
 
 KINDS = "pods,replicasets,jobs,persistentvolumeclaims,events"
 
 
-def log_reader(cluster: Cluster, count: int, values: Collection[str]) -> Logs:
+def log_reader(cluster: Cluster, count: int, redactor: Redactor) -> Logs:
     """Return a function that reads a container's last lines without secret values."""
 
     def last_lines(pod: str, container: str, previous: bool) -> str:
@@ -85,7 +84,7 @@ def log_reader(cluster: Cluster, count: int, values: Collection[str]) -> Logs:
             text = cluster.kubectl("logs", pod, f"--container={container}", f"--tail={count}", f"--previous={str(previous).lower()}")
         except Failure:
             return ""
-        return redact(" | ".join(line.strip() for line in text.splitlines() if line.strip()), values)
+        return redactor.redact(" | ".join(line.strip() for line in text.splitlines() if line.strip()))
 
     return last_lines
 
@@ -101,18 +100,18 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    cluster = Cluster(module)
+    cluster = Cluster.of(module.params)
     try:
         records = read_records(cluster, module.params["names"])
         begun = attempts(records, module.params["revisions"])
         objects = cluster.objects(KINDS) if begun else []
         observed = Observed(objects, begun)
         secrets = secret_names(observed.of("Pod"))
-        values = secret_values(cluster.objects("secrets", *sorted(secrets)) if secrets else [])
+        redactor = Redactor(cluster.objects("secrets", *sorted(secrets)) if secrets else [])
     except Failure as error:
-        module.fail_json(msg=f"The cluster of context {module.params['context']} cannot be asked for the cause: {error}")
-    observed = Observed(objects, begun, log_reader(cluster, module.params["lines"], values))
-    module.exit_json(changed=False, causes=[redact(sentence, values) for sentence in causes(observed)])
+        module.fail_json(msg=f"The cause cannot be found out: {error}")
+    observed = Observed(objects, begun, log_reader(cluster, module.params["lines"], redactor))
+    module.exit_json(changed=False, causes=[redactor.redact(sentence) for sentence in causes(observed)])
 
 
 if __name__ == "__main__":

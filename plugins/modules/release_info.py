@@ -13,7 +13,7 @@ version_added: "1.0.0"
 author: Plannoir contributors (@plannoir)
 description:
   - Reads the Services and pods of releases in one request.
-extends_documentation_fragment: [plannoir.deploy.release_cluster]
+extends_documentation_fragment: [plannoir.deploy.cluster]
 options:
   names:
     description: Names of the releases.
@@ -93,9 +93,11 @@ def main() -> None:
     objects: list[dict[str, Any]] = []
     if not module.check_mode or Path(module.params["kubeconfig"]).is_file():
         try:
-            objects = Cluster(module).objects("services,pods", f"--selector={INSTANCE_LABEL} in ({','.join(module.params['names'])})")
+            objects = Cluster.of(module.params).objects(
+                "services,pods", f"--selector={INSTANCE_LABEL} in ({','.join(module.params['names'])})"
+            )
         except Failure as error:
-            module.fail_json(msg=f"The releases in context {module.params['context']} cannot be read: {error}")
+            module.fail_json(msg=f"The releases cannot be read: {error}")
     urls = {item["metadata"]["name"]: url(item, module.params["host"]) for item in objects if item["kind"] == "Service"}
     pods = [item for item in objects if item["kind"] == "Pod" and "batch.kubernetes.io/job-name" not in item["metadata"]["labels"]]
     pods = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]

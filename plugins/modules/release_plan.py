@@ -17,7 +17,7 @@ description:
   - Fails when a release has to be deployed and a Secret, or a key of one, that its pods read is missing, instead of letting them wait.
   - Changes nothing. In check mode it reports what the deployment would change, as changed and as a diff.
   - In check mode a cluster that does not exist yet counts as one without releases.
-extends_documentation_fragment: [plannoir.deploy.release_cluster]
+extends_documentation_fragment: [plannoir.deploy.cluster]
 options:
   releases:
     description: The releases, in the order of deployment, as the filter P(plannoir.deploy.releases#filter) returns them.
@@ -58,7 +58,7 @@ EXAMPLES = r"""
     context: plannoir
     namespace: plannoir
     bin: /usr/local/bin
-    releases: "{{ app_components | plannoir.deploy.releases('shop', 'charts/plannoir', images_refs, secrets_names, 180) }}"
+    releases: "{{ app_components | plannoir.deploy.releases('shop', 'charts/plannoir', images_result.refs, secrets_result.names, 180) }}"
   register: plan
 """
 
@@ -127,9 +127,9 @@ def refuse_missing_secrets(module: AnsibleModule, values: list[dict[str, Any]]) 
     if not needed:
         return
     try:
-        secrets = Cluster(module).objects("secrets", *sorted(needed))
+        secrets = Cluster.of(module.params).objects("secrets", *sorted(needed))
     except Failure as error:
-        module.fail_json(msg=f"The Secrets in context {module.params['context']} cannot be read: {error}")
+        module.fail_json(msg=f"The Secrets cannot be read: {error}")
     present = {secret["metadata"]["name"]: set(secret.get("data") or {}) for secret in secrets}
     missing = missing_secrets(needed, present)
     if missing:
@@ -148,9 +148,9 @@ def main() -> None:
     records: dict[str, list[Any]] = {name: [] for name in names}
     if not module.check_mode or Path(module.params["kubeconfig"]).is_file():
         try:
-            records = read_records(Cluster(module), names)
+            records = read_records(Cluster.of(module.params), names)
         except Failure as error:
-            module.fail_json(msg=f"The releases in context {module.params['context']} cannot be read: {error}")
+            module.fail_json(msg=f"The releases cannot be read: {error}")
     if foreign := list(foreign_releases(records)):
         module.fail_json(msg="\n".join([*foreign, "Nothing was changed."]))
     plan = [

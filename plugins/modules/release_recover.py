@@ -17,7 +17,7 @@ description:
   - A good revision is one that a run saw to be good (M(plannoir.deploy.release_settle)); Helm's own word counts only where no run
     ever marked one.
   - Volume claims that the chart keeps are kept.
-extends_documentation_fragment: [plannoir.deploy.release_cluster]
+extends_documentation_fragment: [plannoir.deploy.cluster]
 options:
   names:
     description: Names of the releases.
@@ -84,7 +84,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    cluster = Cluster(module)
+    cluster = Cluster.of(module.params)
     recovered: list[str] = []
     try:
         undo = module.params["undo"]

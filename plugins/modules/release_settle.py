@@ -15,7 +15,7 @@ description:
   - Runs the components' commands for this moment, such as one that ends old logins of a database, in one of their pods.
   - Marks the newest revision of each release as good, by a label on Helm's record of it. A recovery goes back to such a revision only.
   - Removes the application's Secrets that no kept revision names.
-extends_documentation_fragment: [plannoir.deploy.release_cluster]
+extends_documentation_fragment: [plannoir.deploy.cluster]
 options:
   names:
     description: Names of the releases.
@@ -67,20 +67,24 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import secret_keys
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.kubectl import own_selector
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import own_selector
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import TIMED_OUT
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import Record, mark_good, read_records
+
+COMMAND_WITHIN = 600
+"""Seconds for one command."""
 
 
 def run_commands(cluster: Cluster, commands: dict[str, list[str]]) -> None:
     """Run each component's command in one of its pods; raises Failure."""
     for component, command in commands.items():
-        try:
-            cluster.kubectl("exec", f"deployment/{component}", f"--container={component}", "--", *map(str, command))
-        except Failure as error:
+        done = cluster.execute(component, list(map(str, command)), COMMAND_WITHIN)
+        if done.code:
+            why = f"no end within {COMMAND_WITHIN} s" if done.code == TIMED_OUT else (done.err or done.out).strip()
             raise Failure(
-                f"The new revisions are good, but post_release of {component} did not succeed: {error}\n"
+                f"The new revisions are good, but post_release of {component} did not succeed: {why}\n"
                 "Correct it and run this again; until then what it ends stays as it is."
-            ) from error
+            )
 
 
 def remove_secrets(cluster: Cluster, application: str, records: Iterable[Record]) -> list[str]:
@@ -106,7 +110,7 @@ def main() -> None:
     )
     if module.check_mode:
         module.exit_json(changed=False, removed=[])
-    cluster = Cluster(module)
+    cluster = Cluster.of(module.params)
     try:
         run_commands(cluster, module.params["commands"])
         releases = read_records(cluster, module.params["names"])

@@ -43,9 +43,6 @@ EXAMPLES = r"""
     source: "{{ plan.source }}"
     cache_dir: ~/.cache/plannoir
     recipes: "{{ role_path }}/files"
-    minikube_version: v1.38.1
-    kubernetes_version: v1.34.4
-    helm_version: v3.20.0
   loop: "{{ plan.components }}"
 """
 
@@ -60,7 +57,7 @@ seconds:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import make as toolchain_make
-from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.options import OPTIONS
+from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.options import OPTIONS, resolved
 
 
 def main() -> None:
@@ -73,7 +70,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        made = toolchain_make.make(module.params, check=module.check_mode)
+        made = toolchain_make.make(resolved(module.params), check=module.check_mode)
     except Failure as error:
         module.fail_json(msg=f"The component {module.params['name']} could not be made: {error}")
     module.exit_json(changed=made.changed, seconds=round(made.seconds))

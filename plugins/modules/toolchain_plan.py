@@ -37,7 +37,7 @@ options:
     description: Addresses of the image registries that must answer, beside the hosts of the programs, for V(auto) to take V(official).
     type: list
     elements: str
-    default: [https://registry.k8s.io/v2/, https://gcr.io/v2/]
+    default: []
   become:
     description: Whether missing Debian packages will be installed with become; the module itself never does.
     type: bool
@@ -53,9 +53,6 @@ EXAMPLES = r"""
   plannoir.deploy.toolchain_plan:
     cache_dir: ~/.cache/plannoir
     recipes: "{{ role_path }}/files"
-    minikube_version: v1.38.1
-    kubernetes_version: v1.34.4
-    helm_version: v3.20.0
   register: plan
 """
 
@@ -128,7 +125,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.catalog
     NETWORK_POLICY_OFFICIAL,
     archive,
 )
-from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.options import OPTIONS
+from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.options import OPTIONS, resolved
 
 
 def main() -> None:
@@ -136,18 +133,14 @@ def main() -> None:
         argument_spec={
             **OPTIONS,
             "source": {"type": "str", "choices": ["auto", "official", "packages"], "default": "auto"},
-            "registry_urls": {
-                "type": "list",
-                "elements": "str",
-                "default": ["https://registry.k8s.io/v2/", "https://gcr.io/v2/"],
-            },
+            "registry_urls": {"type": "list", "elements": "str", "default": []},
             "become": {"type": "bool", "default": False},
             "network_policy": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
     try:
-        plan = toolchain_plan.plan(module.params, remember=not module.check_mode)
+        plan = toolchain_plan.plan(resolved(module.params), remember=not module.check_mode)
     except Failure as error:
         module.fail_json(msg=str(error))
     if plan.problems:

@@ -17,7 +17,7 @@ description:
   - A step that fails is tried again until O(timeout) has passed when that is harmless, that is for GET and HEAD, for commands, and where
     nothing answered. Cookies are kept from step to step.
   - Changes nothing of its own; let the steps remove what they make.
-extends_documentation_fragment: [plannoir.deploy.kubectl]
+extends_documentation_fragment: [plannoir.deploy.cluster]
 options:
   checks:
     description: The steps.
@@ -100,10 +100,6 @@ options:
     description: Component to the URL that it was released at.
     type: dict
     default: {}
-  namespace:
-    description: Namespace of the components.
-    type: str
-    required: true
   timeout:
     description: Seconds for all steps together.
     type: int
@@ -174,8 +170,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.kubectl import KUBECTL_SPEC
-from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC, Story, make_execute, report
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
+from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC, Story, report
 
 
 def main() -> None:
@@ -183,8 +179,7 @@ def main() -> None:
         argument_spec={
             "checks": {"type": "list", "elements": "dict", "required": True, "options": CHECK_SPEC},
             "urls": {"type": "dict", "default": {}},
-            **KUBECTL_SPEC,
-            "namespace": {"type": "str", "required": True},
+            **CLUSTER_SPEC,
             "timeout": {"type": "int", "default": 60},
             "report": {"type": "path"},
         },
@@ -194,8 +189,7 @@ def main() -> None:
     addresses = [f"{component}: {url}" for component, url in urls.items()]
     if module.check_mode:
         module.exit_json(changed=False, steps=[], summary=[*addresses, "Nothing was verified in check mode."])
-    execute = make_execute(parameters["kubectl"], parameters["kubeconfig"], parameters["context"], parameters["namespace"])
-    evidence = list(Story(urls, execute, parameters["timeout"]).tell(parameters["checks"]))
+    evidence = list(Story(urls, Cluster.of(parameters).execute, parameters["timeout"]).tell(parameters["checks"]))
     if parameters["report"]:
         folder = Path(parameters["report"])
         try:

@@ -8,15 +8,21 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from ansible_collections.plannoir.deploy.plugins.filter.releases import releases
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.checks import JOBS
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
-from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects import APPLICATION_LABEL, object_names
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.specification import OPTIONS
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import secret_keys
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import APPLICATION
+from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects import object_names
+
+from scripts import by_hand
 
 CHART = Path(__file__).parents[2] / "charts/plannoir"
 KUBERNETES = "1.34.4"
@@ -29,7 +35,7 @@ EVERYTHING = {
     "command": ["serve"],
     "args": ["--fast"],
     "port": 8080,
-    "service": {"type": "NodePort", "node_port": 30090},
+    "service": {"type": "NodePort", "port": 80, "node_port": 30090},
     "env": {"DEBUG": False, "WORKERS": 2},
     "secret_env": {"TOKEN": SECRET},
     "secret_files": {"path": "/etc/tls", "files": {"tls.key": SECRET}},
@@ -41,10 +47,30 @@ EVERYTHING = {
     "persistence": {"path": "/data", "size": "2Gi", "storage_class": "fast"},
     "migration": {"command": ["migrate"], "args": ["up"], "env": {"DEBUG": True}, "secret_env": {"OWNER": SECRET}, "timeout": 60},
     "setup": {"command": ["set-up"], "args": ["all"], "env": {"DEBUG": True}, "secret_env": {"ADMIN": SECRET}, "timeout": 90},
+    "test": {"command": ["look"], "args": ["twice"], "env": {"DEBUG": True}, "secret_env": {"VISITOR": SECRET}, "timeout": 30},
     "stop_grace_seconds": 20,
+    "topology_spread": [{"topology_key": "topology.kubernetes.io/zone", "max_skew": 2, "when_unsatisfiable": "DoNotSchedule"}],
     "host_aliases": [{"ip": "10.0.0.1", "hostnames": ["models.example"]}],
 }
-"""A component that uses every option."""
+"""A component that uses every option that the chart reads."""
+
+SHOP = {
+    "name": "shop",
+    "image": "shop:1",
+    "port": 80,
+    "connects_to": ["search"],
+    "service": {"type": "NodePort", "node_port": 30080},
+    "probes": {"liveness": {"path": "/up"}},
+}
+SEARCH = {
+    "name": "search",
+    "image": "search:2",
+    "port": 9200,
+    "connects_to": [],
+    "persistence": {"path": "/data"},
+    "setup": {"command": ["make-index"], "secret_env": {"ADMIN": SECRET}},
+    "probes": {"readiness": {"tcp": True}},
+}
 
 
 def helm(*arguments: str, values: Mapping[str, Any] | None = None) -> subprocess.CompletedProcess[str]:
@@ -55,10 +81,10 @@ def helm(*arguments: str, values: Mapping[str, Any] | None = None) -> subprocess
     return subprocess.run([program, *arguments, "--values=-"], input=stdin, capture_output=True, text=True, check=False)
 
 
-def render(*options: str, values: Mapping[str, Any] | None = None, release: str = "my-app") -> list[dict[str, Any]]:
-    result = helm("template", release, str(CHART), f"--kube-version={KUBERNETES}", *options, values=values)
+def render(*options: str, values: Mapping[str, Any] | None = None, release: str = "my-app", chart: Path = CHART) -> list[dict[str, Any]]:
+    result = helm("template", release, str(chart), f"--kube-version={KUBERNETES}", *options, values=values)
     assert result.returncode == 0, result.stderr
-    return [item for item in yaml.safe_load_all(result.stdout) if item]
+    return [item for item in yaml.load_all(result.stdout, Loader=yaml.CSafeLoader) if item]
 
 
 def refusal(*options: str, values: Mapping[str, Any] | None = None) -> str:
@@ -82,18 +108,23 @@ def pod_specs(objects: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 def role_values(*components: Mapping[str, Any], stage: str = "app") -> dict[str, Any]:
     """The values that the release role would pass for these components."""
     names = [component["name"] for component in components]
-    secrets = {name: {kind: f"{name}-{kind}" for kind in ("env", "files", "migration", "setup")} for name in names}
-    found = releases(list(components), "my-app", str(CHART), {name: f"local/{name}:1" for name in names}, secrets, 180)
+    secrets = {name: {kind: f"{name}-{kind}" for kind in ("env", "files", *JOBS)} for name in names}
+    found = releases(list(components), "my-app", str(CHART), {name: f"plannoir/{name}:dev" for name in names}, secrets, 180)
     return next(release["values"] for release in found if release["name"].endswith("-extras") == (stage == "extras"))
 
 
-VARIANTS = {file.stem: (f"--values={file}",) for file in sorted((CHART / "ci").glob("*-values.yaml"))}
-ALL_VARIANTS = pytest.mark.parametrize("options", [(), *VARIANTS.values()], ids=["defaults", *VARIANTS])
+VARIANTS: dict[str, dict[str, Any]] = {
+    "by-hand": {},
+    "load-balancer": yaml.safe_load((CHART / "ci/loadbalancer-values.yaml").read_text(encoding="utf-8")),
+    "everything": role_values(EVERYTHING),
+    "any-app": role_values(SHOP, SEARCH),
+}
+ALL_VARIANTS = pytest.mark.parametrize("values", VARIANTS.values(), ids=list(VARIANTS))
 
 
 @ALL_VARIANTS
-def test_the_strict_lint_passes(options: tuple[str, ...]) -> None:
-    result = helm("lint", "--strict", str(CHART), *options)
+def test_the_strict_lint_passes(values: dict[str, Any]) -> None:
+    result = helm("lint", "--strict", str(CHART), values=values)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
@@ -102,15 +133,29 @@ def test_by_default_exactly_frontend_and_backend_run() -> None:
     assert {name: item["spec"]["replicas"] for name, item in deployments.items()} == {"frontend": 1, "backend": 1}
 
 
-def test_the_extras_are_the_database_and_the_stand_in() -> None:
-    objects = render(*VARIANTS["extras-values"])
-    assert set(named(objects, "Deployment")) == {"database", "openrouter"}
-    assert set(named(objects, "Job")) == {"database-setup"}
+def test_by_hand_and_by_the_role_the_same_objects_come_out() -> None:
+    def objects(values: dict[str, Any]) -> list[dict[str, Any]]:
+        rendered = render(values=values)
+        for item in rendered:
+            item["metadata"]["labels"].pop("helm.sh/chart", None)  # names the subchart, or the umbrella
+        return sorted(rendered, key=lambda item: (item["kind"], item["metadata"]["name"]))
+
+    assert objects({}) == objects(role_values(*by_hand.components()))
+
+
+def test_the_charts_readme_names_what_has_to_be_there() -> None:
+    text = (CHART / "README.md").read_text(encoding="utf-8")
+    values = by_hand.values()
+    components = {name: values[name] for name in by_hand.subcharts()}
+    secrets = secret_keys({"components": components})
+    wanted = [component["image"] for component in components.values()] + [*secrets, *(key for keys in secrets.values() for key in keys)]
+    assert wanted
+    assert [word for word in wanted if word not in text] == []
 
 
 @ALL_VARIANTS
-def test_every_pod_meets_the_restricted_level(options: tuple[str, ...]) -> None:
-    specs = pod_specs(render(*options))
+def test_every_pod_meets_the_restricted_level(values: dict[str, Any]) -> None:
+    specs = pod_specs(render(values=values))
     assert specs
     for name, spec in specs.items():
         security = spec["securityContext"]
@@ -128,9 +173,8 @@ def test_every_pod_meets_the_restricted_level(options: tuple[str, ...]) -> None:
             assert set(container["resources"]) == {"requests", "limits"}, name
 
 
-@pytest.mark.parametrize("options", [(), VARIANTS["extras-values"]], ids=["app", "extras"])
-def test_plannoirs_own_components_have_liveness_and_readiness_probes(options: tuple[str, ...]) -> None:
-    for name, item in named(render(*options), "Deployment").items():
+def test_plannoirs_own_components_have_liveness_and_readiness_probes() -> None:
+    for name, item in named(render(), "Deployment").items():
         container = item["spec"]["template"]["spec"]["containers"][0]
         assert {"livenessProbe", "readinessProbe"} <= set(container), name
 
@@ -159,7 +203,7 @@ def test_each_secret_variable_is_a_reference_to_its_own_key() -> None:
 
 
 def test_the_migration_is_a_hook_before_the_rollout_and_is_kept_when_it_fails() -> None:
-    (job,) = named(render(), "Job").values()
+    job = named(render(), "Job")["backend-migration"]
     assert job["metadata"]["annotations"] == {
         "helm.sh/hook": "pre-install,pre-upgrade",
         "helm.sh/hook-delete-policy": "before-hook-creation,hook-succeeded",
@@ -171,7 +215,7 @@ def test_the_migration_is_a_hook_before_the_rollout_and_is_kept_when_it_fails() 
 
 
 def test_without_a_migration_there_is_no_job() -> None:
-    assert not named(render(values={"backend": {"migration": None}}), "Job")
+    assert not named(render(values=role_values({**SHOP, "connects_to": []})), "Job")
 
 
 def test_a_migrations_own_variables_win_over_the_components() -> None:
@@ -183,19 +227,19 @@ def test_a_migrations_own_variables_win_over_the_components() -> None:
 
 
 def test_the_setup_is_a_hook_after_the_rollout_and_is_kept_when_it_fails() -> None:
-    job = named(render(*VARIANTS["extras-values"]), "Job")["database-setup"]
+    job = named(render(values=role_values(SEARCH)), "Job")["search-setup"]
     assert job["metadata"]["annotations"] == {
         "helm.sh/hook": "post-install,post-upgrade",
         "helm.sh/hook-delete-policy": "before-hook-creation,hook-succeeded",
         "release/revision": "1",
     }
-    assert job["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/name"] == "database-setup"
+    assert job["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/name"] == "search-setup"
 
 
 def test_a_setup_has_its_own_secret_and_nothing_of_the_pods_secrets_or_data() -> None:
     spec = pod_specs(render(values=role_values(EVERYTHING)))["Job shop-setup"]
     (container,) = spec["containers"]
-    assert (container["image"], container["command"], container["args"]) == ("local/shop:1", ["set-up"], ["all"])
+    assert (container["image"], container["command"], container["args"]) == ("plannoir/shop:dev", ["set-up"], ["all"])
     env = {entry["name"]: entry for entry in container["env"]}
     assert (env["DEBUG"]["value"], env["WORKERS"]["value"]) == ("true", "2")
     references = {name: entry["valueFrom"]["secretKeyRef"] for name, entry in env.items() if "valueFrom" in entry}
@@ -206,14 +250,43 @@ def test_a_setup_has_its_own_secret_and_nothing_of_the_pods_secrets_or_data() ->
 
 def test_a_changed_secret_of_a_setup_makes_other_values_and_the_same_pods() -> None:
     before, after = (
-        named(render(*VARIANTS["extras-values"], f"--set=database.setup.secretName=database-setup-{digit}"), "Deployment") for digit in "ab"
+        named(render(f"--set=components.search.setup.secretName=search-setup-{digit}", values=role_values(SEARCH)), "Deployment")
+        for digit in "ab"
     )
     assert before == after
 
 
+def test_the_test_is_a_hook_that_only_helm_test_runs_and_helm_removes() -> None:
+    objects = render(values=role_values(EVERYTHING))
+    for kind in ("Job", "NetworkPolicy"):
+        annotations = named(objects, kind)["shop-test"]["metadata"]["annotations"]
+        assert annotations["helm.sh/hook"] == "test"
+        assert annotations["helm.sh/hook-delete-policy"] == "before-hook-creation,hook-succeeded"
+    (container,) = pod_specs(objects)["Job shop-test"]["containers"]
+    assert (container["image"], container["command"], container["args"]) == ("plannoir/shop:dev", ["look"], ["twice"])
+    env = {entry["name"]: entry for entry in container["env"]}
+    assert env["VISITOR"]["valueFrom"]["secretKeyRef"] == {"name": "shop-test", "key": "VISITOR"}
+    assert env["TOKEN"]["valueFrom"]["secretKeyRef"] == {"name": "shop-env", "key": "TOKEN"}
+
+
+def test_a_test_reaches_its_own_component_and_what_that_one_connects_to() -> None:
+    looked_at = {**SEARCH, "test": {"command": ["look"]}, "connects_to": ["shop"]}
+    specs = {
+        name: item["spec"] for name, item in named(render(values=role_values({**SHOP, "service": {}}, looked_at)), "NetworkPolicy").items()
+    }
+    lets_in = {name: specs[name]["ingress"][0]["from"][0]["podSelector"]["matchExpressions"][0]["values"] for name in ("shop", "search")}
+    assert lets_in == {"shop": ["search", "search-setup", "search-test"], "search": ["search-setup", "search-test", "shop"]}
+    reached = [
+        rule["to"][0]["podSelector"]["matchLabels"]["app.kubernetes.io/name"]
+        for rule in specs["search-test"]["egress"][1:]
+        if "ports" in rule
+    ]
+    assert reached == ["shop", "search"]
+
+
 @ALL_VARIANTS
-def test_a_service_selects_the_pods_of_its_component_and_no_migration(options: tuple[str, ...]) -> None:
-    objects = render(*options)
+def test_a_service_selects_the_pods_of_its_component_and_no_migration(values: dict[str, Any]) -> None:
+    objects = render(values=values)
     pods = {name: item["spec"]["template"]["metadata"]["labels"] for name, item in named(objects, "Deployment").items()}
     jobs = [item["spec"]["template"]["metadata"]["labels"] for item in named(objects, "Job").values()]
     for name, service in named(objects, "Service").items():
@@ -234,10 +307,10 @@ def test_a_rollout_never_goes_below_the_wanted_number_of_pods() -> None:
 
 
 def test_a_volume_outlives_the_release_and_is_never_mounted_twice() -> None:
-    objects = render(*VARIANTS["extras-values"])
+    objects = render(values=role_values(SEARCH))
     (claim,) = named(objects, "PersistentVolumeClaim").values()
     assert claim["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
-    assert named(objects, "Deployment")["database"]["spec"]["strategy"] == {"type": "Recreate"}
+    assert named(objects, "Deployment")["search"]["spec"]["strategy"] == {"type": "Recreate"}
 
 
 def test_only_several_pods_get_a_disruption_budget() -> None:
@@ -267,7 +340,66 @@ def test_an_edited_template_that_renders_the_same_rolls_no_pod() -> None:
     assert before == after
 
 
+def variations(options: Mapping[str, Mapping[str, Any]], given: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield, for each option in ``given`` that the chart reads, its path and ``given`` with another value for it."""
+    for name, option in options.items():
+        if not option.get("chart", True) or given.get(name) is None:
+            continue
+        value, where = given[name], f"{path}{name}"
+        if "options" in option:
+            several = isinstance(value, list)
+            for inner, other in variations(option["options"], value[0] if several else value, f"{where}."):
+                yield inner, {**given, name: [other] if several else other}
+        else:
+            yield where, {**given, name: another(option, value)}
+
+
+def another(option: Mapping[str, Any], value: Any) -> Any:
+    if "choices" in option:
+        return next(choice for choice in reversed(option["choices"]) if choice != value)
+    if isinstance(value, dict):
+        return {**value, "/x9" if option.get("keys") == "path" else "X9": "1"}
+    if isinstance(value, list):
+        return [*value, "/x9"]
+    if isinstance(value, int):
+        return value - 1
+    return f"9{value}" if option.get("format") == "quantity" else f"{value}9"
+
+
+def leaves(options: Mapping[str, Mapping[str, Any]], path: str = "") -> Iterator[str]:
+    for name, option in options.items():
+        if option.get("chart", True):
+            yield from leaves(option["options"], f"{path}{name}.") if "options" in option else [f"{path}{name}"]
+
+
 def test_every_option_of_a_component_reaches_the_cluster() -> None:
+    """Whatever the specification offers to the chart, another value of it makes other objects."""
+    kinds = OPTIONS["probes"]["options"]
+    when = {"initial_delay": 4, "period": 7, "timeout": 9, "failure_threshold": 11}
+
+    def probed(**way: Any) -> dict[str, Any]:
+        return {**EVERYTHING, "connects_to": [], "probes": {kind: {**when, **way} for kind in kinds}}
+
+    asked, commanded, connected = probed(path="/up"), probed(command=["ready"]), probed(tcp=True)
+    found = [(path, base, other) for base in (asked, commanded) for path, other in variations(OPTIONS, base)]
+    for kind in kinds:
+        found.append((f"probes.{kind}.tcp", asked, {**asked, "probes": {**asked["probes"], kind: connected["probes"][kind]}}))
+    assert {path for path, _, _ in found} == set(leaves(OPTIONS))
+    values = role_values(EVERYTHING)
+    values["components"] = {
+        f"variant-{number}-{which}": role_values(component)["components"]["shop"] | {"image": component["image"]}
+        for number, (_, *pair) in enumerate(found)
+        for which, component in zip("ab", pair, strict=True)
+    }
+    objects: dict[str, list[str]] = {}
+    for item in render(values=values):
+        if match := re.match(r"variant-\d+-[ab]", item["metadata"]["name"]):
+            objects.setdefault(match[0], []).append(json.dumps(item, sort_keys=True).replace(match[0], "NAME"))
+    lost = [path for number, (path, _, _) in enumerate(found) if objects[f"variant-{number}-a"] == objects[f"variant-{number}-b"]]
+    assert lost == []
+
+
+def test_a_component_is_rendered_as_it_is_described() -> None:
     objects = render(values=role_values(EVERYTHING))
     assert set(named(objects, "Deployment")) == {"shop"}
     spec = named(objects, "Deployment")["shop"]["spec"]["template"]["spec"]
@@ -292,7 +424,23 @@ def test_every_option_of_a_component_reaches_the_cluster() -> None:
     assert (claim["storageClassName"], claim["resources"]["requests"]["storage"]) == ("fast", "2Gi")
     assert named(objects, "Job")["shop-migration"]["spec"]["activeDeadlineSeconds"] == 60
     assert named(objects, "Job")["shop-setup"]["spec"]["activeDeadlineSeconds"] == 90
-    assert named(objects, "Service")["shop"]["spec"]["ports"] == [{"port": 8080, "targetPort": 8080, "nodePort": 30090}]
+    assert named(objects, "Service")["shop"]["spec"]["ports"] == [{"port": 80, "targetPort": 8080, "nodePort": 30090}]
+
+
+def test_the_pods_of_one_revision_are_spread_whatever_other_pods_there_are() -> None:
+    component = {**SEARCH, "persistence": None, "replicas": 3, "topology_spread": [{"topology_key": "kubernetes.io/hostname"}]}
+    objects = render(values=role_values(component))
+    labels = {"app.kubernetes.io/name": "search", "app.kubernetes.io/instance": "my-app"}
+    assert pod_specs(objects)["Deployment search"]["topologySpreadConstraints"] == [
+        {
+            "topologyKey": "kubernetes.io/hostname",
+            "maxSkew": 1,
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": labels},
+            "matchLabelKeys": ["pod-template-hash"],
+        }
+    ]
+    assert "topologySpreadConstraints" not in pod_specs(objects)["Job search-setup"]
 
 
 def test_no_secret_value_reaches_the_chart() -> None:
@@ -301,8 +449,7 @@ def test_no_secret_value_reaches_the_chart() -> None:
     assert SECRET not in json.dumps(render(values=values))
 
 
-def test_another_applications_component_keeps_nothing_of_the_charts_defaults() -> None:
-    """Helm merges dictionaries: without care Plannoir's variables, probes and migration would stay beside those given."""
+def test_another_applications_component_called_backend_has_nothing_of_plannoirs() -> None:
     other = {
         "name": "backend",
         "image": "registry.example/api:2",
@@ -311,12 +458,33 @@ def test_another_applications_component_keeps_nothing_of_the_charts_defaults() -
         "probes": {"liveness": {"tcp": True}},
     }
     objects = render(values=role_values(other))
+    assert set(named(objects, "Deployment")) == {"backend"}
     assert not named(objects, "Job")
     container = pod_specs(objects)["Deployment backend"]["containers"][0]
     assert container["env"] == [{"name": "MODE", "value": "b"}]
     assert "httpGet" not in container["livenessProbe"]
     assert "readinessProbe" not in container
-    assert named(objects, "Service")["backend"]["spec"]["ports"] == [{"port": 9000, "targetPort": 9000}]
+
+
+def test_no_template_knows_a_component_by_name() -> None:
+    text = "".join(file.read_text(encoding="utf-8") for file in CHART.rglob("templates/*"))
+    assert [name for name in (*by_hand.subcharts(), "database", "openrouter", "pgbouncer") if name in text] == []
+
+
+def test_the_notes_say_how_a_published_component_is_reached(tmp_path: Path) -> None:
+    chart = tmp_path / "plannoir"
+    shutil.copytree(CHART, chart)  # `helm template` leaves the notes out, so a copy of the chart has them in an object
+    text = (chart / "templates/NOTES.txt").read_text(encoding="utf-8")
+    wrapped = '{{ define "notes" }}' + text + '{{ end }}{kind: Notes, metadata: {name: notes}, text: {{ include "notes" . | quote }}}'
+    (chart / "templates/notes.yaml").write_text(wrapped, encoding="utf-8")
+
+    def notes(values: dict[str, Any]) -> str:
+        return str(named(render(values=values, chart=chart), "Notes")["notes"]["text"])
+
+    assert "frontend: http://127.0.0.1:30080/" in notes({})
+    assert "get service frontend" in notes(VARIANTS["load-balancer"])
+    assert "shop: http://127.0.0.1:30080/" in notes(role_values(SHOP, SEARCH))
+    assert "search" not in notes(role_values(SHOP, SEARCH))
 
 
 def test_extras_and_application_never_render_the_same_object() -> None:
@@ -345,7 +513,7 @@ def test_every_object_carries_our_label_and_has_a_name_that_is_looked_for_before
         for item in objects:
             labels = [item["metadata"]["labels"]]
             labels += [item["spec"]["template"]["metadata"]["labels"]] if "template" in item.get("spec", {}) else []
-            assert {found.get(APPLICATION_LABEL) for found in labels} == {"my-app"}, item["metadata"]["name"]
+            assert {found.get(APPLICATION) for found in labels} == {"my-app"}, item["metadata"]["name"]
 
 
 def test_a_policy_denies_what_the_graph_does_not_allow() -> None:
@@ -387,10 +555,6 @@ def test_a_component_that_names_no_connections_may_make_any() -> None:
     assert policies["api"]["spec"]["egress"] == [{}]
 
 
-def test_by_hand_there_are_no_policies() -> None:
-    assert not named(render(), "NetworkPolicy")
-
-
 @pytest.mark.parametrize(
     ("values", "named_key"),
     [
@@ -401,9 +565,10 @@ def test_by_hand_there_are_no_policies() -> None:
         ({"backend": {"runAsUser": 0}}, "/backend/runAsUser"),
         ({"backend": {"probes": {"liveness": {"path": "/a", "tcp": True}}}}, "/backend/probes/liveness"),
         ({"backend": {"image": ""}}, "/backend/image"),
+        ({"components": {"shop": {"secretEnv": ["KEY"]}}}, "secretName"),
         ({"backend": {"setup": {"env": {"A": "1"}}}}, "/backend/setup"),
         ({"frontend": {"service": {"nodePort": 80}}}, "/frontend/service/nodePort"),
-        ({"database": {"enabled": True, "replicas": 2}}, "/database/replicas"),
+        ({"components": {"search": {**role_values(SEARCH)["components"]["search"], "replicas": 2}}}, "/components/search/replicas"),
         ({"components": {"proxy": {"port": 80}}}, "/components/proxy"),
         ({"components": {"Proxy": {"image": "x:1", "port": 80}}}, "Proxy"),
     ],

@@ -11,8 +11,9 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-from ansible_collections.plannoir.deploy.plugins.module_utils._audit.patterns import Matcher, fingerprint, secrets_of
 from ansible_collections.plannoir.deploy.plugins.module_utils._audit.streams import Scanner, Tally
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.matcher import Matcher
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.spellings import fingerprint, secrets_of
 
 CANARY = "c4n/ry+\"valué'&<" + "Zq8Xw2Lm5Rt9Kp3V"
 LABEL = "backend-env/API_KEY"

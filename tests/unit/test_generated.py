@@ -65,3 +65,8 @@ def test_the_schema_accepts_templates_where_ansible_does(component: dict[str, An
 )
 def test_the_schema_shows_a_mistake_where_it_is(component: dict[str, Any], where: str) -> None:
     assert mistakes({"api": {**API, **component}}) == [f"$.api{where}"]
+
+
+def test_the_schema_knows_the_checks_too() -> None:
+    assert mistakes({"app_checks": [{"name": "page", "request": {"url": "/"}, "expect": {"status": 200}}]}) == []
+    assert mistakes({"app_checks": [{"name": "page", "request": {"uri": "/"}}]}) == ["$.app_checks"]

@@ -79,3 +79,11 @@ def test_minikube_service_names_the_page(local: Host) -> None:
     url = local.check_output(f"KUBECONFIG={KUBECONFIG} minikube --profile={CONTEXT} service frontend --namespace={NAMESPACE} --url")
     assert url.startswith("http://")
     assert "Plannoir" in local.check_output(f"docker exec {CONTEXT} curl --silent --fail {url}")
+
+
+def test_helm_test_passes_and_leaves_nothing(local: Host, kubectl: Kubectl) -> None:
+    assert "Phase:          Succeeded" in local.check_output(shlex.join(helm("test", RELEASE, "--timeout=2m")))
+    assert (
+        json.loads(kubectl("get", "jobs,networkpolicies", "--selector=app.kubernetes.io/name=frontend-test", "--output=json"))["items"]
+        == []
+    )

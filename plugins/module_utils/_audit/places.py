@@ -19,8 +19,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from .._core.docker import Engine
+from .._core.cluster import Cluster
+from .._core.docker import Docker
 from .._core.errors import Failure
+from .._core.labels import APPLICATION
 from .._core.process import Command, Running
 from .streams import Source, Stream
 
@@ -38,11 +40,7 @@ class Subject:
     """What is looked at."""
 
     checkout: str = ""
-    kubeconfig: str = ""
-    context: str = ""
-    namespace: str = ""
-    bin: str = ""
-    """Folder with kubectl and helm."""
+    cluster: Cluster = field(default_factory=Cluster)
     releases: Sequence[str] = ()
     chart: str = ""
     application: str = ""
@@ -64,11 +62,11 @@ class Subject:
 
     def kubectl(self, *arguments: str) -> Command:
         """Return a command line of kubectl."""
-        return self._namespaced("kubectl", f"--context={self.context}", *arguments)
+        return Command(self.cluster.command("kubectl", *arguments), timeout=self.timeout)
 
     def helm(self, *arguments: str) -> Command:
         """Return a command line of helm."""
-        return self._namespaced("helm", f"--kube-context={self.context}", *arguments)
+        return Command(self.cluster.command("helm", *arguments), timeout=self.timeout)
 
     def git(self, *arguments: str) -> Command:
         """Return a command line of git."""
@@ -79,10 +77,6 @@ class Subject:
         if not self.node:
             raise Failure("No node is named, and this place is inside of it: name its container in node, or leave the place out.")
         return Command(["docker", "exec", self.node, *arguments], timeout=self.timeout)
-
-    def _namespaced(self, program: str, context: str, *arguments: str) -> Command:
-        argv = [f"{self.bin}/{program}", f"--kubeconfig={self.kubeconfig}", context, f"--namespace={self.namespace}", *arguments]
-        return Command(argv, timeout=self.timeout)
 
 
 def checkout(subject: Subject) -> Iterator[Item]:
@@ -253,16 +247,16 @@ def _statuses(kind: str) -> str:
     return f"{kind}ContainerStatuses" if kind else "containerStatuses"
 
 
-def _engine(subject: Subject) -> Engine:
-    return Engine(subject.engine, timeout=subject.timeout)
+def _engine(subject: Subject) -> Docker:
+    return Docker(subject.engine, timeout=subject.timeout)
 
 
-def _references(subject: Subject, engine: Engine) -> list[str]:
+def _references(subject: Subject, engine: Docker) -> list[str]:
     """Return all images of the application: by label, by the first part of their references, and those that are named."""
     found = set(subject.images)
     for image in engine.images():
         tags = image.get("RepoTags") or []
-        if (image.get("Labels") or {}).get("plannoir.deploy/app") == subject.application:
+        if (image.get("Labels") or {}).get(APPLICATION) == subject.application:
             found.update(tags or [image["Id"]])
         found.update(tag for tag in tags if tag.startswith(f"{subject.application}/"))
     if not found:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .._core.errors import Failure
-from .patterns import Matcher
+from .._secrets.matcher import Matcher
 from .places import PLACES, Subject, explained
 from .streams import Finding, Scanner, StreamError, Tally
 

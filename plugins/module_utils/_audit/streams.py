@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .patterns import Matcher
+from .._secrets.matcher import Matcher
 
 WINDOW = 1 << 20
 """Bytes that are looked at at once."""

@@ -15,11 +15,11 @@ from .specification import FORMATS, OPTIONS
 if TYPE_CHECKING:
     from .spec import Component, Spec
 
-JOBS = ("migration", "setup")
-"""Options that are a Job of the component, each with a Secret ``<name>-<option>`` of its own."""
+DEPLOYING_JOBS = ("migration", "setup")
+"""Options that are a Job of the component which a deployment runs."""
 
-RESERVED_NAMES = frozenset({"components", "global"})
-"""Keys of the umbrella chart's values that are not components."""
+JOBS = (*DEPLOYING_JOBS, "test")
+"""Options that are a Job of the component, each with a Secret ``<name>-<option>`` of its own."""
 
 
 def component_problems(components: Sequence[Component]) -> list[str]:
@@ -50,8 +50,6 @@ def component_problems(components: Sequence[Component]) -> list[str]:
 
 def _own_problems(component: Component) -> Iterator[str]:
     yield from _format_problems(OPTIONS, component)
-    if component["name"] in RESERVED_NAMES:
-        yield "the name is a key of the chart's own values: choose another."
     if bool(component["build"]) == bool(component["image"]):
         yield "give exactly one of build (a source folder) and image (a ready reference)."
     if component["persistence"] and component["replicas"] > 1:

@@ -78,8 +78,8 @@ def network_values(components: Sequence[Component]) -> dict[str, dict[str, Any]]
     values: dict[str, dict[str, Any]] = {}
     for component in components:
         callers = [other for other in components if other is not component and _may(other, component)]
-        # A setup is the component's own caller.
-        own = [f"{component['name']}-setup"] if component["setup"] else []
+        # A setup and a test are the component's own callers.
+        own = [f"{component['name']}-{job}" for job in ("setup", "test") if component[job]]
         names = sorted([*own, *(name for caller in callers for name in pod_names(caller))])
         value: dict[str, Any] = {"from": names, "outside": component["outside"]}
         if component["connects_to"] is not None:

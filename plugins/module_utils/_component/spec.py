@@ -83,18 +83,15 @@ def _with_defaults(component: Component) -> Component:
     return {**component, "service": service}
 
 
-def chart_values(component: Component, image_ref: str, secrets: Mapping[str, str], stage: Stage) -> dict[str, Any]:
-    """Map a component to the Helm values of its subchart: camelCase, what is empty left out, key names instead of secret values.
+def chart_values(component: Component, image_ref: str, secrets: Mapping[str, str]) -> dict[str, Any]:
+    """Map a component to its Helm values: camelCase, what is empty left out, key names instead of secret values.
 
     Args:
         component: As ``load_components`` returns it.
         image_ref: The reference that the cluster pulls or holds.
         secrets: Name of the component's Secret by kind, as ``secret_names`` returns it.
-        stage: The release that the values are for; a component of the other one is rendered as ``enabled: false``.
     """
-    if component["extra"] != (stage == "extras"):
-        return {"enabled": False}
-    values: dict[str, Any] = {**_camel(OPTIONS, component), "enabled": True, "image": image_ref}
+    values: dict[str, Any] = {**_camel(OPTIONS, component), "image": image_ref}
     if component["secret_env"]:
         values["secretName"] = secrets["env"]
     if component["secret_files"]:

@@ -15,6 +15,10 @@ FORMATS: dict[str, dict[str, Any]] = {
     "env_name": {"pattern": "[A-Za-z_][A-Za-z0-9_]*", "says": "a name of an environment variable (letters, digits, underscores)"},
     "file_name": {"pattern": "[-._A-Za-z0-9]+", "says": "a file name (letters, digits, '.', '-', '_')"},
     "image": {"pattern": "[^\\s]+", "says": "an image reference without blanks"},
+    "label_key": {
+        "pattern": "([-.a-z0-9]{1,253}/)?[A-Za-z0-9]([-._A-Za-z0-9]{0,61}[A-Za-z0-9])?",
+        "says": "a label's key such as kubernetes.io/hostname",
+    },
     "node_port": {"minimum": 30000, "maximum": 32767},
     "path": {"pattern": "(/([^/.][^/]*|\\.[^/.][^/]*|\\.\\.[^/]+|\\.))+/?", "says": "an absolute path below /"},
     "port": {"minimum": 1, "maximum": 65535},
@@ -155,8 +159,28 @@ OPTIONS: dict[str, dict[str, Any]] = {
             "timeout": {"type": "int", "default": 300, "format": "positive"},
         },
     },
+    "test": {
+        "type": "dict",
+        "options": {
+            "command": {"type": "list", "elements": "str", "required": True},
+            "args": {"type": "list", "elements": "str", "default": []},
+            "env": {"type": "dict", "default": {}, "keys": "env_name"},
+            "secret_env": {"type": "dict", "default": {}, "no_log": True, "keys": "env_name"},
+            "timeout": {"type": "int", "default": 300, "format": "positive"},
+        },
+    },
     "post_release": {"type": "list", "elements": "str", "default": [], "chart": False},
     "stop_grace_seconds": {"type": "int", "default": 30, "format": "unsigned"},
+    "topology_spread": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "topology_key": {"type": "str", "required": True, "format": "label_key"},
+            "max_skew": {"type": "int", "default": 1, "format": "positive"},
+            "when_unsatisfiable": {"type": "str", "choices": ["ScheduleAnyway", "DoNotSchedule"], "default": "ScheduleAnyway"},
+        },
+    },
     "host_aliases": {
         "type": "list",
         "elements": "dict",

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .checks import JOBS
+from .checks import DEPLOYING_JOBS, JOBS
 from .graph import network_values
 from .spec import Component, Stage, chart_values
 
@@ -23,6 +23,9 @@ STAGES: tuple[Stage, ...] = ("extras", "app")
 
 EXTRAS = "-extras"
 """Ends the name of the extras' release."""
+
+BY_HAND = "by-hand"
+"""Tag of the subcharts that are the application where no `components` are given."""
 
 JOB_MARGIN = 15
 """Seconds that Helm waits beyond a Job's own limit, so that the Job's failure is seen and not only Helm's."""
@@ -38,7 +41,6 @@ def releases(
     name: str,
     images: Mapping[str, str],
     secrets: Mapping[str, Mapping[str, str]],
-    defaults: Mapping[str, Mapping[str, Any]],
     digest: str,
     timeout: int,
 ) -> list[dict[str, Any]]:
@@ -49,7 +51,6 @@ def releases(
         name: Name of the application's release; the extras' is ``<name>-extras``.
         images: Image reference by component.
         secrets: Component -> kind of Secret -> its name, as ``secret_names`` returns it.
-        defaults: The chart's own values of each subchart.
         digest: Digest of the chart's files.
         timeout: Seconds for each of Helm's operations; a migration or setup that may take longer raises it.
 
@@ -67,22 +68,15 @@ def releases(
     result = []
     for stage in STAGES:
         own = [component for component in components if component["extra"] == (stage == "extras")]
-        limits = [component[job]["timeout"] + JOB_MARGIN for component in own for job in JOBS if component[job]]
-        values: dict[str, Any] = {
-            "global": {"chartDigest": digest, "networkPolicies": True},
-            **{subchart: {"enabled": False} for subchart in defaults},
-        }
+        limits = [component[job]["timeout"] + JOB_MARGIN for component in own for job in DEPLOYING_JOBS if component[job]]
+        given: dict[str, Any] = {}
         for component in own:
             key = component["name"]
             try:
-                given = chart_values(component, images[key], secrets.get(key, {}), stage)
+                given[key] = {**chart_values(component, images[key], secrets.get(key, {})), "network": networks[key]}
             except KeyError as kind:
                 raise ValueError(f"No name of the Secret {key}-{kind.args[0]}: run the secrets role before the release role.") from None
-            given["network"] = networks[key]
-            if key in defaults:
-                values[key] = in_place_of(defaults[key], given)
-            else:
-                values.setdefault("components", {})[key] = given
+        values = {"tags": {BY_HAND: False}, "global": {"chartDigest": digest}, "components": given}
         result.append(
             {
                 "name": app if stage == "app" else extras,
@@ -94,21 +88,6 @@ def releases(
     return result
 
 
-def in_place_of(defaults: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values that replace a chart's defaults as a whole.
-
-    Helm merges dictionaries key by key, so that a default environment variable or probe would stay beside the given ones;
-    ``null`` takes a default back.
-    """
-    result = dict(values)
-    for key, default in defaults.items():
-        if key not in values:
-            result[key] = None
-        elif isinstance(default, Mapping) and isinstance(values[key], Mapping):
-            result[key] = in_place_of(default, values[key])
-    return result
-
-
 def has_load_balancer(values: Mapping[str, Any]) -> bool:
     """Whether a release has a Service of the type LoadBalancer.
 
@@ -117,12 +96,7 @@ def has_load_balancer(values: Mapping[str, Any]) -> bool:
     Args:
         values: As in what ``releases`` returns.
     """
-    return any((component.get("service") or {}).get("type") == "LoadBalancer" for component in _components(values).values())
-
-
-def _components(values: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    subcharts = {name: item for name, item in values.items() if name not in ("global", "components")}
-    return {**subcharts, **values.get("components", {})}
+    return any((component.get("service") or {}).get("type") == "LoadBalancer" for component in values.get("components", {}).values())
 
 
 def secret_keys(values: Mapping[str, Any]) -> dict[str, set[str]]:
@@ -132,15 +106,12 @@ def secret_keys(values: Mapping[str, Any]) -> dict[str, set[str]]:
         values: As in what ``releases`` returns.
     """
     keys: dict[str, set[str]] = {}
-    for name, component in _components(values).items():
-        jobs, files = {job: component.get(job) or {} for job in JOBS}, component.get("secretFiles") or {}
-        for secret, read in (
-            (component.get("secretName") or f"{name}-env", component.get("secretEnv")),
-            *((values.get("secretName") or f"{name}-{job}", values.get("secretEnv")) for job, values in jobs.items()),
-            (files.get("secretName") or f"{name}-files", files.get("files")),
-        ):
-            if read:
-                keys.setdefault(secret, set()).update(read)
+    for component in values.get("components", {}).values():
+        owners = [(component, "secretEnv"), (component.get("secretFiles") or {}, "files")]
+        owners += [(component.get(job) or {}, "secretEnv") for job in JOBS]
+        for owner, option in owners:
+            if read := owner.get(option):
+                keys.setdefault(owner["secretName"], set()).update(read)
     return keys
 
 
@@ -159,10 +130,10 @@ def chart_digest(chart: Path) -> str:
     """Return 16 hexadecimal digits over the paths and contents of a chart's files, subcharts included.
 
     kubernetes.core.helm compares values and the chart's version only; with the digest among the values, an edited template is
-    a change too.
+    a change too. What no release is made of has no part in it.
     """
     digest = hashlib.sha256()
-    for path in sorted(path for path in chart.rglob("*") if path.is_file() and path.relative_to(chart).parts[0] != "ci"):
+    for path in sorted(path for path in chart.rglob("*") if path.is_file() and path.relative_to(chart).parts[0] not in ("ci", "README.md")):
         content = path.read_bytes()
         digest.update(f"{path.relative_to(chart).as_posix()}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()[:16]

@@ -1,60 +1,114 @@
 # Copyright: (c) 2026, Plannoir contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The cluster as the release modules reach it: kubectl and helm, always with a named kubeconfig and context."""
+"""The cluster: kubectl and helm in one namespace, always with a named kubeconfig and context."""
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
+from . import process
 from .errors import Failure
-from .kubectl import objects_in
-
-__all__ = ["CLUSTER_SPEC", "Cluster", "Failure"]
+from .process import Completed
 
 CLUSTER_SPEC: dict[str, dict[str, Any]] = {
     "kubeconfig": {"type": "path", "required": True},
     "context": {"type": "str", "required": True},
     "namespace": {"type": "str", "required": True},
-    "bin": {"type": "path", "required": True},
+    "bin": {"type": "path", "default": ""},
 }
+"""Options that plugins/doc_fragments/cluster.py documents."""
+
+ANSWER_WITHIN = 60
+"""Seconds for one call of kubectl, of which each request to the cluster may take 20."""
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """Commands in one namespace of one cluster."""
+    """One namespace of one cluster. ``bin`` is the folder with kubectl and helm; empty for those on PATH."""
 
-    module: AnsibleModule
+    kubeconfig: str = ""
+    context: str = ""
+    namespace: str = ""
+    bin: str = ""
 
-    def objects(self, *request: str) -> list[dict[str, Any]]:
-        """Return what ``kubectl get`` finds, as parsed JSON.
+    @classmethod
+    def of(cls, parameters: Mapping[str, Any]) -> Cluster:
+        """Return the cluster that the options of ``CLUSTER_SPEC`` name."""
+        return cls(*(parameters[name] or "" for name in CLUSTER_SPEC))
+
+    def command(self, program: str, *arguments: str) -> list[str]:
+        """Return a command line of kubectl or helm."""
+        context = "--kube-context" if program == "helm" else "--context"
+        return [
+            str(Path(self.bin, program)),
+            f"--kubeconfig={self.kubeconfig}",
+            f"{context}={self.context}",
+            f"--namespace={self.namespace}",
+            *arguments,
+        ]
+
+    def kubectl(self, *arguments: str, given: str = "") -> str:
+        """Run kubectl, with ``given`` on its standard input, and return what it prints.
 
         Raises:
-            Failure: kubectl failed.
+            Failure: The cluster does not answer, or refuses.
         """
-        return objects_in(self.kubectl("get", *request, "--output=json", "--ignore-not-found"))
-
-    def kubectl(self, *arguments: str) -> str:
-        """Run kubectl and return its standard output; raises Failure."""
-        return self._run(self._program("kubectl"), f"--context={self.module.params['context']}", *arguments)
+        done = self._run("kubectl", "--request-timeout=20s", *arguments, given=given, timeout=ANSWER_WITHIN)
+        if done.code == process.TIMED_OUT:
+            raise Failure(f"The cluster of {self} did not answer within {ANSWER_WITHIN} s: check that it runs.")
+        if done.code:
+            raise Failure(_sentence(done.err, str(self)))
+        return done.out
 
     def helm(self, *arguments: str) -> str:
-        """Run helm and return its standard output; raises Failure."""
-        return self._run(self._program("helm"), f"--kube-context={self.module.params['context']}", *arguments)
+        """Run helm, which keeps to the time limit among its own options, and return what it prints.
 
-    def _program(self, name: str) -> str:
-        return f"{self.module.params['bin']}/{name}"
+        Raises:
+            Failure: helm failed; the message is what it printed.
+        """
+        done = self._run("helm", *arguments, timeout=None)
+        if done.code:
+            raise Failure((done.err or done.out).strip())
+        return done.out
 
-    def _run(self, program: str, context: str, *arguments: str) -> str:
-        parameters = self.module.params
-        command = [program, f"--kubeconfig={parameters['kubeconfig']}", context, f"--namespace={parameters['namespace']}", *arguments]
-        try:
-            status, out, err = self.module.run_command(command, handle_exceptions=False)
-        except OSError as error:
-            raise Failure(f"{program} cannot be run ({error.strerror}): let the toolchain role supply it.") from error
-        if status:
-            raise Failure((err or out).strip())
-        return str(out)
+    def objects(self, *request: str) -> list[dict[str, Any]]:
+        """Return what ``kubectl get`` finds; nothing where it is not there. Raises Failure as ``kubectl`` does."""
+        out = self.kubectl("get", *request, "--output=json", "--ignore-not-found")
+        if not out.strip():
+            return []
+        answer: dict[str, Any] = json.loads(out)
+        return list(answer["items"]) if "items" in answer else [answer]
+
+    def execute(self, component: str, command: Sequence[str], timeout: float) -> Completed:
+        """Run a command in a pod of a component, for so many seconds at most; raises Failure where kubectl cannot be run."""
+        return self._run("kubectl", "exec", f"deployment/{component}", f"--container={component}", "--", *command, timeout=timeout)
+
+    def server_version(self) -> str:
+        """Return the cluster's minor version as Pod Security pins it, as in ``v1.34``; raises Failure as ``kubectl`` does."""
+        version = json.loads(self.kubectl("get", "--raw=/version"))
+        return f"v{version['major']}.{re.sub(r'[^0-9].*', '', version['minor'])}"
+
+    def __str__(self) -> str:
+        return f"context {self.context} ({self.kubeconfig})"
+
+    def _run(self, program: str, *arguments: str, timeout: float | None, given: str = "") -> Completed:
+        argv = self.command(program, *arguments)
+        done = process.run(argv, timeout=timeout, given=given)
+        if done.code == process.NOT_FOUND:
+            raise Failure(f"{argv[0]} cannot be run ({done.err}): run the toolchain role, or name its folder in cluster_bin.")
+        return done
+
+
+def _sentence(stderr: str, cluster: str) -> str:
+    reason = (stderr.strip().splitlines() or ["no reason given"])[-1].removeprefix("Error from server ").strip()
+    if match := re.search(r'\(AlreadyExists\).*secrets "([^"]+)" already exists', stderr):
+        return f"The Secret {match[1]} is in the cluster already and was not made by this collection: remove it or rename the component."
+    if "refused" in stderr or "Unable to connect" in stderr or "no route" in stderr:
+        return f"The cluster of {cluster} does not answer: start it (site.yml does) and run this again. kubectl says: {reason}"
+    return f"The cluster of {cluster} refused: {reason}"

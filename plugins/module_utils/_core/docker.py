@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Plannoir contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The few calls of the Docker Engine's API that the images role needs, with the standard library alone.
+"""The Docker Engine: the few calls of its API that are needed, with the standard library alone.
 
 The Docker SDK takes half a second to import; this is what keeps a run that has nothing to build short.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from .errors import Failure
+from .process import output
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 
@@ -33,7 +35,7 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
-class Engine:
+class Docker:
     """A Docker Engine, found as the docker client finds it.
 
     Args:
@@ -45,6 +47,22 @@ class Engine:
         self.host = environment.get("DOCKER_HOST") or DEFAULT_HOST
         self._certificates = environment.get("DOCKER_CERT_PATH") if environment.get("DOCKER_TLS_VERIFY") else None
         self._timeout = timeout
+
+    @classmethod
+    def at(cls, host: str) -> Docker:
+        """Return the engine at an address; for an empty one that of the docker client, which may follow a context."""
+        host = host or output(["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]).strip()
+        return cls({**os.environ, **({"DOCKER_HOST": host} if host else {})})
+
+    @property
+    def client(self) -> dict[str, str]:
+        """Environment in which the docker client speaks to this engine."""
+        return {"DOCKER_HOST": self.host}
+
+    def labels(self, *references: str) -> dict[str, dict[str, str]]:
+        """Return the labels of those of the images that the engine has."""
+        found = {reference: self._json("GET", f"/images/{quote(reference)}/json", missing_ok=True) for reference in references}
+        return {reference: (image.get("Config") or {}).get("Labels") or {} for reference, image in found.items() if image}
 
     def images(self) -> list[dict[str, Any]]:
         """Return the images, each with ``Id``, ``RepoTags`` and ``Created`` (seconds since the epoch)."""
@@ -84,7 +102,7 @@ class Engine:
         """Return a stream of the images as ``docker save`` writes them; what they share stands in it once."""
         return self._request("GET", f"/images/get?{urlencode({'names': references}, doseq=True)}")
 
-    def copy_image(self, reference: str, target: Engine) -> None:
+    def copy_image(self, reference: str, target: Docker) -> None:
         """Stream an image to another engine, without a file in between."""
         source = self.saved([reference])
         # http.client sends a body of unknown length in chunks, as it reads it.

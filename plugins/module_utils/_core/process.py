@@ -21,13 +21,14 @@ from typing import IO, Any
 
 from .errors import Failure
 
-NOT_FOUND = 127
-TIMED_OUT = 124
+# No program ends with these.
+NOT_FOUND = 256
+TIMED_OUT = 257
 
 
 @dataclass(frozen=True)
 class Completed:
-    """How a program ended. ``code`` is its exit code, 127 when it cannot be run, 124 when its time was up."""
+    """How a program ended. ``code`` is its exit code, NOT_FOUND when it cannot be run, TIMED_OUT when its time was up."""
 
     code: int
     out: str = ""

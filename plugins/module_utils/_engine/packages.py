@@ -14,6 +14,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .._core.apt import Source, sources
 from .._core.errors import Failure
 from .._core.machine import Machine
 
@@ -28,7 +29,7 @@ _ENV = {"DEBIAN_FRONTEND": "noninteractive"}
 
 
 @dataclass(frozen=True)
-class Plan:
+class EnginePackages:
     """What to install and, when the distribution's own packages do not do, from which newer suite and why."""
 
     packages: tuple[str, ...]
@@ -54,7 +55,7 @@ def candidates(machine: Machine, packages: Sequence[str]) -> dict[str, str]:
     return {name: version for name, version in found if version != "(none)"}
 
 
-def plan(machine: Machine) -> Plan:
+def plan(machine: Machine) -> EnginePackages:
     """Decide what to install.
 
     Raises Failure where apt knows no Docker Engine.
@@ -69,16 +70,16 @@ def plan(machine: Machine) -> Plan:
     if "docker-buildx" not in have:
         reasons.append("the distribution's own suite has no docker-buildx")
     if not reasons:
-        return Plan(tuple(name for name in PACKAGES if name in have))
+        return EnginePackages(tuple(name for name in PACKAGES if name in have))
     if codename in NEXT_SUITE:
-        return Plan(PACKAGES, NEXT_SUITE[codename], tuple(reasons))
+        return EnginePackages(PACKAGES, NEXT_SUITE[codename], tuple(reasons))
     raise Failure(
         f"Docker Engine cannot be installed with apt here: {' and '.join(reasons)} (release {codename or 'unknown'});"
         " install Docker Engine and its buildx plugin by hand (https://docs.docker.com/engine/install/)."
     )
 
 
-def install(machine: Machine) -> Plan:
+def install(machine: Machine) -> EnginePackages:
     """Refresh apt's lists and install the engine; return what was installed.
 
     Raises Failure with apt's own last line where it does not work.
@@ -113,7 +114,9 @@ def _apt_install(machine: Machine, packages: Sequence[str]) -> str:
 
 def _add_suite(machine: Machine, codename: str, suite: str) -> None:
     """Let apt see a newer suite, from the machine's own mirrors, for the engine's packages and for nothing else."""
-    stanzas = [_source(machine, *target, codename, suite) for target in _targets(machine, codename)]
+    suites = {codename, f"{codename}-security", f"{codename}-updates"}
+    own = [source for source in sources(machine) if source.suite in suites and source.component == "main"]
+    stanzas = [_source(source, codename, suite) for source in own]
     if not stanzas:
         raise Failure(
             f"apt has no source for Debian {codename} from which the mirror of {suite} could be told;"
@@ -128,34 +131,9 @@ def _add_suite(machine: Machine, codename: str, suite: str) -> None:
     machine.path(SOURCES_FILE).write_text("\n".join(stanzas), encoding="utf-8")
 
 
-def _targets(machine: Machine, codename: str) -> list[tuple[str, str, str]]:
-    """Return (file and place of the entry, address, suite) of each main index of the machine's release."""
-    shown = machine.run(
-        ["apt-get", "indextargets", "--format", "$(SOURCESENTRY)|$(SITE)|$(RELEASE)|$(COMPONENT)", "Created-By: Packages"]
-    ).out
-    rows = [tuple(line.split("|")) for line in shown.splitlines()]
-    suites = {codename, f"{codename}-security", f"{codename}-updates"}
-    return sorted({(r[0], r[1], r[2]) for r in rows if len(r) == 4 and r[2] in suites and r[3] == "main"})
-
-
-def _source(machine: Machine, entry: str, address: str, release: str, codename: str, suite: str) -> str:
-    lines = ["Types: deb", f"URIs: {address}", f"Suites: {release.replace(codename, suite, 1)}", "Components: main"]
-    key = _signed_by(machine, entry)
-    return "\n".join([*lines, f"Signed-By: {key}"] if key else lines) + "\n"
-
-
-def _signed_by(machine: Machine, entry: str) -> str:
-    """Return the Signed-By of a sources entry, named by apt as file:line, or file:stanza for a deb822 file."""
-    name, place = entry.rsplit(":", 1)
-    text, number = machine.read(name), int(place) - 1
-    if name.endswith(".sources"):
-        stanzas = [s for s in re.split(r"\n\s*\n", text) if re.search(r"^URIs:", s, re.MULTILINE | re.IGNORECASE)]
-        chosen = stanzas[number] if number < len(stanzas) else ""
-        found = re.search(r"^Signed-By:[ \t]*(.*(?:\n[ \t].*)*)", chosen, re.MULTILINE | re.IGNORECASE)
-    else:
-        lines = text.splitlines()
-        found = re.search(r"signed-by=([^\s\]]+)", lines[number] if number < len(lines) else "")
-    return found.group(1).rstrip() if found else ""
+def _source(source: Source, codename: str, suite: str) -> str:
+    lines = ["Types: deb", f"URIs: {source.uri}", f"Suites: {source.suite.replace(codename, suite, 1)}", "Components: main"]
+    return "\n".join([*lines, f"Signed-By: {source.signed_by}"] if source.signed_by else lines) + "\n"
 
 
 def _codename(machine: Machine) -> str:

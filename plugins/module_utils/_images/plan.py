@@ -16,7 +16,8 @@ from typing import Any
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .._component.spec import BUILD_SPEC, text
-from .._core.docker import Engine
+from .._core import authorities
+from .._core.docker import Docker
 from .._toolchain.catalogue import BASE_IMAGE
 from .context import read_context
 from .dockerfile import Dockerfile, commands, parse_dockerfile, reach
@@ -28,9 +29,6 @@ PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy",
 
 LOCAL_AUTHORITIES = ("/usr/local/share/ca-certificates", "/etc/pki/ca-trust/source/anchors")
 """Where an administrator puts certificates that the distribution does not bring (Debian, Fedora)."""
-
-BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem")
-"""The distributions' certificate bundles."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +158,7 @@ def _entry_points(scripts: Collection[str], dockerfile: Dockerfile, target: str,
     return [script for script in scripts if PurePosixPath(script).name in started]
 
 
-def superseded(refs: Sequence[str], engine: Engine, keep: int) -> list[str]:
+def superseded(refs: Sequence[str], engine: Docker, keep: int) -> list[str]:
     """Return the tags that nothing needs any more.
 
     Args:
@@ -205,12 +203,8 @@ def build_secrets(ca_bundle: str, environment: Mapping[str, str], home: Path) ->
 
 
 def _ca_bundle(environment: Mapping[str, str]) -> str:
-    for variable in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        if environment.get(variable):
-            return environment[variable]
-    if any(path.is_file() for folder in LOCAL_AUTHORITIES for path in Path(folder).rglob("*")):
-        return next((bundle for bundle in BUNDLES if Path(bundle).is_file()), "")
-    return ""
+    own = any(path.is_file() for folder in LOCAL_AUTHORITIES for path in Path(folder).rglob("*"))
+    return authorities.named_bundle(environment) or (authorities.system_bundle() if own else "")
 
 
 def proxy_args(environment: Mapping[str, str]) -> dict[str, str]:

@@ -150,7 +150,7 @@ class Profile:
         """Raise Failure with everything that would make the start fail; in check mode the toolchain may not be there yet."""
         at_hand = self.machine.which(self.binary) is not None
         if not at_hand and not check:
-            raise Failure(f"minikube is not at {self.binary}; run the role toolchain, or name it in minikube_binary.")
+            raise Failure(f"minikube is not at {self.binary}; run the role toolchain, or name its folder in minikube_bin.")
         problems = []
         if fresh:
             shown = self._run(["config", "defaults", "kubernetes-version", "--output", "json"], timeout=30) if at_hand else Completed(0)
@@ -271,7 +271,7 @@ def start_failure(verb: str, name: str, done: Completed, binary: str, timeout: f
     if done.code == TIMED_OUT:
         cause = f"it did not end within {timeout:g} s"
     elif done.code == NOT_FOUND:
-        return f"minikube could not be run ({done.err}); run the role toolchain, or name it in minikube_binary."
+        return f"minikube could not be run ({done.err}); run the role toolchain, or name its folder in minikube_bin."
     else:
         cause = _error_event(done.out) or done.last_line or f"exit code {done.code}"
     return f"minikube {verb} failed for the cluster {name}: {cause}; `{binary} logs --profile={name}` shows more."

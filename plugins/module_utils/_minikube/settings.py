@@ -120,7 +120,8 @@ def settings_from(params: Mapping[str, Any]) -> Settings:
     if not re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9-]+", params["profile"]):
         problems.append(f"minikube_profile {params['profile']!r} must be two or more letters, digits and hyphens.")
     if not re.fullmatch(r"v\d+\.\d+\.\d+(-[0-9A-Za-z.]+)?", params["kubernetes_version"]):
-        problems.append(f"minikube_kubernetes_version {params['kubernetes_version']!r} is not a version; write it like v1.34.4.")
+        version = params["kubernetes_version"]
+        problems.append(f"minikube_kubernetes_version {version!r} is not a version; write it like v1.30.0, or leave it empty.")
     memory = 0
     try:
         memory = parse_memory(params["memory"])

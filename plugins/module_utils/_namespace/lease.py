@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from .._core.kubectl import MANAGED_BY, MANAGER, own_labels
+from .._core.labels import MANAGED_BY, MANAGER, own_labels
 
 DURATION = 30
 """Seconds without a renewal after which a Lease is free."""

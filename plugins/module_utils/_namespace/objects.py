@@ -16,12 +16,9 @@ from typing import Any
 from .._component.checks import JOBS
 from .._component.spec import Component
 from .._component.values import EXTRAS, release_names
-from .._core.kubectl import MANAGED_BY, MANAGER, PART_OF
+from .._core.labels import APPLICATION, MANAGED_BY, MANAGER, PART_OF
 from .._release.attempt import INSTANCE_LABEL, Object, labels
 from .._release.records import CHART, Record
-
-APPLICATION_LABEL = "plannoir.deploy/app"
-"""On every object of the chart: the application that it belongs to."""
 
 RELEASE_ANNOTATION = "meta.helm.sh/release-name"
 """Helm's own mark of what belongs to a release; its hooks have none."""
@@ -143,7 +140,7 @@ def foreign_workloads(namespace: str, objects: Iterable[Object]) -> str:
     others = [
         f"{item['kind']} {item['metadata']['name']}"
         for item in objects
-        if APPLICATION_LABEL not in labels(item)
+        if APPLICATION not in labels(item)
         and not item["metadata"].get("ownerReferences")
         and (item["kind"], item["metadata"]["name"]) != ("Service", "kubernetes")
     ]

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -46,11 +45,6 @@ class DatabaseUrl(NamedTuple):
     ports: list[str]
     database: str
     sslmode: str
-
-
-def fingerprint(value: str | bytes) -> str:
-    """Return 8 hex digits of SHA-256, as ``printf %s VALUE | sha256sum`` begins: enough to compare two values, not to know one."""
-    return hashlib.sha256(value.encode() if isinstance(value, str) else value).hexdigest()[:8]
 
 
 def named_values(secrets: Values) -> Iterator[tuple[str, str, str, str]]:

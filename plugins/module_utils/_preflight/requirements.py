@@ -9,7 +9,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ def machine_problems(wanted: Mapping[str, Any]) -> Iterator[str]:
     yield from system_problems(platform.system(), platform.machine(), packages=wanted["packages"])
     yield from memory_problems(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), wanted["memory_gb"])
     if wanted["cache_dir"] and not Path(wanted["cache_dir"]).exists():
-        yield from disk_problems(Path(wanted["cache_dir"]), wanted["disk_gb"])
+        yield from disk_problems([Path(wanted["cache_dir"])], wanted["disk_gb"], "a first run")
     for source in wanted["sources"]:
         yield from source_problems(source, Path(wanted["source_root"] or "."))
 
@@ -37,7 +37,12 @@ def python_problems(version: Sequence[int]) -> Iterator[str]:
 def system_problems(system: str, machine: str, *, packages: bool) -> Iterator[str]:
     if machine not in SYSTEMS.get(system, ()):
         yield f"{system} on {machine} is not supported: use Linux or macOS on x86-64 or ARM64."
-    elif packages and (system, machine) != ("Linux", "x86_64"):
+    elif packages:
+        yield from packages_problems(system, machine)
+
+
+def packages_problems(system: str = platform.system(), machine: str = platform.machine()) -> Iterator[str]:
+    if (system, machine) != ("Linux", "x86_64"):
         yield f"toolchain_source packages works on Linux on x86-64 only, not on {system} on {machine}: set toolchain_source to official."
 
 
@@ -47,14 +52,15 @@ def memory_problems(memory: int, wanted_gb: int) -> Iterator[str]:
         yield f"The machine has {memory / GB:.1f} GB of memory and needs {wanted_gb} GB: use a larger one, or lower preflight_memory_gb."
 
 
-def disk_problems(cache: Path, wanted_gb: int) -> Iterator[str]:
-    """Check the file system that the folder ``cache``, which need not be there yet, will be on."""
-    folder = cache.absolute()
-    while not folder.exists():
-        folder = folder.parent
-    free = shutil.disk_usage(folder).free
-    if free < wanted_gb * GB:
-        yield f"{folder} has {free / GB:.1f} GB free and a first run needs {wanted_gb} GB: free some, or set XDG_CACHE_HOME elsewhere."
+def disk_problems(folders: Iterable[Path], wanted_gb: int, what: str) -> Iterator[str]:
+    """Check the file systems that folders, which need not be there yet, will be on; each once. ``what`` needs so much."""
+    seen = set()
+    for folder in folders:
+        there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+        free, device = shutil.disk_usage(there).free, there.stat().st_dev
+        if device not in seen and free < wanted_gb * GB:
+            yield f"{there} has {free / GB:.1f} GB free and {what} needs {wanted_gb} GB: free some, or set XDG_CACHE_HOME elsewhere."
+        seen.add(device)
 
 
 def source_problems(source: Mapping[str, str], root: Path) -> Iterator[str]:

@@ -19,7 +19,8 @@ from typing import Any
 
 from .._component.checks import JOBS
 from .._component.spec import Component, text
-from .._core.kubectl import COMPONENT, Kubectl, objects_in, own_labels, own_selector
+from .._core.cluster import Cluster
+from .._core.labels import COMPONENT, own_labels, own_selector
 from .._preflight.credentials import Values
 
 DIGEST_DIGITS = 10
@@ -70,7 +71,7 @@ def _digest(component: str, kind: str, values: Mapping[str, str], key: str) -> s
 
 
 @dataclass(frozen=True)
-class Plan:
+class SecretChanges:
     """What has to be done; each Secret as a Kubernetes object."""
 
     create: list[dict[str, Any]] = field(default_factory=list)
@@ -86,32 +87,30 @@ class Plan:
 class SecretStore:
     """The Secrets of one application in one namespace."""
 
-    def __init__(self, kubectl: Kubectl, namespace: str, application: str, key: str) -> None:
-        self._kubectl = kubectl
-        self._namespace = namespace
+    def __init__(self, cluster: Cluster, application: str, key: str) -> None:
+        self._cluster = cluster
         self._application = application
         self._key = key
 
-    def plan(self, secrets: Values) -> Plan:
+    def plan(self, secrets: Values) -> SecretChanges:
         """Compare ``secrets`` with the cluster, in one call; raises Failure, or ValueError as ``keyed_digest`` does."""
         wanted = {item["metadata"]["name"]: item for item in self.definitions(secrets)}
         if not wanted:
-            return Plan()
-        found = self._kubectl(["get", "secrets", f"--namespace={self._namespace}", own_selector(self._application), "--output=json"], "")
-        there = {item["metadata"]["name"]: item for item in objects_in(found)}
-        return Plan(
+            return SecretChanges()
+        there = {item["metadata"]["name"]: item for item in self._cluster.objects("secrets", own_selector(self._application))}
+        return SecretChanges(
             create=[item for name, item in wanted.items() if name not in there],
             replace=[item for name, item in wanted.items() if name in there and there[name].get("data", {}) != item["data"]],
             before=self._fingerprints(there),
             after=self._fingerprints({**there, **wanted}),
         )
 
-    def carry_out(self, plan: Plan) -> None:
+    def carry_out(self, plan: SecretChanges) -> None:
         """Do what ``plan`` says; a Secret of the same name that is not ours stops it."""
         # An immutable Secret that was made anew by hand cannot be written over: --force deletes it first.
         for verb, items in ((["create"], plan.create), (["replace", "--force"], plan.replace)):
             if items:
-                self._kubectl([*verb, "--filename=-"], json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+                self._cluster.kubectl(*verb, "--filename=-", given=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
 
     def definitions(self, secrets: Values) -> Iterator[dict[str, Any]]:
         """Yield the Secrets that hold these values, as Kubernetes objects."""
@@ -124,7 +123,7 @@ class SecretStore:
                     "immutable": True,
                     "metadata": {
                         "name": name,
-                        "namespace": self._namespace,
+                        "namespace": self._cluster.namespace,
                         "labels": {**own_labels(self._application), COMPONENT: component},
                     },
                     "data": {key: base64.b64encode(value.encode()).decode() for key, value in sorted(secrets[component][kind].items())},

@@ -17,9 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
-MINIKUBE = "v1.38.1"
-KUBERNETES = "v1.34.4"
-HELM = "v3.20.0"
+from .pins import HELM, KUBERNETES, MINIKUBE
+
 # The least version that the recipes' go.mod files accept, and the one that is fetched where the machine has none.
 GO_LEAST = (1, 26)
 GO = "go1.26.8"

@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
-import json
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .._core import authorities
+from .._core.apt import sources
+from .._core.docker import Docker
+from .._core.machine import Machine
 from .._core.process import output
 from . import catalogue
-from .host import ca_bundle, run
+from .host import run
 
 LABEL = "deploy.plannoir.toolchain"
 ROOTFS = "rootfs.tar"
@@ -25,32 +29,6 @@ DEFAULT_MIRRORS = {
 }
 # How apt reaches the mirrors holds in containers just as on the machine.
 _APT_OPTIONS = re.compile(r"^(Acquire::(?:https?::Proxy(?:::[^ ]+)?|Check-Valid-Until|Check-Date|Retries)) \"([^\"]+)\";$", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Engine:
-    """The Docker Engine at `host`, through the docker client; an empty host is the client's own choice."""
-
-    host: str = ""
-
-    @property
-    def env(self) -> dict[str, str]:
-        return {"DOCKER_HOST": self.host} if self.host else {}
-
-    def labels(self, *refs: str) -> dict[str, dict[str, str]]:
-        """Return the labels of those of the images that the engine has."""
-        shown = output(["docker", "image", "inspect", *refs], self.env) or _inspect_each(self, refs)
-        found = {}
-        for image in json.loads(shown or "[]"):
-            labels = (image.get("Config") or {}).get("Labels") or {}
-            found.update({tag: labels for tag in image.get("RepoTags") or [] if tag in refs})
-        return found
-
-
-def _inspect_each(engine: Engine, refs: tuple[str, ...]) -> str:
-    """Inspect one by one: the client prints what it found and fails when any is missing."""
-    images = [json.loads(shown) for ref in refs if (shown := output(["docker", "image", "inspect", ref], engine.env))]
-    return json.dumps([image for group in images for image in group])
 
 
 @dataclass(frozen=True)
@@ -83,16 +61,10 @@ def apt_settings(suite: str, targets: Iterable[Sequence[str]], config: str, mirr
 
 def machine_apt_settings(suite: str, mirror: str) -> AptSettings:
     """Return the settings for `suite` from the machine's own apt."""
-    shown = output(["apt-get", "indextargets", "--format", "$(SITE)|$(RELEASE)|$(SOURCESENTRY)", "Created-By: Packages", "Component: main"])
-    rows = [line.split("|") for line in shown.splitlines() if line.count("|") == 2]
-    targets = [(site, release, _keyring(Path(entry.rpartition(":")[0]))) for site, release, entry in rows]
+    keyring = re.compile(r"/\S+")  # a key that stands in the entry itself cannot be named to mmdebstrap
+    found = [source for source in sources(Machine()) if source.component == "main"]
+    targets = [(source.uri, source.suite, source.signed_by if keyring.fullmatch(source.signed_by) else "") for source in found]
     return apt_settings(suite, targets, output(["apt-config", "dump"]), mirror)
-
-
-def _keyring(sources: Path) -> str:
-    """Return the keyring file that a sources file names, or nothing: then apt trusts its own folder of keys."""
-    found = re.search(r"(?i)signed-by[:=]\s*(/[^\s\]]+)", sources.read_text(encoding="utf-8")) if sources.is_file() else None
-    return found[1] if found else ""
 
 
 def make_rootfs(debian: catalogue.Debian, into: Path, mirror: str, log: Path) -> None:
@@ -119,25 +91,25 @@ def base_state(labels: Mapping[str, Mapping[str, str]], digest: str) -> str:
     return "there" if ours in (None, digest) else "outdated"
 
 
-def import_base(engine: Engine, rootfs: Path, digest: str, log: Path) -> None:
+def import_base(docker: Docker, rootfs: Path, digest: str, log: Path) -> None:
     """Give the engine the base image, under its own name and the one that Dockerfiles use."""
     changes = ["--change", 'CMD ["bash"]', "--change", f"LABEL {LABEL}={digest}"]
     own = catalogue.base_image(digest)
-    run(["docker", "import", "--platform", catalogue.PLATFORM, *changes, str(rootfs), own], log, env=engine.env)
-    run(["docker", "tag", own, catalogue.BASE_IMAGE], log, env=engine.env)
+    run(["docker", "import", "--platform", catalogue.PLATFORM, *changes, str(rootfs), own], log, env=docker.client)
+    run(["docker", "tag", own, catalogue.BASE_IMAGE], log, env=docker.client)
 
 
-def base_ref(engine: Engine, digest: str) -> str:
+def base_ref(docker: Docker, digest: str) -> str:
     """Return what to build on: our own base image where the engine has it, else the Debian image that somebody pulled."""
     own = catalogue.base_image(digest)
-    return own if own in engine.labels(own) else catalogue.BASE_IMAGE
+    return own if own in docker.labels(own) else catalogue.BASE_IMAGE
 
 
-def build_image(engine: Engine, base: str, context: Path, contexts: Mapping[str, Path], log: Path, *options: str) -> None:
+def build_image(docker: Docker, base: str, context: Path, contexts: Mapping[str, Path], log: Path, *options: str) -> None:
     """Build a recipe's folder on the image `base` with buildkit; `contexts` are folders that its Dockerfile names in COPY --from."""
     argv = ["docker", "buildx", "build", "--progress=plain", "--platform", catalogue.PLATFORM]
     argv += ["--build-arg", f"BASE_IMAGE={base}", *options]
     argv += [word for name, path in contexts.items() for word in ("--build-context", f"{name}={path}")]
-    bundle = ca_bundle()
+    bundle = authorities.bundle(os.environ)
     argv += ["--secret", f"id=ca,src={bundle}"] if bundle else []
-    run([*argv, str(context)], log, env={**engine.env, "BUILDX_BUILDER": "default"})
+    run([*argv, str(context)], log, env={**docker.client, "BUILDX_BUILDER": "default"})

@@ -16,9 +16,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .._core.errors import Failure
+from .._core.http import answers, open_url
 from .._core.process import output
-from . import catalogue
-from .host import answers, open_url, run
+from . import catalogue, pins
+from .host import run
 
 DEFAULT_PROXY = "https://proxy.golang.org"
 _MODULE = f"golang.org/toolchain/@v/v0.0.1-{catalogue.GO}.linux-amd64"
@@ -44,10 +45,10 @@ def proxies() -> list[str]:
 def proxy_problem(timeout: float = 5) -> str:
     """Say what is wrong when no module proxy has the recipes' minikube; nothing when one has."""
     known = proxies()
-    if any(answers(f"{proxy}/k8s.io/minikube/@v/{catalogue.MINIKUBE}.info", timeout) for proxy in known):
+    if any(answers(f"{proxy}/k8s.io/minikube/@v/{pins.MINIKUBE}.info", timeout) for proxy in known):
         return ""
     asked = " and ".join(known) or "none"
-    return f"No Go module proxy answers (asked {asked}): set GOPROXY to one that has k8s.io/minikube {catalogue.MINIKUBE}."
+    return f"No Go module proxy answers (asked {asked}): set GOPROXY to one that has k8s.io/minikube {pins.MINIKUBE}."
 
 
 def fetch_go(into: Path) -> None:

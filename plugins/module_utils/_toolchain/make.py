@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .._core.docker import Docker
 from .._core.errors import Failure
-from . import catalogue, debian, images, official
+from . import catalogue, debian, images, official, pins
 from . import go as golang
 from .store import Store
 
@@ -33,7 +34,7 @@ class Packages:
 
     store: Store
     recipes: Path
-    engine: debian.Engine
+    docker: Docker
     mirror: str = ""
 
     def digests(self) -> dict[str, str]:
@@ -52,7 +53,11 @@ class Packages:
         return self.store.is_whole(name, digest) and self.store.is_published(name, digest, component.publish)
 
     def labels(self, digests: Mapping[str, str]) -> dict[str, dict[str, str]]:
-        return self.engine.labels(catalogue.BASE_IMAGE, catalogue.node_image(digests["node-image"]))
+        """Return the labels of our images in the engine; one that does not answer has none, and the plan says that it does not."""
+        try:
+            return self.docker.labels(catalogue.BASE_IMAGE, catalogue.node_image(digests["node-image"]))
+        except Failure:
+            return {}
 
     def make(self, name: str) -> Made:
         """Make a component that is missing.
@@ -73,7 +78,7 @@ class Packages:
                     self._fill(name, component.recipe if component else None, into, digests)
             if component and isinstance(component.recipe, catalogue.Debian):
                 rootfs = self.store.folder(name, digest) / debian.ROOTFS
-                debian.import_base(self.engine, rootfs, digest, self.store.log(name))
+                debian.import_base(self.docker, rootfs, digest, self.store.log(name))
             if component:
                 self.store.publish(name, digest, component.publish)
             self.store.prune(name)
@@ -107,19 +112,20 @@ class Packages:
         if image.target:
             contexts = {"program": self._made(image.program, digests)} if image.program else {}
             options = [f"--target={image.target}", f"--output=type=tar,dest={layer}"]
-            base = debian.base_ref(self.engine, digests["base-image"])
-            debian.build_image(self.engine, base, self.recipes / "images", contexts, self.store.log(name), *options)
+            base = debian.base_ref(self.docker, digests["base-image"])
+            debian.build_image(self.docker, base, self.recipes / "images", contexts, self.store.log(name), *options)
         else:
             images.write_layer(self._made(image.program, digests) / image.program, image.path, layer)
         images.write_archive(image.ref, layer, image.entrypoint, into / "image.tar")
         layer.unlink()
 
     def _build_node(self, node: catalogue.Node, digests: Mapping[str, str]) -> None:
-        contexts = {name: self._made(name, digests) for name in ("cri-dockerd", "crictl", "cni-plugins")}
+        programs = [need for need in catalogue.components()["node-image"].needs if need != "base-image"]
+        contexts = {name: self._made(name, digests) for name in programs}
         digest = digests["node-image"]
         options = ["--load", f"--tag={catalogue.node_image(digest)}", f"--label={debian.LABEL}={digest}"]
-        base = debian.base_ref(self.engine, digests["base-image"])
-        debian.build_image(self.engine, base, self.recipes / node.folder, contexts, self.store.log("node-image"), *options)
+        base = debian.base_ref(self.docker, digests["base-image"])
+        debian.build_image(self.docker, base, self.recipes / node.folder, contexts, self.store.log("node-image"), *options)
 
 
 def make(settings: Mapping[str, Any], *, check: bool = False) -> Made:
@@ -129,7 +135,7 @@ def make(settings: Mapping[str, Any], *, check: bool = False) -> Made:
     """
     store, name = Store(Path(settings["cache_dir"])), settings["name"]
     if settings["source"] == "packages":
-        packages = Packages(store, Path(settings["recipes"]), debian.Engine(settings["engine_host"]), settings["debian_mirror"])
+        packages = Packages(store, Path(settings["recipes"]), Docker.at(settings["engine_host"]), settings["debian_mirror"])
         digests = packages.digests()
         _known(name, digests)
         return Made(not packages.is_there(name, digests, packages.labels(digests)), 0) if check else packages.make(name)
@@ -168,5 +174,5 @@ def official_is_there(store: Store, program: official.Program) -> bool:
 
 def versions(settings: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     """Return wanted and built version by the name of the role's variable."""
-    built = {"minikube": catalogue.MINIKUBE, "kubernetes": catalogue.KUBERNETES, "helm": catalogue.HELM}
+    built = {"minikube": pins.MINIKUBE, "kubernetes": pins.KUBERNETES, "helm": pins.HELM}
     return {f"toolchain_{name}_version": (settings[f"{name}_version"], version) for name, version in built.items()}

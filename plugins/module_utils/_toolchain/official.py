@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from .._core.errors import Failure
-from .host import answers, open_url
+from .._core.http import answers, open_url
 from .store import sha256
 
 # Seconds that `auto` gives the hosts to answer.

@@ -5,17 +5,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+from .pins import PINNED
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "cache_dir": {"type": "path", "required": True},
     "recipes": {"type": "path", "required": True},
     "engine_host": {"type": "str", "default": ""},
     "debian_mirror": {"type": "str", "default": ""},
-    "minikube_version": {"type": "str", "required": True},
-    "kubernetes_version": {"type": "str", "required": True},
-    "helm_version": {"type": "str", "required": True},
-    "minikube_url": {"type": "str", "default": "https://storage.googleapis.com/minikube/releases"},
-    "kubectl_url": {"type": "str", "default": "https://dl.k8s.io/release"},
-    "helm_url": {"type": "str", "default": "https://get.helm.sh"},
+    "minikube_version": {"type": "str", "default": ""},
+    "kubernetes_version": {"type": "str", "default": ""},
+    "helm_version": {"type": "str", "default": ""},
+    "minikube_url": {"type": "str", "default": ""},
+    "kubectl_url": {"type": "str", "default": ""},
+    "helm_url": {"type": "str", "default": ""},
 }
+
+
+def resolved(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options with what an empty version or address means."""
+    return {**given, **{name: given[name] or pinned for name, pinned in PINNED.items() if name in given}}

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .._core.docker import Docker
 from .._core.errors import Failure
 from .._core.process import output
+from .._preflight.requirements import disk_problems, packages_problems
 from . import catalogue, official
 from . import go as golang
-from .debian import KEYRING, Engine
+from .debian import KEYRING
 from .make import GO, Packages, official_is_there, versions
 from .store import Store
 
@@ -29,7 +30,7 @@ GB_FOR_THE_REST = 2
 
 
 @dataclass
-class Plan:
+class ToolchainPlan:
     """What the toolchain lacks. `components` are {name, version, seconds expected, next name}, `packages` are Debian's."""
 
     source: str
@@ -40,7 +41,7 @@ class Plan:
     problems: list[str] = field(default_factory=list)
 
 
-def plan(settings: Mapping[str, Any], *, remember: bool = True) -> Plan:
+def plan(settings: Mapping[str, Any], *, remember: bool = True) -> ToolchainPlan:
     """Make the plan; `settings` are the options of the module toolchain_plan.
 
     Raises Failure where the source cannot be decided.
@@ -64,7 +65,7 @@ def decide(store: Store, settings: Mapping[str, Any]) -> str:
         return str(remembered["source"])
     if official.hosts_answer(list(official.programs(settings).values()), settings["registry_urls"]):
         return "official"
-    if _can_build():
+    if not list(packages_problems()):
         return "packages"
     raise Failure(
         "The hosts of minikube, kubectl, helm and their images do not all answer, and toolchain_source packages works on Linux on x86-64"
@@ -87,27 +88,22 @@ def _asked(settings: Mapping[str, Any]) -> list[str]:
     return [program.checksum_url for program in official.programs(settings).values()] + list(settings["registry_urls"])
 
 
-def _can_build() -> bool:
-    return (platform.system(), platform.machine()) == ("Linux", "x86_64")
-
-
-def _official_plan(store: Store, settings: Mapping[str, Any]) -> Plan:
+def _official_plan(store: Store, settings: Mapping[str, Any]) -> ToolchainPlan:
     wanted = official.programs(settings).values()
     missing = [program for program in wanted if not official_is_there(store, program)]
-    result = Plan("official", _listed([(program.name, program.version, 10) for program in missing]))
+    result = ToolchainPlan("official", _listed([(program.name, program.version, 10) for program in missing]))
     if missing:
-        result.problems += _disk_problems([store.root], GB_FOR_THE_REST)
+        result.problems += disk_problems([store.root], GB_FOR_THE_REST, "the toolchain")
     return result
 
 
-def _packages_plan(store: Store, settings: Mapping[str, Any]) -> Plan:
-    packages = Packages(store, Path(settings["recipes"]), Engine(settings["engine_host"]), settings["debian_mirror"])
+def _packages_plan(store: Store, settings: Mapping[str, Any]) -> ToolchainPlan:
+    packages = Packages(store, Path(settings["recipes"]), Docker.at(settings["engine_host"]), settings["debian_mirror"])
     digests = packages.digests()
     labels = packages.labels(digests)
-    result = Plan("packages", node_image=catalogue.node_image(digests["node-image"]), base_image=catalogue.BASE_IMAGE)
+    result = ToolchainPlan("packages", node_image=catalogue.node_image(digests["node-image"]), base_image=catalogue.BASE_IMAGE)
     result.problems += _version_problems(settings)
-    if not _can_build():
-        result.problems.append("toolchain_source packages works on Linux on x86-64 only: set toolchain_source to official.")
+    result.problems += packages_problems()
     wanted = [component for component in catalogue.components().values() if settings["network_policy"] or not component.optional]
     missing = [component for component in wanted if not packages.is_there(component.name, digests, labels)]
     listed = [(component.name, component.version, component.seconds) for component in missing]
@@ -154,9 +150,11 @@ def _version_problems(settings: Mapping[str, Any]) -> Iterator[str]:
             yield f"toolchain_source packages builds {built} and not {wanted}: set {variable} to {built}, or toolchain_source to official."
 
 
-def _build_problems(settings: Mapping[str, Any], store: Store, go_programs: Sequence[catalogue.Component], made: Plan) -> Iterator[str]:
+def _build_problems(
+    settings: Mapping[str, Any], store: Store, go_programs: Sequence[catalogue.Component], made: ToolchainPlan
+) -> Iterator[str]:
     if go_programs:
-        yield from _disk_problems([store.root, _go_cache()], GB_FOR_GO if len(go_programs) > 3 else GB_FOR_THE_REST)
+        yield from disk_problems([store.root, _go_cache()], GB_FOR_GO if len(go_programs) > 3 else GB_FOR_THE_REST, "the toolchain")
         problem = golang.proxy_problem()
         if problem:
             yield problem
@@ -168,26 +166,13 @@ def _build_problems(settings: Mapping[str, Any], store: Store, go_programs: Sequ
         elif os.geteuid() != 0 and not settings["become"]:
             yield f"{missing} must be installed and that takes root: run {by_hand}, or set toolchain_become to true."
     if any(component["name"].startswith(("base-", "node-", "image-")) for component in made.components):
-        engine = Engine(settings["engine_host"])
-        if not output(["docker", "buildx", "version"], engine.env):
+        client = Docker.at(settings["engine_host"]).client
+        if not output(["docker", "buildx", "version"], client):
             yield "The docker client or its buildx plugin is missing: run the role plannoir.deploy.engine first."
-        elif not output(["docker", "version", "--format", "{{.Server.Version}}"], engine.env):
+        elif not output(["docker", "version", "--format", "{{.Server.Version}}"], client):
             where = settings["engine_host"] or "the default address"
             yield f"No Docker Engine answers at {where}: run the role plannoir.deploy.engine first."
 
 
 def _go_cache() -> Path:
     return Path(os.environ.get("GOCACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "go-build")
-
-
-def _disk_problems(folders: Sequence[Path], wanted_gb: int) -> Iterator[str]:
-    seen = set()
-    for folder in folders:
-        there = next((path for path in (folder, *folder.absolute().parents) if path.exists()), Path("/"))
-        free = shutil.disk_usage(there).free
-        if there.stat().st_dev not in seen and free < wanted_gb * 10**9:
-            yield (
-                f"{there} has {free / 10**9:.1f} GB free and the toolchain needs {wanted_gb} GB to be made:"
-                " free some, or set XDG_CACHE_HOME to a folder on a larger disk."
-            )
-        seen.add(there.stat().st_dev)

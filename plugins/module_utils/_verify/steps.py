@@ -5,25 +5,25 @@
 
 from __future__ import annotations
 
-import http.client
-import http.cookiejar
 import json
 import re
-import subprocess
 import time
-import urllib.error
-import urllib.request
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from http.client import HTTPException
+from http.cookiejar import CookieJar
 from typing import Any, TypeAlias
+from urllib.error import HTTPError
 
 from .._core.errors import Failure
+from .._core.http import open_url
+from .._core.process import TIMED_OUT, Completed
 
 Step: TypeAlias = Mapping[str, Any]
 """An element of ``app_checks``, as ``CHECK_SPEC`` leaves it."""
 
-Execute: TypeAlias = Callable[[str, Sequence[str], float], "Answer"]
+Execute: TypeAlias = Callable[[str, Sequence[str], float], Completed]
 """Runs a command in a pod of a component, with a time-out in seconds."""
 
 CHECK_SPEC: dict[str, dict[str, Any]] = {
@@ -121,7 +121,7 @@ class Story:
         """
         self._urls, self._execute, self._clock, self._pause = urls, execute, clock, pause
         self._deadline = clock() + timeout
-        self._cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        self._cookies = CookieJar()
         self.variables: dict[str, Any] = {"run_id": uuid.uuid4().hex[:12]}
 
     def tell(self, steps: Sequence[Step]) -> Iterator[Evidence]:
@@ -153,24 +153,31 @@ class Story:
         if bool(step.get("request")) == bool(step.get("exec")):
             raise Failure("the step must have exactly one of request and exec.")
         if command := step.get("exec"):
-            return self._execute(self._fill(command["component"]), self._fill(command["command"]), command["timeout"])
+            return _answer(
+                self._execute(self._fill(command["component"]), self._fill(command["command"]), command["timeout"]), command["timeout"]
+            )
         request = self._fill(step["request"])
         body = None if request["json"] is None else json.dumps(request["json"]).encode()
         headers = {"Accept": "*/*", **({"Content-Type": "application/json"} if body is not None else {}), **request["headers"]}
         url = self._url(request)
         try:
-            message = urllib.request.Request(url, data=body, headers=headers, method=request["method"])
-            # What the cluster publishes is reached directly; an absolute URL may need the machine's proxy.
-            proxies: dict[str, str] | None = {} if url != request["url"] else None
-            opener = urllib.request.build_opener(urllib.request.ProxyHandler(proxies), self._cookies)
-            with opener.open(message, timeout=request["timeout"]) as response:
+            with open_url(
+                url,
+                request["timeout"],
+                method=request["method"],
+                headers=headers,
+                body=body,
+                # What the cluster publishes is reached directly; an absolute URL may need the machine's proxy.
+                direct=url != request["url"],
+                cookies=self._cookies,
+            ) as response:
                 return Answer(response.status, response.read().decode(errors="replace"))
-        except urllib.error.HTTPError as error:
+        except HTTPError as error:
             with error:
                 return Answer(error.code, error.read().decode(errors="replace"))
         except ValueError as error:
             raise Failure(f"{url} is no URL that can be asked: {error}.") from error
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, HTTPException) as error:
             return Answer(0, f"{url} does not answer: {getattr(error, 'reason', '') or error}")
 
     def _url(self, request: Mapping[str, Any]) -> str:
@@ -226,26 +233,10 @@ class Story:
         return set(_VARIABLE.findall(json.dumps(step))) <= self.variables.keys()
 
 
-def make_execute(kubectl: str, kubeconfig: str, context: str, namespace: str) -> Execute:
-    """Make a caller of ``kubectl exec`` that always names kubeconfig, context and namespace."""
-
-    def execute(component: str, command: Sequence[str], timeout: float) -> Answer:
-        cluster = [f"--kubeconfig={kubeconfig}", f"--context={context}", f"--namespace={namespace}"]
-        try:
-            done = subprocess.run(
-                [kubectl, *cluster, "exec", f"deployment/{component}", "--", *command],
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=timeout,
-            )
-        except FileNotFoundError as error:
-            raise Failure(f"{kubectl} is missing: run the toolchain role, or name kubectl's folder in toolchain_bin.") from error
-        except subprocess.TimeoutExpired:
-            return Answer(500, f"no answer within {timeout} s")
-        return Answer(500 if done.returncode else 200, done.stdout if not done.returncode else done.stderr.strip() or done.stdout)
-
-    return execute
+def _answer(done: Completed, timeout: float) -> Answer:
+    if done.code == TIMED_OUT:
+        return Answer(500, f"no answer within {timeout} s")
+    return Answer(500, done.err.strip() or done.out) if done.code else Answer(200, done.out)
 
 
 def report(evidence: Sequence[Evidence], urls: Mapping[str, str], now: str) -> tuple[str, str]:

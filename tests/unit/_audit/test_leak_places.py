@@ -31,11 +31,18 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import 
     problems,
     table,
 )
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import Command
 from leak_world import CANARY, FINGERPRINT, LABEL, gz, matcher, program, tar
 
 ENCODED = base64.b64encode(CANARY.encode()).decode()
-CLUSTER = Subject(kubeconfig="/kube/config", context="shop", namespace="shop", releases=["shop"])
+CLUSTER = Subject(cluster=Cluster("/kube/config", "shop", "shop"), releases=["shop"])
+
+
+def in_folder(programs: Path) -> Subject:
+    return replace(CLUSTER, cluster=replace(CLUSTER.cluster, bin=str(programs)))
+
+
 PODS = {
     "items": [
         {
@@ -192,7 +199,7 @@ else:
 """,
     )
     (folder / "Chart.yaml").write_text("name: shop\n")
-    return replace(CLUSTER, bin=str(folder), chart=str(folder))
+    return replace(in_folder(folder), chart=str(folder))
 
 
 @pytest.mark.parametrize(
@@ -222,13 +229,13 @@ def test_every_container_that_ran_is_asked_for_its_log(tmp_path: Path) -> None:
 def test_a_cluster_that_is_away_is_told(tmp_path: Path, place: str) -> None:
     for name in ("kubectl", "helm"):
         program(tmp_path, name, f"sys.exit({f'no route to {CANARY}'!r})")
-    error = look(place, replace(CLUSTER, bin=str(tmp_path))).error
+    error = look(place, in_folder(tmp_path)).error
     assert f"failed (no route to [{FINGERPRINT}]): mend that, or leave the place out." in error
 
 
 @pytest.mark.parametrize("place", ["release", "describe", "logs"])
 def test_a_missing_program_is_told(tmp_path: Path, place: str) -> None:
-    error = look(place, replace(CLUSTER, bin=str(tmp_path / "none"))).error
+    error = look(place, in_folder(tmp_path / "none")).error
     assert "cannot be run (No such file or directory): install it" in error
 
 
@@ -248,7 +255,7 @@ def test_what_is_not_named_is_an_error(place: str, why: str, tmp_path: Path) -> 
 
 def test_a_program_that_does_not_end_is_stopped(tmp_path: Path) -> None:
     program(tmp_path, "kubectl", "import time\ntime.sleep(60)")
-    error = look("logs", replace(CLUSTER, bin=str(tmp_path), timeout=0.3)).error
+    error = look("logs", replace(in_folder(tmp_path), timeout=0.3)).error
     assert "did not end within 0.3 s" in error
 
 

@@ -29,7 +29,6 @@ def test_a_minimal_component_is_complete() -> None:
         ({"name": "Back_end"}, "DNS label"),
         ({"name": "9lives"}, "DNS label"),
         ({"name": "a" * 51}, "DNS label"),
-        ({"name": "components"}, "choose another"),
         ({"port": 70000}, "port must be between 1 and 65535, not 70000"),
         ({"service": {"type": "NodePort", "node_port": 8080}}, "between 30000 and 32767"),
         ({"service": {"node_port": 30080}}, "needs service.type NodePort"),
@@ -94,7 +93,7 @@ def test_a_problem_never_quotes_a_secret() -> None:
     assert "hunter2" not in str(problems)
 
 
-NAMES = {kind: f"backend-{kind}-1" for kind in ("env", "files", "migration", "setup")}
+NAMES = {kind: f"backend-{kind}-1" for kind in ("env", "files", "migration", "setup", "test")}
 
 
 def test_chart_values_hold_names_of_secrets_and_no_values() -> None:
@@ -111,10 +110,9 @@ def test_chart_values_hold_names_of_secrets_and_no_values() -> None:
             }
         ]
     )
-    values = chart_values(component, "plannoir/backend:0123456789ab", NAMES, "app")
+    values = chart_values(component, "plannoir/backend:0123456789ab", NAMES)
     assert "hunter2" not in str(values)
     assert values == {
-        "enabled": True,
         "image": "plannoir/backend:0123456789ab",
         "replicas": 1,
         "port": 8000,
@@ -137,9 +135,3 @@ def test_chart_values_hold_names_of_secrets_and_no_values() -> None:
         "writablePaths": ["/tmp"],
         "stopGraceSeconds": 30,
     }
-
-
-def test_a_component_is_enabled_in_the_release_of_its_stage_only() -> None:
-    (component,), _ = load_components([{**BACKEND, "extra": True}])
-    assert chart_values(component, "x", {}, "app") == {"enabled": False}
-    assert chart_values(component, "x", {}, "extras")["enabled"] is True

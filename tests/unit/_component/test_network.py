@@ -34,6 +34,12 @@ def test_each_component_lets_in_what_connects_to_it_migrations_included() -> Non
     assert {name: value["from"] for name, value in values.items()} == {"web": [], "api": ["web"], "db": ["api", "api-migration"]}
 
 
+def test_a_setup_and_a_test_may_call_their_own_component() -> None:
+    job = {"command": ["x"]}
+    values = network_values(loaded(WEB, API, {**DB, "setup": job, "test": job, "migration": job}))
+    assert values["db"]["from"] == ["api", "api-migration", "db-setup", "db-test"]
+
+
 def test_a_connection_goes_to_the_port_of_the_container() -> None:
     values = network_values(loaded(WEB, API, DB))
     assert values["api"] == {"from": ["web"], "outside": True, "to": [{"name": "db", "port": 5432}]}

@@ -13,7 +13,6 @@ from ansible_collections.plannoir.deploy.plugins.filter.releases import releases
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import (
     chart_digest,
     has_load_balancer,
-    in_place_of,
     missing_secrets,
     secret_keys,
 )
@@ -21,7 +20,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._component.values 
 CHART = Path(__file__).parents[3] / "charts/plannoir"
 SECRET = "Zx9-never-in-values"
 NAMES = {
-    name: {kind: f"{name}-{kind}-0433059784" for kind in ("env", "files", "migration", "setup")}
+    name: {kind: f"{name}-{kind}-0433059784" for kind in ("env", "files", "migration", "setup", "test")}
     for name in ("backend", "database", "proxy")
 }
 BACKEND = {"name": "backend", "image": "api:1", "port": 8000, "secret_env": {"TOKEN": SECRET}}
@@ -41,9 +40,8 @@ def test_the_extras_are_released_before_the_application() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["frontend", "proxy"])  # with a subchart, and without one
-def test_a_load_balancer_is_found_among_the_values(name: str) -> None:
-    balanced = {**PROXY, "name": name, "service": {"type": "LoadBalancer"}}
+def test_a_load_balancer_is_found_among_the_values() -> None:
+    balanced = {**PROXY, "service": {"type": "LoadBalancer"}}
     assert [has_load_balancer(release["values"]) for release in planned(balanced, BACKEND, DATABASE)] == [False, True]
     assert not any(has_load_balancer(release["values"]) for release in planned({**balanced, "service": {"type": "NodePort"}}, BACKEND))
 
@@ -52,28 +50,23 @@ def test_a_release_without_components_is_absent() -> None:
     assert [release["state"] for release in planned(BACKEND)] == ["absent", "present"]
 
 
-def test_each_release_turns_the_other_ones_subcharts_off() -> None:
-    extras, app = (release["values"] for release in planned(BACKEND, DATABASE))
-    assert [extras["database"]["enabled"], extras["backend"]["enabled"]] == [True, False]
-    assert [app["database"]["enabled"], app["backend"]["enabled"]] == [False, True]
-
-
-def test_a_component_without_a_subchart_goes_to_the_map_of_its_own_release() -> None:
-    extras, app = (release["values"] for release in planned(PROXY, DATABASE))
-    assert "components" not in extras
-    assert app["components"]["proxy"]["image"] == "local/proxy:1"
+def test_each_release_has_the_components_of_its_stage_and_no_subchart() -> None:
+    extras, app = (release["values"] for release in planned(BACKEND, PROXY, DATABASE))
+    assert [sorted(values["components"]) for values in (extras, app)] == [["database"], ["backend", "proxy"]]
+    assert extras["tags"] == app["tags"] == {"by-hand": False}
 
 
 def test_values_name_secrets_and_never_hold_them() -> None:
     values = planned(BACKEND)[1]["values"]
-    assert values["backend"]["secretEnv"] == ["TOKEN"]
-    assert values["backend"]["secretName"] == "backend-env-0433059784"
+    assert values["components"]["backend"]["secretEnv"] == ["TOKEN"]
+    assert values["components"]["backend"]["secretName"] == "backend-env-0433059784"
     assert SECRET not in str(values)
 
 
 def test_a_slow_migration_raises_the_time_limit_of_its_release_only() -> None:
     slow = {**BACKEND, "migration": {"command": ["migrate"], "timeout": 600}}
     assert [release["timeout"] for release in planned(slow, DATABASE)] == [180, 615]
+    assert [release["timeout"] for release in planned({**BACKEND, "test": {"command": ["look"], "timeout": 600}})] == [180, 180]
 
 
 def test_a_slow_setup_raises_the_time_limit_of_its_release_only() -> None:
@@ -90,7 +83,7 @@ def test_a_new_secret_of_a_setup_changes_the_values_of_its_release_only() -> Non
         ]
 
     before, after = values("database-setup-1"), values("database-setup-2")
-    assert before[0]["database"]["setup"]["secretName"] == "database-setup-1"
+    assert before[0]["components"]["database"]["setup"]["secretName"] == "database-setup-1"
     assert before[0] != after[0]
     assert before[1] == after[1]
 
@@ -113,11 +106,6 @@ def test_a_secret_without_a_name_names_the_role_to_run() -> None:
 def test_a_folder_that_is_no_chart_is_named(tmp_path: Path) -> None:
     with pytest.raises(AnsibleFilterError, match=r"correct release_chart"):
         planned(BACKEND, chart=tmp_path)
-
-
-def test_values_replace_defaults_as_a_whole() -> None:
-    defaults = {"env": {"A": "1", "B": "2"}, "probes": {"liveness": {"path": "/"}}, "replicas": 1}
-    assert in_place_of(defaults, {"env": {"B": "3"}, "replicas": 2}) == {"env": {"A": None, "B": "3"}, "probes": None, "replicas": 2}
 
 
 def test_the_secrets_that_a_release_reads_are_known_by_key() -> None:
@@ -144,7 +132,7 @@ def test_a_missing_secret_and_a_missing_key_are_named() -> None:
 
 @pytest.fixture
 def chart(tmp_path: Path) -> Path:
-    for name in ("Chart.yaml", "templates/a.yaml", "charts/sub/templates/b.yaml", "ci/x-values.yaml"):
+    for name in ("Chart.yaml", "templates/a.yaml", "charts/sub/templates/b.yaml", "ci/x-values.yaml", "README.md"):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name, encoding="utf-8")
@@ -164,7 +152,8 @@ def test_the_digest_sees_a_renamed_file(chart: Path) -> None:
     assert chart_digest(chart) != before
 
 
-def test_the_digest_ignores_the_values_that_only_tests_use(chart: Path) -> None:
+@pytest.mark.parametrize("edited", ["ci/x-values.yaml", "README.md"])
+def test_the_digest_ignores_what_no_release_is_made_of(chart: Path, edited: str) -> None:
     before = chart_digest(chart)
-    (chart / "ci/x-values.yaml").write_text("edited", encoding="utf-8")
+    (chart / edited).write_text("edited", encoding="utf-8")
     assert chart_digest(chart) == before

@@ -37,7 +37,7 @@ def test_the_capabilities_of_the_machine_are_read_from_its_bounding_set() -> Non
 
 def test_the_distributions_own_packages_are_taken_where_they_do(machine: FakeMachine) -> None:
     machine.answers["apt-cache policy"] = Completed(0, NEWER)
-    assert engine_apt.plan(machine) == engine_apt.Plan(engine_apt.PACKAGES)
+    assert engine_apt.plan(machine) == engine_apt.EnginePackages(engine_apt.PACKAGES)
 
 
 def test_a_docker_that_cannot_run_privileged_here_comes_from_the_next_suite(machine: FakeMachine) -> None:

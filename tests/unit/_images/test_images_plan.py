@@ -20,7 +20,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan impor
 LIMIT = 2**20
 
 
-class FakeEngine:
+class FakeDocker:
     def __init__(self, images: list[dict[str, Any]], used: set[str]) -> None:
         self._images = images
         self._used = used
@@ -117,17 +117,17 @@ def tags(*entries: tuple[int, str]) -> list[dict[str, Any]]:
 
 
 def test_the_wanted_tag_and_the_newest_other_stay() -> None:
-    engine = FakeEngine(tags((3, "p/a:c"), (1, "p/a:a"), (2, "p/a:b"), (1, "p/b:a"), (0, "other:x")), set())
+    engine = FakeDocker(tags((3, "p/a:c"), (1, "p/a:a"), (2, "p/a:b"), (1, "p/b:a"), (0, "other:x")), set())
     assert superseded(["p/a:a", "p/b:a"], engine, keep=2) == ["p/a:b"]  # type: ignore[arg-type]
 
 
 def test_the_image_of_a_container_stays() -> None:
-    engine = FakeEngine(tags((1, "p/a:a"), (2, "p/a:b"), (3, "p/a:c")), {"sha256:p/a:a"})
+    engine = FakeDocker(tags((1, "p/a:a"), (2, "p/a:b"), (3, "p/a:c")), {"sha256:p/a:a"})
     assert superseded(["p/a:new"], engine, keep=2) == ["p/a:b"]  # type: ignore[arg-type]
 
 
 def test_an_image_without_a_tag_is_nobodys() -> None:
-    engine = FakeEngine([{"Created": 1, "RepoTags": None, "Id": "sha256:1"}], set())
+    engine = FakeDocker([{"Created": 1, "RepoTags": None, "Id": "sha256:1"}], set())
     assert superseded(["p/a:new"], engine, keep=1) == []  # type: ignore[arg-type]
 
 

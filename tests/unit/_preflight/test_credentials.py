@@ -4,14 +4,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import pytest
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.credentials import (
     credential_problems,
     empty_problems,
-    fingerprint,
     is_inside,
     url_problems,
     value_problems,
@@ -279,10 +277,6 @@ def test_empty_values_are_named_by_component_and_key() -> None:
         "backend.secret_env.NONE",
         "backend.secret_files.files.tls.key",
     ]
-
-
-def test_a_fingerprint_is_the_beginning_of_sha256() -> None:
-    assert fingerprint("Zq9hunter") == fingerprint(b"Zq9hunter") == hashlib.sha256(b"Zq9hunter").hexdigest()[:8]
 
 
 @pytest.mark.parametrize(

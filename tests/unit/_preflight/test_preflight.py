@@ -368,5 +368,5 @@ def test_the_machine_is_measured(tmp_path: Path) -> None:
     assert "not supported" in next(system_problems("Windows", "AMD64", packages=False))
     assert "needs 4 GB" in next(memory_problems(2 * 10**9, 4))
     assert not list(memory_problems(4 * 10**9, 4))
-    assert str(tmp_path) in next(disk_problems(tmp_path / "a/b", 10**6))
-    assert not list(disk_problems(tmp_path / "a/b", 0))
+    assert str(tmp_path) in next(disk_problems([tmp_path / "a/b", tmp_path], 10**6, "a first run"))
+    assert not list(disk_problems([tmp_path / "a/b"], 0, "a first run"))

@@ -8,10 +8,11 @@ import base64
 import json
 import random
 import re
-from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.store import (
     SecretStore,
     component_secrets,
@@ -31,28 +32,29 @@ FRONTEND: dict[str, Any] = {"name": "frontend", "secret_files": None, "migration
 SECRETS = {"backend": {"env": {"A": "1"}, "files": {"f": "2"}}, "frontend": {}}
 
 
-class Cluster:
+@dataclass(frozen=True)
+class FakeCluster(Cluster):
     """What kubectl does, for the few calls that are made: the edge that is faked."""
 
-    def __init__(self) -> None:
-        self.secrets: dict[str, dict[str, Any]] = {}
-        self.calls: list[str] = []
+    namespace: str = "shop"
+    secrets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
 
-    def __call__(self, arguments: Sequence[str], stdin: str) -> str:
+    def kubectl(self, *arguments: str, given: str = "") -> str:
         verb = arguments[0]
         self.calls.append(verb)
         if verb == "get":
-            selector = dict(pair.split("=") for pair in arguments[3].removeprefix("--selector=").split(","))
+            selector = dict(pair.split("=") for pair in arguments[2].removeprefix("--selector=").split(","))
             items = [item for item in self.secrets.values() if selector.items() <= item["metadata"].get("labels", {}).items()]
             return json.dumps({"items": items})
-        for item in json.loads(stdin)["items"]:
+        for item in json.loads(given)["items"]:
             assert (item["metadata"]["name"] in self.secrets) == (verb == "replace")
             self.secrets[item["metadata"]["name"]] = item
         return ""
 
 
-def bring(cluster: Cluster, secrets: dict[str, Any], application: str = "shop", key: str = KEY) -> bool:
-    store = SecretStore(cluster, "shop", application, key)
+def bring(cluster: FakeCluster, secrets: dict[str, Any], application: str = "shop", key: str = KEY) -> bool:
+    store = SecretStore(cluster, application, key)
     plan = store.plan(secrets)
     store.carry_out(plan)
     return plan.changed
@@ -89,21 +91,21 @@ def test_without_a_key_nothing_is_published() -> None:
     for call in (
         lambda: keyed_digest("x", ""),
         lambda: secret_names(SECRETS, ""),
-        lambda: SecretStore(Cluster(), "n", "a", "").plan(SECRETS),
+        lambda: SecretStore(FakeCluster(), "a", "").plan(SECRETS),
     ):
         with pytest.raises(ValueError, match=r"^secrets_key is empty"):
             call()
 
 
 def test_an_application_without_secrets_needs_no_key_and_no_call() -> None:
-    cluster = Cluster()
+    cluster = FakeCluster()
     assert not bring(cluster, {"frontend": {}}, key="")
     assert cluster.calls == []
     assert secret_names({"frontend": {}}, "") == {"frontend": {}}
 
 
 def test_one_immutable_secret_for_each_kind_is_made() -> None:
-    cluster = Cluster()
+    cluster = FakeCluster()
 
     assert bring(cluster, SECRETS)
 
@@ -115,7 +117,7 @@ def test_one_immutable_secret_for_each_kind_is_made() -> None:
 
 
 def test_a_second_run_changes_nothing_in_one_call() -> None:
-    cluster = Cluster()
+    cluster = FakeCluster()
     bring(cluster, SECRETS)
     cluster.calls.clear()
 
@@ -124,7 +126,7 @@ def test_a_second_run_changes_nothing_in_one_call() -> None:
 
 
 def test_a_changed_value_is_a_new_secret_beside_the_old_one() -> None:
-    cluster = Cluster()
+    cluster = FakeCluster()
     bring(cluster, SECRETS)
     before = dict(cluster.secrets)
 
@@ -137,7 +139,7 @@ def test_a_changed_value_is_a_new_secret_beside_the_old_one() -> None:
 
 
 def test_a_secret_that_was_made_anew_by_hand_is_put_back() -> None:
-    cluster = Cluster()
+    cluster = FakeCluster()
     bring(cluster, SECRETS)
     name = secret_names(SECRETS, KEY)["backend"]["env"]
     cluster.secrets[name] = {**cluster.secrets[name], "data": {"A": base64.b64encode(b"edited").decode()}}
@@ -147,7 +149,7 @@ def test_a_secret_that_was_made_anew_by_hand_is_put_back() -> None:
 
 
 def test_secrets_of_others_and_of_other_applications_stay() -> None:
-    cluster = Cluster()
+    cluster = FakeCluster()
     cluster.secrets["registry-login"] = {"kind": "Secret", "metadata": {"name": "registry-login"}}
     bring(cluster, {"other": {"env": {"A": "1"}}}, application="other")
     before = dict(cluster.secrets)
@@ -156,7 +158,7 @@ def test_secrets_of_others_and_of_other_applications_stay() -> None:
 
 
 def test_a_difference_shows_keyed_fingerprints_and_no_value() -> None:
-    plan = SecretStore(Cluster(), "shop", "shop", KEY).plan({"backend": {"env": {"A": "hunter2"}}})
+    plan = SecretStore(FakeCluster(), "shop", KEY).plan({"backend": {"env": {"A": "hunter2"}}})
     assert plan.before == {}
     ((shown,),) = (kinds.values() for kinds in plan.after.values())
     assert shown == keyed_digest("hunter2", KEY)[:8]

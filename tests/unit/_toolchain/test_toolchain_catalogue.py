@@ -8,8 +8,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-import yaml
-from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import catalogue
+from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import catalogue, pins
+from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.options import OPTIONS, resolved
 
 ROLE = Path(__file__).parents[3] / "roles/toolchain"
 RECIPES = ROLE / "files"
@@ -53,9 +53,9 @@ def test_each_go_recipe_pins_every_module_by_checksum(mod: Path) -> None:
 @pytest.mark.parametrize(
     ("recipe", "module", "version"),
     [
-        ("minikube", "k8s.io/minikube", catalogue.MINIKUBE),
-        ("kubernetes", "k8s.io/kubernetes", catalogue.KUBERNETES),
-        ("helm", "helm.sh/helm/v3", catalogue.HELM),
+        ("minikube", "k8s.io/minikube", pins.MINIKUBE),
+        ("kubernetes", "k8s.io/kubernetes", pins.KUBERNETES),
+        ("helm", "helm.sh/helm/v3", pins.HELM),
         ("etcd", "go.etcd.io/etcd/server/v3", "v3.6.5"),
         ("coredns", "github.com/coredns/coredns", "v1.12.1"),
         ("cri-dockerd", "github.com/Mirantis/cri-dockerd", "v0.4.3"),
@@ -67,18 +67,28 @@ def test_the_recipes_build_the_versions_that_the_catalogue_names(recipe: str, mo
     assert dict(required(RECIPES / "go" / recipe / "go.mod", replaced=False))[module] == version
 
 
-def test_the_role_asks_for_the_versions_that_the_recipes_build() -> None:
-    defaults = yaml.safe_load((ROLE / "defaults/main.yml").read_text(encoding="utf-8"))
-    assert defaults["toolchain_minikube_version"] == catalogue.MINIKUBE
-    assert defaults["toolchain_kubernetes_version"] == catalogue.KUBERNETES
-    assert defaults["toolchain_helm_version"] == catalogue.HELM
+@pytest.mark.parametrize("version", [pins.MINIKUBE, pins.KUBERNETES, pins.HELM])
+def test_a_version_stands_in_one_file_beside_the_recipe(version: str) -> None:
+    root = ROLE.parents[1]
+    folders = ("plugins", "roles", "group_vars", "inventories", "playbooks", "molecule", "docs")
+    files = [path for folder in folders for path in (root / folder).rglob("*")]
+    texts = [path for path in files if path.suffix in (".py", ".yml", ".yaml", ".md", ".j2") and not path.is_symlink()]
+    assert [str(path.relative_to(root)) for path in texts if version in path.read_text(encoding="utf-8")] == [
+        "plugins/module_utils/_toolchain/pins.py"
+    ]
+
+
+def test_what_is_left_empty_is_what_the_collection_pins() -> None:
+    given = dict.fromkeys(pins.PINNED, "") | {"helm_version": "v3.0.0", "name": ""}
+    assert resolved(given) == {**pins.PINNED, "helm_version": "v3.0.0", "name": ""}
+    assert set(pins.PINNED) - {"registry_urls"} <= OPTIONS.keys()
 
 
 def test_images_stand_where_minikube_looks_for_them() -> None:
     published = [path for component in catalogue.components().values() for paths in component.publish.values() for path in paths]
     assert "minikube-cache/images/amd64/registry.k8s.io/coredns/coredns_v1.12.1" in published
     assert "minikube-cache/images/amd64/registry.k8s.io/pause_3.10.1" in published
-    assert f"minikube-cache/linux/amd64/{catalogue.KUBERNETES}/kubelet" in published
+    assert f"minikube-cache/linux/amd64/{pins.KUBERNETES}/kubelet" in published
 
 
 def required(mod: Path, *, replaced: bool = True) -> list[tuple[str, str]]:

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Docker
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
-from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import catalogue, debian, images, make
+from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import catalogue, debian, images, make, pins
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import go as golang
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import plan as planning
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.host import last_words
@@ -44,12 +45,10 @@ class Machine:
     def rootfs(self, _debian: catalogue.Debian, into: Path, _mirror: str, _log: Path) -> None:
         (into / debian.ROOTFS).write_text("rootfs", encoding="utf-8")
 
-    def import_base(self, _engine: debian.Engine, _rootfs: Path, digest: str, _log: Path) -> None:
+    def import_base(self, _engine: Docker, _rootfs: Path, digest: str, _log: Path) -> None:
         self.engine[catalogue.BASE_IMAGE] = self.engine[catalogue.base_image(digest)] = {debian.LABEL: digest}
 
-    def build_image(
-        self, _engine: debian.Engine, base: str, _context: Path, _contexts: Mapping[str, Path], _log: Path, *options: str
-    ) -> None:
+    def build_image(self, _engine: Docker, base: str, _context: Path, _contexts: Mapping[str, Path], _log: Path, *options: str) -> None:
         self.bases.add(base)
         for option in options:
             if option.startswith("--output=type=tar,dest="):
@@ -70,7 +69,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setattr(debian, "make_rootfs", fake.rootfs)
     monkeypatch.setattr(debian, "import_base", fake.import_base)
     monkeypatch.setattr(debian, "build_image", fake.build_image)
-    monkeypatch.setattr(debian.Engine, "labels", fake.labels)
+    monkeypatch.setattr(Docker, "labels", fake.labels)
     monkeypatch.setattr(planning, "output", lambda *_args, **_options: "26.1.5")
     return fake
 
@@ -85,9 +84,9 @@ def settings(tmp_path: Path) -> dict[str, Any]:
         "debian_mirror": "",
         "become": False,
         "network_policy": False,
-        "minikube_version": catalogue.MINIKUBE,
-        "kubernetes_version": catalogue.KUBERNETES,
-        "helm_version": catalogue.HELM,
+        "minikube_version": pins.MINIKUBE,
+        "kubernetes_version": pins.KUBERNETES,
+        "helm_version": pins.HELM,
         "minikube_url": "",
         "kubectl_url": "",
         "helm_url": "",
@@ -110,7 +109,7 @@ def test_everything_is_made_once(machine: Machine, settings: dict[str, Any]) -> 
     assert missing(settings) == []
     assert missing({**settings, "network_policy": True}) == ["kube-network-policies", "image-kube-network-policies"]
     assert planning.plan(settings).node_image in machine.engine
-    for path in ("bin/minikube", "bin/kubectl", "bin/helm", f"minikube-cache/linux/amd64/{catalogue.KUBERNETES}/kubelet"):
+    for path in ("bin/minikube", "bin/kubectl", "bin/helm", f"minikube-cache/linux/amd64/{pins.KUBERNETES}/kubelet"):
         assert (Path(settings["cache_dir"]) / path).is_file()
 
 
@@ -181,8 +180,8 @@ def test_versions_that_the_recipes_do_not_build_are_named_together(machine: Mach
     settings |= {"kubernetes_version": "v1.33.0", "helm_version": "v4.0.0"}
     problems = planning.plan(settings).problems
     assert [problem.split(":")[0] for problem in problems] == [
-        f"toolchain_source packages builds {catalogue.KUBERNETES} and not v1.33.0",
-        f"toolchain_source packages builds {catalogue.HELM} and not v4.0.0",
+        f"toolchain_source packages builds {pins.KUBERNETES} and not v1.33.0",
+        f"toolchain_source packages builds {pins.HELM} and not v4.0.0",
     ]
 
 

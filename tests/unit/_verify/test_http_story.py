@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC, Answer, Evidence, Story, report
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import Completed
+from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC, Evidence, Story, report
 
 
 class Notes(BaseHTTPRequestHandler):
@@ -81,8 +82,8 @@ def app() -> Iterator[type[Notes]]:
     server.server_close()
 
 
-def pod(component: str, command: Sequence[str], timeout: float) -> Answer:
-    return Answer(200 if command[0] == "true" else 500, json.dumps({"component": component, "timeout": timeout}))
+def pod(component: str, command: Sequence[str], timeout: float) -> Completed:
+    return Completed(0 if command[0] == "true" else 1, json.dumps({"component": component, "timeout": timeout}))
 
 
 def tell(app: Any, *steps: dict[str, Any], timeout: float = 0.0) -> list[Evidence]:

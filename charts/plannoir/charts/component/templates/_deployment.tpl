@@ -5,7 +5,7 @@ metadata:
   name: {{ .name }}
   labels: {{- include "component.labels" . | nindent 4 }}
 spec:
-  replicas: {{ include "component.replicas" . }}
+  replicas: {{ .values.replicas }}
   revisionHistoryLimit: 3
   strategy:
     {{- if .values.persistence }}
@@ -29,8 +29,18 @@ spec:
       {{- end }}
     spec:
       {{- include "component.pod" . | nindent 6 }}
-      {{- $grace := include "component.stopGraceSeconds" . | int }}
-      terminationGracePeriodSeconds: {{ $grace }}
+      terminationGracePeriodSeconds: {{ .values.stopGraceSeconds }}
+      {{- with .values.topologySpread }}
+      topologySpreadConstraints:
+        {{- range . }}
+        - topologyKey: {{ .topologyKey | quote }}
+          maxSkew: {{ .maxSkew }}
+          whenUnsatisfiable: {{ .whenUnsatisfiable }}
+          labelSelector:
+            matchLabels: {{- include "component.selectorLabels" $ | nindent 14 }}
+          matchLabelKeys: [pod-template-hash]
+        {{- end }}
+      {{- end }}
       containers:
         - name: {{ .name }}
           {{- include "component.container" . | nindent 10 }}
@@ -45,12 +55,10 @@ spec:
           {{- end }}
           ports:
             - containerPort: {{ .values.port }}
-          {{- range $kind, $defaults := dict "startup" (dict "period" 2 "failureThreshold" 60) "liveness" (dict "period" 10) "readiness" (dict "period" 5) }}
-          {{- with dig "probes" $kind dict ($.values | toYaml | fromYaml) }}
-          {{ $kind }}Probe: {{- include "component.probe" (dict "probe" (merge (deepCopy .) $defaults) "port" $.values.port) | trim | nindent 12 }}
+          {{- range $kind, $probe := .values.probes }}
+          {{ $kind }}Probe: {{- include "component.probe" (dict "probe" $probe "port" $.values.port) | trim | nindent 12 }}
           {{- end }}
-          {{- end }}
-          {{- if and (not .values.persistence) (ge $grace 10) }}
+          {{- if and (not .values.persistence) (ge (int .values.stopGraceSeconds) 10) }}
           # Keeps serving while the endpoint's removal reaches every node, so that a rollout loses no request.
           lifecycle:
             preStop:
@@ -78,8 +86,8 @@ exec:
 tcpSocket:
   port: {{ .port }}
 {{- end }}
-initialDelaySeconds: {{ .probe.initialDelay | default 0 }}
+initialDelaySeconds: {{ .probe.initialDelay }}
 periodSeconds: {{ .probe.period }}
-timeoutSeconds: {{ .probe.timeout | default 3 }}
-failureThreshold: {{ .probe.failureThreshold | default 3 }}
+timeoutSeconds: {{ .probe.timeout }}
+failureThreshold: {{ .probe.failureThreshold }}
 {{- end }}

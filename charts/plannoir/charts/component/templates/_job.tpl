@@ -1,15 +1,41 @@
 {{/*
-A hook Job of the component. A failed one is kept until the next attempt, because its log says why. Beyond name, values and root:
-  kind             the option of the component that describes it, and the end of its name
-  hook             when Helm runs it
-  env, secretEnv   its environment, as component.env takes it
+The Jobs of the component. A migration runs before anything of the release is touched: when it fails, the running pods stay as they are.
+A setup runs when the release's pods are ready. A test runs when somebody says `helm test`.
+*/}}
+{{- define "component.jobs" -}}
+{{- range $kind, $hook := dict "migration" "pre-install,pre-upgrade" "setup" "post-install,post-upgrade" "test" "test" }}
+{{- if get $.values $kind }}
+---
+{{ include "component.job" (merge (dict "kind" $kind "hook" $hook) $) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/*
+A hook Job. A failed one is kept until the next attempt, because its log says why. Beyond name, values and root:
+  kind   the option of the component that describes it, and the end of its name
+  hook   when Helm runs it
 */}}
 {{- define "component.job" -}}
 {{- $job := get .values .kind -}}
-{{- if .values.network }}
+{{- $pod := . }}
+{{- $secretEnv := include "component.secretEnv" . | fromYaml }}
+{{- if eq .kind "setup" }}
+{{- /* It is there for credentials that the pods have not, and the pods' are not its own. */}}
+{{- $pod = merge (dict "values" (omit .values "secretFiles")) (omit . "values") }}
+{{- $secretEnv = dict }}
+{{- end }}
+{{- $env := deepCopy (.values.env | default dict) }}
+{{- range $name, $value := $job.env }}
+{{- $_ := set $env $name $value }}
+{{- $_ := unset $secretEnv $name }}
+{{- end }}
+{{- range $job.secretEnv }}
+{{- $_ := set $secretEnv . $job.secretName }}
+{{- $_ := unset $env . }}
+{{- end }}
 {{- include "component.jobNetworkpolicy" . }}
 ---
-{{ end -}}
 apiVersion: batch/v1
 kind: Job
 metadata:
@@ -24,7 +50,7 @@ metadata:
     release/revision: {{ .root.Release.Revision | quote }}
 spec:
   backoffLimit: 2
-  activeDeadlineSeconds: {{ $job.timeout | default 300 }}
+  activeDeadlineSeconds: {{ $job.timeout }}
   template:
     metadata:
       labels:
@@ -40,13 +66,13 @@ spec:
           {{- with $job.args }}
           args: {{- toYaml . | nindent 12 }}
           {{- end }}
-          {{- with include "component.env" . }}
+          {{- with include "component.env" (dict "env" $env "secretEnv" $secretEnv) }}
           env: {{- . | trim | nindent 12 }}
           {{- end }}
-          {{- with include "component.volumeMounts" . }}
+          {{- with include "component.volumeMounts" $pod }}
           volumeMounts: {{- . | trim | nindent 12 }}
           {{- end }}
-      {{- with include "component.volumes" . }}
+      {{- with include "component.volumes" $pod }}
       volumes: {{- . | trim | nindent 8 }}
       {{- end }}
 {{- end }}

@@ -12,7 +12,7 @@ spec:
   podSelector:
     matchLabels: {{- include "component.selectorLabels" . | nindent 6 }}
   policyTypes: [Ingress, Egress]
-  {{- $published := ne (dig "service" "type" "ClusterIP" (.values | toYaml | fromYaml)) "ClusterIP" }}
+  {{- $published := ne .values.service.type "ClusterIP" }}
   {{- if or .values.network.from $published }}
   ingress:
     - ports:
@@ -29,7 +29,7 @@ spec:
   {{- include "component.egress" . | nindent 2 }}
 {{- end }}
 
-{{/* Beyond name, values and root: kind and hook as in component.job. A setup works on its own component. */}}
+{{/* Beyond name, values and root: kind and hook as in component.job. A setup and a test work on their own component. */}}
 {{- define "component.jobNetworkpolicy" -}}
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -47,7 +47,7 @@ spec:
     matchLabels: {{- include "component.jobLabels" . | nindent 6 }}
   policyTypes: [Ingress, Egress]
   {{- include "component.egress" . | nindent 2 }}
-  {{- if and (eq .kind "setup") (hasKey .values.network "to") }}
+  {{- if and (has .kind (list "setup" "test")) (hasKey .values.network "to") }}
     - to:
         - podSelector:
             matchLabels: {{- include "component.selectorLabels" . | nindent 14 }}

@@ -5,18 +5,9 @@ All objects of one component. Context of this and every other template here:
   root    the context of the chart that renders it
 */}}
 {{- define "component.objects" -}}
-{{- if .values.network }}
 ---
 {{ include "component.networkpolicy" . }}
-{{- end }}
-{{- if .values.migration }}
----
-{{ include "component.migration" . }}
-{{- end }}
-{{- if .values.setup }}
----
-{{ include "component.setup" . }}
-{{- end }}
+{{- include "component.jobs" . }}
 {{- if .values.configFiles }}
 ---
 {{ include "component.configmap" . }}
@@ -29,13 +20,8 @@ All objects of one component. Context of this and every other template here:
 {{ include "component.service" . }}
 ---
 {{ include "component.deployment" . }}
-{{- if gt (include "component.replicas" . | int) 1 }}
+{{- if gt (int .values.replicas) 1 }}
 ---
 {{ include "component.poddisruptionbudget" . }}
 {{- end }}
 {{ end }}
-
-{{/* Number of pods; 0 is a number too, which `default` would not see. */}}
-{{- define "component.replicas" -}}
-{{- hasKey .values "replicas" | ternary .values.replicas 1 }}
-{{- end }}

@@ -14,5 +14,5 @@ spec:
   {{- end }}
   resources:
     requests:
-      storage: {{ .values.persistence.size | default "1Gi" }}
+      storage: {{ .values.persistence.size }}
 {{- end }}

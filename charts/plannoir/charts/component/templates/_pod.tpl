@@ -1,12 +1,12 @@
-{{/* What the pods of the Deployment and of the migration Job share. */}}
+{{/* What the pods of the Deployment and of the Jobs share. */}}
 {{- define "component.pod" -}}
 automountServiceAccountToken: false
 enableServiceLinks: false
 securityContext:
   runAsNonRoot: true
-  runAsUser: {{ .values.runAsUser | default 10001 | int64 }}
-  runAsGroup: {{ .values.runAsUser | default 10001 | int64 }}
-  fsGroup: {{ .values.runAsUser | default 10001 | int64 }}
+  runAsUser: {{ .values.runAsUser | int64 }}
+  runAsGroup: {{ .values.runAsUser | int64 }}
+  fsGroup: {{ .values.runAsUser | int64 }}
   fsGroupChangePolicy: OnRootMismatch
   seccompProfile:
     type: RuntimeDefault
@@ -24,18 +24,15 @@ securityContext:
   readOnlyRootFilesystem: true
   capabilities:
     drop: [ALL]
-resources:
-  {{- toYaml (.values.resources | default (dict "requests" (dict "cpu" "10m" "memory" "64Mi") "limits" (dict "cpu" "1" "memory" "512Mi"))) | nindent 2 }}
+{{- with .values.resources }}
+resources: {{- toYaml . | nindent 2 }}
 {{- end }}
-
-{{- define "component.stopGraceSeconds" -}}
-{{- hasKey .values "stopGraceSeconds" | ternary .values.stopGraceSeconds 30 }}
 {{- end }}
 
 {{/* Environment variables that come from Secrets, as {KEY: name of the Secret}. */}}
 {{- define "component.secretEnv" -}}
 {{- range .values.secretEnv }}
-{{ . }}: {{ $.values.secretName | default (printf "%s-env" $.name) }}
+{{ . }}: {{ $.values.secretName }}
 {{- end }}
 {{- end }}
 
@@ -63,7 +60,7 @@ resources:
 {{- with .values.secretFiles }}
 - name: secret-files
   secret:
-    secretName: {{ .secretName | default (printf "%s-files" $.name) }}
+    secretName: {{ .secretName }}
     defaultMode: 0440
     items:
       {{- range .files }}

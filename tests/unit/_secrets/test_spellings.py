@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import html
 import json
 import os
@@ -13,9 +14,9 @@ from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
-from ansible_collections.plannoir.deploy.plugins.module_utils._audit.patterns import (
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.matcher import Matcher
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.spellings import (
     LONGEST,
-    Matcher,
     fingerprint,
     labelled,
     secrets_of,
@@ -161,3 +162,7 @@ def test_a_name_is_shown_without_the_value(spelling: str) -> None:
 
 def test_a_secret_never_shows_its_text() -> None:
     assert CANARY not in repr(secrets_of({LABEL: CANARY}))
+
+
+def test_a_fingerprint_is_the_beginning_of_sha256() -> None:
+    assert fingerprint("Zq9hunter") == hashlib.sha256(b"Zq9hunter").hexdigest()[:8]

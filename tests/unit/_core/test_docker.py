@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Engine
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Docker
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 
 
@@ -30,7 +30,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.path.startswith("/images/get"):
             self._answer(200, self.archive)
         elif self.path == "/images/debian%3Atrixie-slim/json":
-            self._answer(200, b'{"Id": "sha256:1"}')
+            self._answer(200, b'{"Id": "sha256:1", "Config": {"Labels": {"made": "here"}}}')
         elif self.path == "/images/json":
             self._answer(500, b'{"message": "the disk is full"}')
         else:
@@ -56,46 +56,60 @@ class UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
+def engine(tmp_path: Path) -> Iterator[Docker]:
     Handler.loaded.clear()
     with UnixServer(str(tmp_path / "s"), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield Engine({"DOCKER_HOST": f"unix://{tmp_path / 's'}"})
+        yield Docker({"DOCKER_HOST": f"unix://{tmp_path / 's'}"})
         server.shutdown()
 
 
-def test_a_missing_image_has_no_id(engine: Engine) -> None:
+def test_the_labels_are_those_of_the_images_that_the_engine_has(engine: Docker) -> None:
+    assert engine.labels("debian:trixie-slim", "absent:1") == {"debian:trixie-slim": {"made": "here"}}
+
+
+def test_an_engine_is_found_where_the_docker_client_finds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = tmp_path / "docker"
+    client.write_text('#!/bin/sh\n[ "$1 $2" = "context inspect" ] && echo unix:///from/context\n')
+    client.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setenv("DOCKER_HOST", "")
+    assert Docker.at("").client == {"DOCKER_HOST": "unix:///from/context"}
+    assert Docker.at("tcp://127.0.0.1:1").host == "tcp://127.0.0.1:1"
+
+
+def test_a_missing_image_has_no_id(engine: Docker) -> None:
     assert engine.image_id("debian:trixie-slim") == "sha256:1"
     assert engine.image_id("debian:other") is None
 
 
-def test_an_image_is_streamed_from_engine_to_engine(engine: Engine) -> None:
+def test_an_image_is_streamed_from_engine_to_engine(engine: Docker) -> None:
     engine.copy_image("debian:trixie-slim", engine)
     assert Handler.loaded == [Handler.archive]
 
 
-def test_an_archive_that_is_refused_is_an_error(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_archive_that_is_refused_is_an_error(engine: Docker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Handler, "archive", b"broken")
     with pytest.raises(Failure, match=r"did not take the image debian:trixie-slim: no archive\."):
         engine.copy_image("debian:trixie-slim", engine)
 
 
-def test_a_refusal_is_told_in_the_engines_words(engine: Engine) -> None:
+def test_a_refusal_is_told_in_the_engines_words(engine: Docker) -> None:
     with pytest.raises(Failure, match=r"refused GET /images/json: the disk is full\.$"):
         engine.images()
 
 
 def test_an_engine_that_does_not_answer_is_named(tmp_path: Path) -> None:
     with pytest.raises(Failure, match=r"unix:///.*/absent does not answer .*: start it"):
-        Engine({"DOCKER_HOST": f"unix://{tmp_path}/absent"}).images()
+        Docker({"DOCKER_HOST": f"unix://{tmp_path}/absent"}).images()
 
 
 def test_a_host_of_another_kind_is_refused() -> None:
     with pytest.raises(Failure, match="ssh://me@there is not supported"):
-        Engine({"DOCKER_HOST": "ssh://me@there"}).images()
+        Docker({"DOCKER_HOST": "ssh://me@there"}).images()
 
 
 def test_missing_certificates_are_named(tmp_path: Path) -> None:
     environment = {"DOCKER_HOST": "tcp://127.0.0.1:1", "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(tmp_path)}
     with pytest.raises(Failure, match=f"certificates of the Docker Engine in {tmp_path} cannot be used"):
-        Engine(environment).images()
+        Docker(environment).images()

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Plannoir contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The spellings that a secret value may leak in, and one matcher for all of them."""
+"""The texts of a secret value that must not show, and the spellings that each may leak in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import hashlib
 import html
 import json
 import re
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,16 +23,8 @@ SHORTEST = 8
 LONGEST = 512
 """Bytes of a text that are searched; a longer one is searched by its last ones, because many begin alike (tokens, URLs)."""
 
-_WORD = 8
-"""Bytes that are compared at once."""
-
-_PROBE = 2 * _WORD - 1
-"""Bytes of a spelling of which at least one aligned word stands in any window that holds them."""
-
 _PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
 _PUBLIC = ("CERTIFICATE", "PUBLIC KEY", "CRL", "PARAMETERS")
-_WRAPPED = re.compile(rb"\n(?:(?<=[A-Za-z0-9+/_-]{8}\n)|(?<=[A-Za-z0-9+/_-]{8}\r\n))[ \t]*[A-Za-z0-9+/_-]{8}")
-_BLANKS = b" \t\r\n"
 
 
 @dataclass(frozen=True, order=True)
@@ -56,8 +47,7 @@ def secrets_of(values: Mapping[str, str]) -> tuple[list[Secret], list[str]]:
     notes = []
     for label, value in values.items():
         parts = [(label, line) for line in _telling_lines(value, public)]
-        if password := _url_password(value):
-            parts += [(f"{label} (its password)", spelling) for spelling in dict.fromkeys([password, unquote(password)])]
+        parts += [(f"{label} (its password)", password) for password in url_passwords(value)]
         for name, part in parts:
             if len(part.encode()) < SHORTEST:
                 notes.append(f"{name} is shorter than {SHORTEST} bytes and was not searched: choose a longer value.")
@@ -78,7 +68,7 @@ def labelled(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def fingerprint(text: str) -> str:
-    """Return the first 8 hex digits of a text's SHA-256."""
+    """Return 8 hex digits of SHA-256, as ``printf %s TEXT | sha256sum`` begins: enough to compare two texts, not to know one."""
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
@@ -105,16 +95,18 @@ def _decoded(text: str) -> bytes:
         return text.encode()
 
 
-def _url_password(value: str) -> str | None:
+def url_passwords(value: str) -> list[str]:
+    """Return a URL's password, as it stands there and decoded; nothing where there is none."""
     try:
-        return urlsplit(value.strip()).password
+        password = urlsplit(value.strip()).password
     except ValueError:
-        return None
+        return []
+    return list(dict.fromkeys([password, unquote(password)])) if password else []
 
 
 def spellings(text: bytes) -> dict[bytes, str]:
     """Return every spelling of a text that is searched, with what it is called."""
-    plain = {text: "raw", **_escaped(text)}
+    plain = {text: "raw", **escaped(text)}
     found = dict(plain)
     for spelling, name in plain.items():
         if name in ("raw", "JSON", "URL-encoded"):
@@ -122,13 +114,13 @@ def spellings(text: bytes) -> dict[bytes, str]:
             found = {**outer, **found}
     for encoded in _base64(text):
         twice = dict.fromkeys(_base64(encoded), "base64 of base64")
-        escaped = {again: f"base64, {name}" for again, name in _escaped(encoded).items() if name in ("JSON", "URL-encoded")}
-        found = {**twice, **escaped, **found}
+        again = {spelling: f"base64, {name}" for spelling, name in escaped(encoded).items() if name in ("JSON", "URL-encoded")}
+        found = {**twice, **again, **found}
     return {spelling: name for spelling, name in found.items() if len(spelling) >= SHORTEST}
 
 
-def _escaped(text: bytes) -> dict[bytes, str]:
-    """Return the spellings in which characters are written as others; the first name of equal ones wins."""
+def escaped(text: bytes) -> dict[bytes, str]:
+    """Return the spellings in which characters are written as others, with what each is called."""
     found: dict[bytes, str] = {}
     string = text.decode("utf-8", "surrogateescape")
     plain_json = json.dumps(string, ensure_ascii=False)[1:-1]
@@ -138,8 +130,8 @@ def _escaped(text: bytes) -> dict[bytes, str]:
     both_cases: list[Callable[[str], str]] = [str, lambda spelling: re.sub(r"\\u[0-9a-f]{4}", lambda m: "\\u" + m[0][2:].upper(), spelling)]
     for spelling in slashes:
         for case in both_cases:
-            found.setdefault(_bytes(case(spelling)), "JSON")
-            found.setdefault(_bytes(json.dumps(case(spelling))[1:-1]), "JSON in JSON")
+            found.setdefault(as_bytes(case(spelling)), "JSON")
+            found.setdefault(as_bytes(json.dumps(case(spelling))[1:-1]), "JSON in JSON")
     for digits in (str.lower, str.upper):
         found.setdefault(b"".join(b"\\u" + digits(unit).encode() for unit in units), "JSON, all escaped")
         found.setdefault("".join(f"%{digits(f'{byte:02x}')}" for byte in text).encode(), "URL-encoded, all escaped")
@@ -149,8 +141,8 @@ def _escaped(text: bytes) -> dict[bytes, str]:
             found.setdefault(spelling.encode(), "URL-encoded")
             found.setdefault(re.sub(r"%[0-9A-F]{2}", lambda m: m[0].lower(), spelling).encode(), "URL-encoded")
             found.setdefault(spelling.replace("%", "%25").encode(), "URL-encoded twice")
-    found.setdefault(_bytes(html.escape(string)), "HTML")
-    found.setdefault(_bytes(repr(string)[1:-1]), "Python")
+    found.setdefault(as_bytes(html.escape(string)), "HTML")
+    found.setdefault(as_bytes(repr(string)[1:-1]), "Python")
     found.setdefault(text.replace(b"'", b"''"), "YAML")
     found.setdefault(text.replace(b"'", b"'\"'\"'"), "shell")
     found.setdefault(text.replace(b"'", b"'\\''"), "shell")
@@ -166,7 +158,8 @@ def _go_json(spelling: str) -> str:
     return spelling.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _bytes(string: str) -> bytes:
+def as_bytes(string: str) -> bytes:
+    """Return a text's bytes, also those that are no UTF-8."""
     return string.encode("utf-8", "surrogateescape")
 
 
@@ -178,65 +171,3 @@ def _base64(text: bytes) -> Iterator[bytes]:
         certain = encoded[-(-before * 8 // 6) : (before + len(text)) * 8 // 6]
         yield certain
         yield certain.translate(bytes.maketrans(b"+/", b"-_"))
-
-
-class Matcher:
-    """Finds any spelling of any secret in a window of bytes, in one pass, however many there are.
-
-    Of each spelling 15 bytes are chosen; a window that holds them holds one of 8 known words at a multiple of 8 bytes. So a window's
-    words are looked up in a set, at some 150 MB/s, and only spellings that a word points to are compared. (A regular expression of
-    all spellings: 5 to 20 MB/s; the ``in`` operator for each of 400: 40 MB/s.)
-
-    Attributes:
-        overlap: Bytes of a stream's end that have to be shown again with what follows.
-    """
-
-    def __init__(self, secrets: Iterable[Secret]) -> None:
-        self._spellings: dict[bytes, list[tuple[Secret, str]]] = {}
-        for secret in secrets:
-            for spelling, name in spellings(secret.text).items():
-                self._spellings.setdefault(spelling, []).append((secret, name))
-        self._short = [spelling for spelling in self._spellings if len(spelling) < _PROBE]
-        self._words: dict[int, list[bytes]] = {}
-        for spelling in self._spellings:
-            if len(spelling) >= _PROBE:
-                for word in _words(_probe(spelling)):
-                    self._words.setdefault(word, []).append(spelling)
-        self._known = frozenset(self._words)
-        # Twice the longest: base64 may be wrapped.
-        self.overlap = 2 * max(map(len, self._spellings), default=0)
-
-    def search(self, window: bytes) -> set[tuple[Secret, str]]:
-        """Return the secrets in a window, each with the name of its spelling."""
-        found = self._search(window)
-        if _WRAPPED.search(window):
-            joined = self._search(window.translate(None, _BLANKS))
-            found |= {(secret, f"{name}, wrapped") for secret, name in joined - found if name.startswith("base64")}
-        return found
-
-    def _search(self, window: bytes) -> set[tuple[Secret, str]]:
-        words = array("Q", window[: len(window) - len(window) % _WORD])
-        candidates = set(self._short)
-        if not self._known.isdisjoint(words):
-            for word in self._known.intersection(words):
-                candidates.update(self._words[word])
-        return {known for spelling in candidates if spelling in window for known in self._spellings[spelling]}
-
-    def censored(self, text: str) -> str:
-        """Return a text, such as a path or a message, with the fingerprint of every secret instead of its value."""
-        for secret, name in sorted(self.search(_bytes(text)), key=lambda found: -len(found[0].text)):
-            for spelling, known in self._spellings.items():
-                if (secret, name.removesuffix(", wrapped")) in known:
-                    text = text.replace(spelling.decode("utf-8", "surrogateescape"), f"[{secret.fingerprint}]")
-        if self.search(_bytes(text)):
-            return "[a text that holds a secret value]"
-        return text.encode("utf-8", "backslashreplace").decode()
-
-
-def _probe(spelling: bytes) -> bytes:
-    """Return the 15 bytes of a spelling with the most different ones, because they are the least likely elsewhere."""
-    return max((spelling[i : i + _PROBE] for i in range(len(spelling) - _PROBE + 1)), key=lambda part: len(set(part)))
-
-
-def _words(probe: bytes) -> Iterator[int]:
-    return (array("Q", probe[i : i + _WORD])[0] for i in range(_PROBE - _WORD + 1))

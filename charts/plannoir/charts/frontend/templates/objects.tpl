@@ -1,1 +1,0 @@
-{{- include "component.objects" (dict "name" .Chart.Name "values" .Values "root" .) }}

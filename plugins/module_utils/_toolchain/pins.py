@@ -1,0 +1,21 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The versions that this collection pins, each in this one place beside the go.mod of its recipe, and where they are published."""
+
+from __future__ import annotations
+
+MINIKUBE = "v1.38.1"
+KUBERNETES = "v1.34.4"
+HELM = "v3.20.0"
+
+PINNED: dict[str, object] = {
+    "minikube_version": MINIKUBE,
+    "kubernetes_version": KUBERNETES,
+    "helm_version": HELM,
+    "minikube_url": "https://storage.googleapis.com/minikube/releases",
+    "kubectl_url": "https://dl.k8s.io/release",
+    "helm_url": "https://get.helm.sh",
+    "registry_urls": ["https://registry.k8s.io/v2/", "https://gcr.io/v2/"],
+}
+"""What an option of the toolchain's modules that is left empty means."""
