@@ -51,7 +51,7 @@ options:
 EXAMPLES = r"""
 - name: Show the values of both releases
   ansible.builtin.debug:
-    msg: "{{ app_components | plannoir.deploy.releases('shop', 'charts/plannoir', images_refs, secrets_names, 180) }}"
+    msg: "{{ app_components | plannoir.deploy.releases('shop', 'charts/plannoir', images_result.refs, secrets_result.names, 180) }}"
 """
 
 RETURN = r"""

@@ -58,7 +58,7 @@ EXAMPLES = r"""
     context: plannoir
     namespace: plannoir
     bin: /usr/local/bin
-    releases: "{{ app_components | plannoir.deploy.releases('shop', 'charts/plannoir', images_refs, secrets_names, 180) }}"
+    releases: "{{ app_components | plannoir.deploy.releases('shop', 'charts/plannoir', images_result.refs, secrets_result.names, 180) }}"
   register: plan
 """
 

@@ -24,3 +24,11 @@ def options_of(role: Path) -> dict[str, dict[str, Any]]:
 def test_the_documented_defaults_are_the_roles_own(role: Path) -> None:
     documented = {name: option["default"] for name, option in options_of(role).items() if "default" in option}
     assert documented == yaml.safe_load((role / "defaults/main.yml").read_text())
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_a_shared_variable_is_described_alike_in_every_role(role: Path) -> None:
+    entry_points = yaml.safe_load((ROLES[0].parent / "preflight/meta/argument_specs.yml").read_text())["argument_specs"]
+    shared = {**entry_points["app"]["options"], **entry_points["cluster"]["options"]}
+    described = {name: option for name, option in options_of(role).items() if name.startswith(("app_", "cluster_"))}
+    assert described == {name: shared[name] for name in described}

@@ -101,7 +101,7 @@ class Cluster:
         argv = self.command(program, *arguments)
         done = process.run(argv, timeout=timeout, given=given)
         if done.code == process.NOT_FOUND:
-            raise Failure(f"{argv[0]} cannot be run ({done.err}): run the toolchain role, or name its folder in toolchain_bin.")
+            raise Failure(f"{argv[0]} cannot be run ({done.err}): run the toolchain role, or name its folder in cluster_bin.")
         return done
 
 

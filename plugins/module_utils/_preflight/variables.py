@@ -41,7 +41,7 @@ class Documentation:
 
     Attributes:
         options: Documented variable -> its argument spec (type, elements, options, choices, required).
-        facts: Names that the roles' own tasks set while they run.
+        facts: Names of what the roles leave to those that follow: <role>_result.
         prefixes: Beginnings of names that belong to the collection.
     """
 
@@ -55,18 +55,16 @@ class Documentation:
 
 
 def load_documentation(roles: Path) -> Documentation:
-    """Read meta/argument_specs.yml of every role in the folder ``roles``, and the names that its tasks give to set_fact."""
+    """Read meta/argument_specs.yml of every role in the folder ``roles``."""
     documentation = Documentation()
     for role in sorted(path for path in roles.iterdir() if path.is_dir()):
         documentation.prefixes += (f"{role.name}_",)
+        documentation.facts.add(f"{role.name}_result")
         specs = role / "meta/argument_specs.yml"
         entry_points = _yaml(specs)["argument_specs"] if specs.is_file() else {}
         for entry_point in entry_points.values():
             for name, spec in (entry_point.get("options") or {}).items():
                 documentation.options.setdefault(name, spec)
-        for tasks in role.glob("tasks/*.yml"):
-            if "set_fact" in tasks.read_text(encoding="utf-8"):
-                documentation.facts |= set(_fact_names(_yaml(tasks)))
     return documentation
 
 
@@ -185,15 +183,3 @@ def _at(name: str, place: str) -> str:
 
 def _yaml(path: Path) -> Any:
     return yaml_load(path.read_text(encoding="utf-8"))
-
-
-def _fact_names(tasks: object) -> Iterator[str]:
-    if isinstance(tasks, list):
-        for task in tasks:
-            yield from _fact_names(task)
-    elif isinstance(tasks, dict):
-        for key, value in tasks.items():
-            if str(key).rsplit(".", maxsplit=1)[-1] == "set_fact":
-                yield from (name for name in value if name != "cacheable")
-            elif key in ("block", "rescue", "always"):
-                yield from _fact_names(value)

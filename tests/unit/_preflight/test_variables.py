@@ -18,7 +18,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.variabl
 
 DOCUMENTATION = Documentation(
     options={"app_name": {"type": "str"}, "minikube_cpus": {"type": "int"}},
-    facts={"engine_host"},
+    facts={"engine_result"},
     prefixes=("app_", "minikube_", "engine_"),
 )
 
@@ -36,7 +36,7 @@ def typed(value: object, spec: Spec) -> list[str]:
 
 
 def test_documented_variables_facts_and_a_persons_own_are_no_problem() -> None:
-    assert named("app_name", "engine_host", "backend_url", "_private") == []
+    assert named("app_name", "engine_result", "backend_url", "_private") == []
 
 
 def test_a_misspelt_variable_is_named_with_its_place_and_the_right_name() -> None:
@@ -121,13 +121,11 @@ def test_an_empty_required_value_is_a_problem() -> None:
 
 
 def test_documentation_is_read_from_the_roles(tmp_path: Path) -> None:
-    meta, tasks = tmp_path / "engine/meta", tmp_path / "engine/tasks"
+    meta = tmp_path / "engine/meta"
     meta.mkdir(parents=True)
-    tasks.mkdir()
     (meta / "argument_specs.yml").write_text("argument_specs: {main: {options: {engine_manage: {type: bool}}}}")
-    (tasks / "main.yml").write_text("- block:\n  - ansible.builtin.set_fact: {engine_host: x, cacheable: false}\n")
 
     documentation = load_documentation(tmp_path)
 
-    assert documentation.names == {"engine_manage", "engine_host"}
+    assert documentation.names == {"engine_manage", "engine_result"}
     assert "engine_" in documentation.prefixes
