@@ -13,6 +13,7 @@ author: Plannoir contributors (@plannoir)
 description:
   - Makes a component that M(plannoir.deploy.toolchain_plan) found missing and puts it in its place in the cache folder or the Docker
     Engine.
+  - A published program (the source V(official)) has to be downloaded before, as RV(plannoir.deploy.toolchain_plan#module:downloads) says.
   - A component is made aside and takes its place in one step, so that a run that was killed leaves nothing that looks whole. Two runs on
     one cache folder wait for each other.
 attributes:

@@ -80,6 +80,19 @@ components:
     next:
       description: Name of the component after it; empty after the last.
       type: str
+downloads:
+  description: Published programs that are to be downloaded for M(plannoir.deploy.toolchain_component); empty with the source V(packages).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name: {description: Name of the program., type: str, returned: success}
+    version: {description: Its version., type: str, returned: success}
+    url: {description: Where it is published., type: str, returned: success}
+    checksum_url: {description: Where its SHA-256 is published., type: str, returned: success}
+    folder: {description: Folder for it and nothing else., type: str, returned: success}
+    file: {description: What the download is called there., type: str, returned: success}
+    member: {description: The program's path in a download that is an archive; empty otherwise., type: str, returned: success}
 packages:
   description: Debian packages that making them takes and the machine lacks.
   returned: success
@@ -110,7 +123,7 @@ network_policy_image:
   description: Image of the agent that enforces NetworkPolicies.
   returned: success
   type: str
-  sample: registry.k8s.io/networking/kube-network-policies:v1.1.0
+  sample: docker.io/cloudnativelabs/kube-router:v2.10.0
 network_policy_archive:
   description: Archive of that image; empty where it is not wanted or the node pulls it.
   returned: success
@@ -153,6 +166,7 @@ def main() -> None:
         source=plan.source,
         components=plan.components,
         packages=plan.packages,
+        downloads=plan.downloads,
         node_image=plan.node_image,
         base_image=plan.base_image,
         bin=f"{cache}/bin",

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ ORDER = [
     "test_network",
     "test_database_roles",
     "test_rotation",
+    "test_sources",
     "test_strangers",
     "test_runs",
     "test_survival",  # last: it kills the node
@@ -72,6 +74,14 @@ def pods(kubectl: Kubectl) -> Pods:
         return [pod for pod in items if pod["status"]["phase"] != "Succeeded"]
 
     return listed
+
+
+@pytest.fixture
+def namespace(kubectl: Kubectl) -> Iterator[str]:
+    """The name of a namespace that goes after the test."""
+    name = f"story-{uuid.uuid4().hex[:6]}"
+    yield name
+    kubectl("delete", "namespace", name, "--ignore-not-found", "--wait=false")
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ import shlex
 import signal
 import subprocess
 import time
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +20,6 @@ from testinfra.host import Host
 
 Run = Callable[..., str]
 KINDS = "deployments,services,configmaps,persistentvolumeclaims,secrets,networkpolicies,leases,jobs"
-
-
-@pytest.fixture
-def namespace(kubectl: Kubectl) -> Iterator[str]:
-    """The name of a namespace that goes after the test."""
-    name = f"strangers-{uuid.uuid4().hex[:6]}"
-    yield name
-    kubectl("delete", "namespace", name, "--ignore-not-found", "--wait=false")
 
 
 @pytest.fixture

@@ -150,7 +150,7 @@ def _known(name: str, names: Iterable[str]) -> None:
 
 
 def make_official(store: Store, program: official.Program) -> Made:
-    """Download and publish a program that is missing.
+    """Publish a program that is missing and was downloaded.
 
     Raises Failure with the cause.
     """
@@ -160,7 +160,7 @@ def make_official(store: Store, program: official.Program) -> Made:
             return Made(False, time.monotonic() - start)
         if not store.is_whole(f"official-{program.name}", program.digest):
             with store.making(f"official-{program.name}", program.digest) as into:
-                official.download(program, into)
+                official.take(program, store.downloads, into)
         store.publish(f"official-{program.name}", program.digest, program.publish)
         store.prune(f"official-{program.name}")
     return Made(True, time.monotonic() - start)

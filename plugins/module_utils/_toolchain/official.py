@@ -1,26 +1,22 @@
 # Copyright: (c) 2026, Plannoir contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The published binaries of minikube, kubectl and helm: whether their hosts answer, and the download with its checksum."""
+"""The published binaries of minikube, kubectl and helm: whether their hosts answer, and what of them to download."""
 
 from __future__ import annotations
 
 import hashlib
 import platform
-import re
 import shutil
-import tarfile
 import threading
 import time
-import urllib.error
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .._core.errors import Failure
-from .._core.http import answers, open_url
-from .store import sha256
+from .._core.http import answers
 
 # Seconds that `auto` gives the hosts to answer.
 PATIENCE = 2.0
@@ -40,6 +36,23 @@ class Program:
     @property
     def digest(self) -> str:
         return hashlib.sha256(f"{self.version} {self.url}".encode()).hexdigest()[:16]
+
+    def folder(self, downloads: Path) -> Path:
+        """Return the folder of its own below the folder `downloads`."""
+        return downloads / f"{self.name}-{self.digest}"
+
+    def download(self, downloads: Path) -> dict[str, str]:
+        """Return what to download for it, and where to."""
+        folder = self.folder(downloads)
+        return {
+            "name": self.name,
+            "version": self.version,
+            "url": self.url,
+            "checksum_url": self.checksum_url,
+            "folder": str(folder),
+            "file": str(folder / (self.url.rsplit("/", 1)[1] if self.member else self.name)),
+            "member": self.member,
+        }
 
     @property
     def publish(self) -> dict[str, tuple[str, ...]]:
@@ -80,48 +93,15 @@ def hosts_answer(wanted: Sequence[Program], registries: Sequence[str]) -> bool:
     return len(answered) == len(asked)
 
 
-def download(program: Program, into: Path) -> None:
-    """Download a program into the folder `into`, under its name.
+def take(program: Program, downloads: Path, into: Path) -> None:
+    """Take a program that was downloaded, and unpacked, below the folder `downloads` into the folder `into`, under its name.
 
-    Raises Failure where it is not there or its checksum is not the published one.
+    Raises Failure where it is not there.
     """
-    with _opened(program, program.checksum_url) as response:
-        published = re.match(r"[0-9a-fA-F]{64}\b", response.read(4096).decode(errors="replace").strip())
-    if not published:
-        raise Failure(f"{program.checksum_url} holds no SHA-256 checksum of {program.name}: correct toolchain_{program.name}_url.")
-    fetched = into / "download"
-    with _opened(program, program.url) as response, fetched.open("wb") as sink:
-        shutil.copyfileobj(response, sink)
-    found = sha256(fetched)
-    if found != published[0].lower():
-        raise Failure(
-            f"{program.url} has the checksum {found} and not the published {published[0].lower()}:"
-            f" nothing was installed; run this again or use another toolchain_{program.name}_url."
-        )
+    downloaded = program.folder(downloads) / (program.member or program.name)
+    if not downloaded.is_file():
+        raise Failure(f"{program.name} was not downloaded to {downloaded}: run the role plannoir.deploy.toolchain, whose task does that.")
     target = into / program.name
-    if program.member:
-        with tarfile.open(fetched) as archive, target.open("wb") as sink:
-            member = archive.extractfile(program.member)
-            if member is None:
-                raise Failure(f"{program.url} holds no file {program.member}: correct toolchain_{program.name}_url.")
-            shutil.copyfileobj(member, sink)
-        fetched.unlink()
-    else:
-        fetched.rename(target)
+    downloaded.rename(target)
     target.chmod(0o755)
-
-
-def _opened(program: Program, url: str) -> Any:
-    try:
-        return open_url(url, 60)
-    except urllib.error.HTTPError as error:
-        raise Failure(
-            f"{program.name} {program.version} is not at {url} ({error.code} {error.reason}):"
-            f" correct its version or toolchain_{program.name}_url."
-        ) from error
-    except OSError as error:
-        reason = getattr(error, "reason", error)
-        raise Failure(
-            f"{url} does not answer ({reason}):"
-            f" mend the network, correct toolchain_{program.name}_url, or set toolchain_source to packages."
-        ) from error
+    shutil.rmtree(program.folder(downloads))

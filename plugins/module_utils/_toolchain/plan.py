@@ -31,11 +31,15 @@ GB_FOR_THE_REST = 2
 
 @dataclass
 class ToolchainPlan:
-    """What the toolchain lacks. `components` are {name, version, seconds expected, next name}, `packages` are Debian's."""
+    """What the toolchain lacks.
+
+    `components` are {name, version, seconds expected, next name}, `packages` are Debian's, `downloads` is what `official` takes.
+    """
 
     source: str
     components: list[dict[str, Any]] = field(default_factory=list)
     packages: list[str] = field(default_factory=list)
+    downloads: list[dict[str, str]] = field(default_factory=list)
     node_image: str = ""
     base_image: str = ""
     problems: list[str] = field(default_factory=list)
@@ -92,6 +96,8 @@ def _official_plan(store: Store, settings: Mapping[str, Any]) -> ToolchainPlan:
     wanted = official.programs(settings).values()
     missing = [program for program in wanted if not official_is_there(store, program)]
     result = ToolchainPlan("official", _listed([(program.name, program.version, 10) for program in missing]))
+    fresh = [program for program in missing if not store.is_whole(f"official-{program.name}", program.digest)]
+    result.downloads = [program.download(store.downloads) for program in fresh]
     if missing:
         result.problems += disk_problems([store.root], GB_FOR_THE_REST, "the toolchain")
     return result
@@ -135,8 +141,6 @@ def _wanted_packages(missing: Sequence[catalogue.Component], store: Store, diges
         if not Path(KEYRING).is_file():
             yield "debian-archive-keyring"
     programs = [component.recipe for component in fresh if isinstance(component.recipe, catalogue.GoProgram)]
-    if any(program.patched for program in programs) and not shutil.which("patch"):
-        yield "patch"
     if any(program.cgo for program in programs):
         if not shutil.which(os.environ.get("CC", "gcc").split()[0]):
             yield "gcc"

@@ -4,7 +4,7 @@
 """The toolchain's cache: one folder for each component and digest, which is whole or not there, and the published files linked to them.
 
 Layout below the cache folder: components/NAME/DIGEST/{record.json and the component's files}, bin/ and minikube-cache/ (hard links),
-logs/NAME.log, source.json.
+downloads/, logs/NAME.log, source.json.
 """
 
 from __future__ import annotations
@@ -31,6 +31,11 @@ class Store:
 
     def folder(self, name: str, digest: str) -> Path:
         return self.root / "components" / name / digest
+
+    @property
+    def downloads(self) -> Path:
+        """Folder for what is downloaded and not yet a component."""
+        return self.root / "downloads"
 
     def log(self, name: str) -> Path:
         """Return the file for a build's output; its folder is made."""

@@ -8,9 +8,14 @@ import functools
 import hashlib
 import http.server
 import io
+import json
 import os
 import platform
+import re
+import shutil
 import socket
+import subprocess
+import sys
 import tarfile
 import threading
 import time
@@ -24,6 +29,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import 
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import plan as planning
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.store import Store
 
+ROOT = Path(__file__).parents[3]
 SYSTEM = platform.system().lower()
 MACHINE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 MINIKUBE = f"minikube/v1.38.1/minikube-{SYSTEM}-{MACHINE}"
@@ -86,45 +92,61 @@ def sha256(path: Path) -> str:
 
 
 def made(settings: dict[str, Any], name: str) -> bool:
+    """Put a program where the role downloads it to, and make it a component."""
+    program = official.programs(settings).get(name)
+    if program and not make.official_is_there(Store(Path(settings["cache_dir"])), program):
+        write(program.folder(Path(settings["cache_dir"]) / "downloads") / (program.member or name), f"program {name}".encode())
     return make.make({**settings, "source": "official", "name": name}).changed
 
 
-def test_programs_are_downloaded_once_and_can_be_run(settings: dict[str, Any]) -> None:
+class Role:
+    """The role toolchain in a play."""
+
+    def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
+        self.folder, self.settings = folder, settings
+        self.bin = Path(settings["cache_dir"]) / "bin"
+
+    def run(self, *options: str) -> str:
+        variables = {f"toolchain_{name}": value for name, value in self.settings.items() if name != "source"}
+        play = [{"hosts": "localhost", "gather_facts": False, "roles": ["plannoir.deploy.toolchain"], "vars": variables}]
+        play[0]["vars"] |= {"toolchain_source": "official"}  # type: ignore[operator]  # it is the dictionary above
+        (self.folder / "play.yml").write_text(json.dumps(play), encoding="utf-8")
+        command = ["ansible-playbook", "--inventory=localhost,", "--connection=local", *options, str(self.folder / "play.yml")]
+        environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_PYTHON_INTERPRETER": sys.executable}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        return done.stdout + done.stderr
+
+
+@pytest.fixture
+def role(tmp_path: Path, settings: dict[str, Any]) -> Role:
+    return Role(tmp_path, settings)
+
+
+def test_programs_are_downloaded_once_and_can_be_run(role: Role, site: Path) -> None:
+    assert "failed=0" in role.run("--check")
+    assert not Path(role.settings["cache_dir"]).exists()
+    out = role.run()
+    assert "failed=0" in out, out
     for name, content in (("minikube", f"program {MINIKUBE}"), ("kubectl", f"program {KUBECTL}"), ("helm", "program helm")):
-        assert made(settings, name)
-        program = Path(settings["cache_dir"]) / "bin" / name
-        assert program.read_text(encoding="utf-8") == content
-        assert os.access(program, os.X_OK)
-        assert not made(settings, name)
+        assert (role.bin / name).read_text(encoding="utf-8") == content
+        assert os.access(role.bin / name, os.X_OK)
+    shutil.rmtree(site)  # a second run asks for nothing
+    assert "changed=0" in role.run()
 
 
-@pytest.mark.parametrize(("name", "path"), [("minikube", MINIKUBE), ("kubectl", KUBECTL), ("helm", HELM)])
-def test_a_wrong_checksum_is_refused_and_nothing_is_installed(settings: dict[str, Any], site: Path, name: str, path: str) -> None:
-    with (site / path).open("ab") as file:
+def test_a_wrong_checksum_is_refused_and_nothing_is_installed(role: Role, site: Path) -> None:
+    with (site / HELM).open("ab") as file:
         file.write(b"x")
-    with pytest.raises(Failure, match=rf"{path} has the checksum \w+ and not the published \w+: nothing was installed"):
-        made(settings, name)
-    assert not (Path(settings["cache_dir"]) / "bin" / name).exists()
+    out = " ".join(role.run().split())
+    assert re.search(rf"helm v3\.20\.0 cannot be taken from \S+{HELM} \(The checksum for \S+ did not match.*\): mend", out), out
+    assert not (role.bin / "helm").exists()
 
 
-def test_a_version_that_was_never_published_is_one_sentence(settings: dict[str, Any]) -> None:
-    settings["minikube_version"] = "v9.9.9"
-    with pytest.raises(
-        Failure, match=r"^minikube v9\.9\.9 is not at http\S+ \(404 [^)]+\): correct its version or toolchain_minikube_url\.$"
-    ):
-        made(settings, "minikube")
-
-
-def test_a_host_that_does_not_answer_is_one_sentence(settings: dict[str, Any]) -> None:
-    settings["kubectl_url"] = "http://127.0.0.1:9"
-    with pytest.raises(Failure, match=r"does not answer \(.*refused\): mend the network, correct toolchain_kubectl_url"):
-        made(settings, "kubectl")
-
-
-def test_a_page_instead_of_a_checksum_is_refused(settings: dict[str, Any], site: Path) -> None:
-    (site / f"{MINIKUBE}.sha256").write_text("<html>log in</html>", encoding="utf-8")
-    with pytest.raises(Failure, match="holds no SHA-256 checksum of minikube"):
-        made(settings, "minikube")
+def test_a_version_that_was_never_published_is_one_sentence(role: Role) -> None:
+    role.settings["minikube_version"] = "v9.9.9"
+    out = " ".join(role.run().split())
+    assert re.search(r"minikube v9\.9\.9 cannot be taken from http\S+ \(.*404.*\): mend the network, correct its version", out), out
+    assert not (role.bin / "minikube").exists()
 
 
 def test_a_half_downloaded_program_is_not_taken_for_a_whole_one(settings: dict[str, Any]) -> None:
@@ -132,7 +154,7 @@ def test_a_half_downloaded_program_is_not_taken_for_a_whole_one(settings: dict[s
     os.truncate(Path(settings["cache_dir"]) / "bin/minikube", 3)
     assert [component["name"] for component in planning.plan(settings).components] == ["minikube", "kubectl", "helm"]
     assert made(settings, "minikube")
-    assert (Path(settings["cache_dir"]) / "bin/minikube").read_text(encoding="utf-8") == f"program {MINIKUBE}"
+    assert (Path(settings["cache_dir"]) / "bin/minikube").read_text(encoding="utf-8") == "program minikube"
 
 
 def test_auto_takes_official_when_every_host_answers(settings: dict[str, Any]) -> None:
@@ -190,3 +212,8 @@ def test_a_plan_with_everything_there_is_empty(settings: dict[str, Any]) -> None
 def test_an_unknown_component_is_named_with_the_known_ones(settings: dict[str, Any]) -> None:
     with pytest.raises(Failure, match="choose one of minikube, kubectl, helm"):
         made(settings, "kubelet")
+
+
+def test_a_program_that_nobody_downloaded_is_one_sentence(settings: dict[str, Any]) -> None:
+    with pytest.raises(Failure, match=r"^kubectl was not downloaded to \S+/downloads/kubectl-\w+/kubectl: run the role"):
+        make.make({**settings, "source": "official", "name": "kubectl"})

@@ -1,0 +1,33 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A tag promises what is in its image."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+
+from story import CONTEXT, start
+from testinfra.host import Host
+
+
+def test_a_source_that_changes_while_it_is_built_leaves_no_image(local: Host, namespace: str, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("ARG BASE_IMAGE=debian:trixie-slim\nFROM ${BASE_IMAGE}\nRUN sleep 8\nCOPY main.py /\n")
+    (tmp_path / "main.py").write_text("print(1)")
+    component = {"name": "web", "build": {"context": str(tmp_path)}, "port": 8080}
+    given = {"app_name": "late", "app_namespace": namespace, "app_services": [], "app_components": [component], "app_checks": []}
+    run = start("site.yml", f"--extra-vars={json.dumps(given)}")
+    assert run.stdout
+    printed = ""
+    while not re.search(r"TASK \[.*Build late/web:", printed):
+        line = run.stdout.readline()
+        assert line, printed[-7000:]
+        printed += line
+    time.sleep(4)  # a build takes 8 s at least; its source is read before the first instruction runs
+    (tmp_path / "main.py").write_text("print(2)")
+    printed += run.communicate()[0]
+    assert run.returncode != 0, printed[-7000:]
+    assert f"{tmp_path} changed while the image of component web was built" in printed
+    assert local.check_output(f"docker exec {CONTEXT} docker images --quiet late/web") == ""
