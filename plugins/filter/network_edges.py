@@ -19,7 +19,7 @@ short_description: The connections between components that policies allow, and t
 version_added: "1.0.0"
 author: Plannoir contributors (@plannoir)
 description:
-  - Follows C(connects_to) of each component, for M(plannoir.deploy.network_probe).
+  - Follows C(connects_to) of each component, for M(plannoir.deploy.network_policy_info).
 options:
   _input:
     description: Components, as in app_components.

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The application's graph: which component may open a connection to which.
 
-The chart turns it into NetworkPolicies, one for each component over a default that denies; ``network_probe`` the module asks
+The chart turns it into NetworkPolicies, one for each component over a default that denies; ``network_policy_info`` the module asks
 the cluster whether anything enforces them.
 """
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Why an attempt to deploy a release fails: causes that its pods, Jobs, volume claims and events name.
 
-Everything here is a function of the JSON that kubectl prints; ``release_diagnosis`` the module fetches it.
+Everything here is a function of the JSON that kubectl prints; ``release_diagnosis_info`` the module fetches it.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: release_diagnosis
+module: release_diagnosis_info
 short_description: Name the causes why a release does not become ready
 version_added: "1.0.0"
 author: Plannoir contributors (@plannoir)
@@ -45,7 +45,7 @@ attributes:
 
 EXAMPLES = r"""
 - name: Ask the cluster for the cause
-  plannoir.deploy.release_diagnosis:
+  plannoir.deploy.release_diagnosis_info:
     kubeconfig: ~/.kube/config
     context: plannoir
     namespace: plannoir

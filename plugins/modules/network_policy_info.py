@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: network_probe
+module: network_policy_info
 short_description: Find out whether a cluster's network enforces NetworkPolicies
 version_added: "1.0.0"
 author: Plannoir contributors (@plannoir)
@@ -53,7 +53,7 @@ attributes:
 
 EXAMPLES = r"""
 - name: Ask whether policies are enforced
-  plannoir.deploy.network_probe:
+  plannoir.deploy.network_policy_info:
     kubeconfig: ~/.kube/config
     context: plannoir
     namespace: plannoir
