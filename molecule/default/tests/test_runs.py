@@ -71,6 +71,26 @@ def test_what_a_killed_run_leaves_cannot_call_its_revision_good(person: Person, 
     assert kubectl("get", "deployment", "backend", "--output=jsonpath={.spec.replicas}") == "1"
 
 
+@pytest.mark.usefixtures("put_back")
+def test_a_run_that_lost_its_lease_to_another_machine_ends(kubectl: Kubectl, local: Host) -> None:
+    """As a laptop that slept: the Lease ran out, another machine took it, and the run that wakes up must not go on."""
+    lease = ("lease.coordination.k8s.io", f"{RELEASE}-deploy")
+
+    def hold(holder: str) -> None:
+        kubectl("patch", *lease, "--type=merge", f"--patch={json.dumps({'spec': {'holderIdentity': holder}})}")
+
+    run = start("site.yml", replicas(2))
+    wait_for(lambda: bool(kubectl("get", *lease, "--output=jsonpath={.spec.holderIdentity}")), 60, "the run's Lease")
+    hold("somebody on another machine")
+    printed = run.communicate()[0]
+    assert run.returncode != 0, printed[-7000:]
+    assert "somebody on another machine has taken over: it ends." in printed
+    assert kubectl("get", *lease, "--output=jsonpath={.spec.holderIdentity}") == "somebody on another machine"
+    left = local.run(shlex.join(["pgrep", "--full", f"[h]elm .*upgrade.* {RELEASE} "])).stdout
+    assert not left, left
+    hold("")
+
+
 def test_a_password_change_whose_deployment_fails_leaves_the_old_pods_with_all_that_they_need(person: Person, kubectl: Kubectl) -> None:
     before = read_url(kubectl)
     image = kubectl("get", "deployment", "openrouter", "--output=jsonpath={.spec.template.spec.containers[0].image}")
