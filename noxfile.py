@@ -6,7 +6,10 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
+import subprocess
+import sys
 import tempfile
 import xml.etree.ElementTree
 from pathlib import Path
@@ -17,7 +20,7 @@ from nox.command import CommandFailed
 
 nox.options.default_venv_backend = "none"
 nox.options.error_on_missing_interpreters = True
-nox.options.sessions = ["lint", "sanity", "unit", "apps_python", "apps_frontend", "charts", "molecule"]
+nox.options.sessions = ["lint", "sanity", "plain", "unit", "apps_python", "apps_frontend", "charts", "molecule"]
 
 ROOT = Path(__file__).parent
 PYTHON_APPS = [
@@ -72,6 +75,76 @@ def sanity(session: nox.Session) -> None:
         session.run("ansible-galaxy", "collection", "install", "--force", "--no-deps", "--collections-path", scratch, str(archive))
         session.chdir(Path(scratch) / "ansible_collections/plannoir/deploy")
         session.run("ansible-test", "sanity", "--color=no", "--truncate=0", f"--python={platform.python_version().rsplit('.', 1)[0]}")
+
+
+def plain_python() -> str:
+    """Return a Python 3.12 or newer, which the current ansible package asks for: from PATH, pyenv or uv; or nothing."""
+    on_path = [f"python3.{minor}" for minor in range(20, 11, -1)] + ["python3"]
+    installed = [
+        str(path) for root in (".pyenv/versions", ".local/share/uv/python") for path in Path.home().glob(f"{root}/*3.*/bin/python3")
+    ]
+    for candidate in [*on_path, *sorted(installed)]:
+        program = shutil.which(candidate)
+        asks = "import sys, venv; sys.exit(sys.version_info < (3, 12))"
+        if program and subprocess.run([program, "-c", asks], capture_output=True, check=False).returncode == 0:
+            return program
+    return ""
+
+
+@nox.session
+def plain(session: nox.Session) -> None:
+    """Plain Ansible, without bootstrap: the commands as typed in a clean copy, and README's playbook in an empty project."""
+    python = plain_python()
+    if not python:
+        session.skip("Python 3.12 or newer was found neither on PATH nor among pyenv's and uv's: install it (Debian: python3.13).")
+    release = re.search(r"^ansible==(\d+\.\d+)", (ROOT / "requirements/collections.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    playbook = re.search(r"```yaml\n# deploy\.yml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    if not release or not playbook:
+        session.error("requirements/collections.txt pins no ansible, or README.md has no deploy.yml.")
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        session.run("uv", "venv", "--quiet", f"--python={python}", str(scratch / "venv"))
+        packages = (f"ansible~={release[1]}", "molecule~=26.10")
+        session.run("uv", "pip", "install", "--quiet", f"--python={scratch / 'venv'}", *packages)
+        ours = str(Path(sys.executable).parent)
+        path = [str(scratch / "venv/bin"), *(entry for entry in os.environ["PATH"].split(os.pathsep) if entry != ours)]
+        env = {
+            "PATH": os.pathsep.join(path),
+            "EDITOR": "true",
+            "VIRTUAL_ENV": None,
+            "ANSIBLE_CONFIG": None,
+            "ANSIBLE_COLLECTIONS_PATH": None,
+        }
+
+        def typed(*command: str) -> None:
+            session.run(*command, env=env, external=True)
+
+        copy = scratch / "copy"
+        typed("git", "init", "--quiet", str(copy))  # molecule looks for .config/molecule in the repository's root
+        listed = session.run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", external=True, silent=True, log=False)
+        for name in filter(os.path.lexists, str(listed).split("\0")):
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(name, copy / name, follow_symlinks=False)
+        session.chdir(copy)
+        typed("ansible-playbook", "site.yml", "--check")
+        vault = Path("group_vars/all/vault.yml")
+        vault.write_text("vault_seen: plain\n", encoding="utf-8")
+        typed("ansible-vault", "encrypt", str(vault))
+        typed("ansible-vault", "view", str(vault))
+        typed("ansible-vault", "edit", str(vault))
+        # The session molecule runs the rest of `molecule test`.
+        typed("molecule", "syntax")
+
+        typed("ansible-galaxy", "collection", "build", f"--output-path={scratch}")
+        project = scratch / "project"
+        (project / "web").mkdir(parents=True)
+        (project / "web/Dockerfile").write_text("FROM debian:trixie-slim\nUSER 1000\n", encoding="utf-8")
+        (project / "deploy.yml").write_text(playbook[1], encoding="utf-8")
+        session.chdir(project)
+        tarball = str(next(scratch.glob("plannoir-deploy-*.tar.gz")))
+        typed("ansible-galaxy", "collection", "install", "--no-deps", "--collections-path=collections", tarball)
+        typed("ansible-playbook", "deploy.yml", "--syntax-check")
+        typed("ansible-playbook", "deploy.yml", "--check")
 
 
 @nox.session

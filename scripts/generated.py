@@ -50,6 +50,9 @@ COMPONENTS = f"""\
 Each element of `app_components` (group_vars/all/app.yml) is one component: a Deployment with its Service, Secrets and image.
 {WRITTEN_BY}
 
+An editor with the YAML language server completes and checks the file, because its first line names docs/app.schema.json. In a file of
+yours, that line is `# yaml-language-server: $schema=` and the path or URL of that schema.
+
 {TABLE}"""
 
 

@@ -153,10 +153,12 @@ engine:
   returned: success
   type: dict
   sample: {DOCKER_HOST: "tcp://127.0.0.1:32770", DOCKER_CERT_PATH: /home/me/.minikube/certs, DOCKER_TLS_VERIFY: "1"}
-network_policy_agent:
-  description: Whether the DaemonSet kube-network-policies, which enforces NetworkPolicies, is in the cluster.
+network_policy_agents:
+  description: This role's DaemonSets that enforce NetworkPolicies, an earlier version's included; empty when it does not run.
   returned: success
-  type: bool
+  type: list
+  elements: str
+  sample: [plannoir-kube-router]
 """
 
 from pathlib import Path

@@ -123,7 +123,7 @@ network_policy_image:
   description: Image of the agent that enforces NetworkPolicies.
   returned: success
   type: str
-  sample: registry.k8s.io/networking/kube-network-policies:v1.1.0
+  sample: docker.io/cloudnativelabs/kube-router:v2.10.0
 network_policy_archive:
   description: Archive of that image; empty where it is not wanted or the node pulls it.
   returned: success

@@ -25,6 +25,9 @@ from .._core.machine import Machine
 
 API_PORT = 8443
 ENGINE_PORT = 2376
+# The DaemonSet that enforces NetworkPolicies, and how an earlier version's, which had a common name, is known as ours.
+NETWORK_POLICY_AGENT = "plannoir-kube-router"
+FORMER_AGENT_LABELS = {"app": "kube-network-policies"}
 _API_TIMEOUT = 5.0
 
 # GET of a path: (HTTP status, body); status 0 when nothing answers, with the cause as the body.
@@ -157,9 +160,11 @@ def cluster_complaint(get: Get, node_name: str, started_at: str) -> str:
     return ""
 
 
-def has_network_policy_agent(get: Get) -> bool:
-    """Tell whether the agent that the role minikube deploys is there."""
-    return get("/apis/apps/v1/namespaces/kube-system/daemonsets/kube-network-policies")[0] == 200
+def network_policy_agents(get: Get) -> list[str]:
+    """Name the DaemonSets with which the role minikube enforces NetworkPolicies, or did in an earlier version."""
+    status, body = get("/apis/apps/v1/namespaces/kube-system/daemonsets")
+    found = [item["metadata"] for item in json.loads(body)["items"]] if status == 200 else []
+    return [meta["name"] for meta in found if meta["name"] == NETWORK_POLICY_AGENT or meta.get("labels") == FORMER_AGENT_LABELS]
 
 
 def kubeconfig_server(kubeconfig: Path, context: str) -> str:

@@ -141,10 +141,10 @@ class Profile:
             "DOCKER_TLS_VERIFY": "1",
         }
 
-    def has_network_policy_agent(self) -> bool:
-        """Tell whether an agent that enforces NetworkPolicies is there; not when the cluster does not run."""
+    def network_policy_agents(self) -> list[str]:
+        """Name our agents that enforce NetworkPolicies; none when the cluster does not run."""
         port = self.node.published(nodes.API_PORT) if self.node and self.node.running else 0
-        return bool(port) and nodes.has_network_policy_agent(self.api(self.files, port))
+        return nodes.network_policy_agents(self.api(self.files, port)) if port else []
 
     def _refuse_problems(self, chosen: Settings, *, fresh: bool, check: bool) -> None:
         """Raise Failure with everything that would make the start fail; in check mode the toolchain may not be there yet."""
@@ -252,7 +252,7 @@ def ensure(profile: Profile, state: str, *, recreate: bool, check: bool) -> dict
         "ip": profile.node.ip if profile.node else "",
         "ports": sorted(port for port in profile.wanted.ports if profile.node and profile.node.published(port)),
         "engine": profile.engine() if after == "running" else {},
-        "network_policy_agent": after == "running" and profile.has_network_policy_agent(),
+        "network_policy_agents": profile.network_policy_agents() if after == "running" else [],
         "diff": {"before": before_shown, "after": _shown(after, profile, wanted=check and recreate)} if changed else {},
     }
 

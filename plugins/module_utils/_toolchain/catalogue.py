@@ -27,9 +27,10 @@ GO_SUM = "h1:ZOmGe1OnfREDMIdb1Qi4G9JSuDPBLGExZMQ4nis1RXM="
 BASE_IMAGE = "debian:trixie-slim"
 BASE_REPOSITORY = "plannoir/base"
 NODE_REPOSITORY = "plannoir/node"
-# The agent that enforces NetworkPolicies: as published, and as made from the recipe, which patches it.
-NETWORK_POLICY_OFFICIAL = "registry.k8s.io/networking/kube-network-policies:v1.1.0"
-NETWORK_POLICY_IMAGE = "plannoir/kube-network-policies:v1.1.0-2"
+# The agent that enforces NetworkPolicies, as published and as made here.
+KUBE_ROUTER = "v2.10.0"
+NETWORK_POLICY_OFFICIAL = f"docker.io/cloudnativelabs/kube-router:{KUBE_ROUTER}"
+NETWORK_POLICY_IMAGE = f"plannoir/kube-router:{KUBE_ROUTER}"
 PLATFORM = "linux/amd64"
 _MINOR = KUBERNETES.split(".")[1]
 
@@ -192,11 +193,11 @@ def _images() -> Iterator[Component]:
 
 def _network_policy() -> Iterator[Component]:
     """Yield the agent that enforces NetworkPolicies beside Minikube's bridge."""
-    name = "kube-network-policies"
-    module = f"sigs.k8s.io/{name}"
-    program = GoProgram(name, (f"{module}/cmd/{name}/standard",), patched=module)
-    yield replace(_go(name, "v1.1.0", 245, program), optional=True)
-    yield replace(_image(NETWORK_POLICY_IMAGE, Image(NETWORK_POLICY_IMAGE, ("/bin/netpol",), name, "/bin/netpol"), 1, name), optional=True)
+    name, module = "kube-router", "github.com/cloudnativelabs/kube-router/v2"
+    program = GoProgram(name, (f"{module}/cmd/{name}",), _defines(f"{module}/pkg/version", Version=KUBE_ROUTER))
+    yield replace(_go(name, KUBE_ROUTER, 240, program), optional=True)
+    image = Image(NETWORK_POLICY_IMAGE, program=name, target=name)
+    yield replace(_image(NETWORK_POLICY_IMAGE, image, 30, "base-image", name), optional=True)
 
 
 @cache

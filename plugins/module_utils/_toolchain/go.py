@@ -10,9 +10,7 @@ import hashlib
 import os
 import re
 import shutil
-import tempfile
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 
 from .._core.errors import Failure
@@ -94,7 +92,7 @@ def build(go: str, program: catalogue.GoProgram, name: str, recipes: Path, into:
     """Compile a program into the folder `into`: one package to the file `name`, several to files named after them.
 
     Only modules that the recipe's go.sum names are accepted, whatever GOFLAGS, GOSUMDB and the like say.
-    Raises Failure with the last words of the compiler or of patch.
+    Raises Failure with the last words of the compiler.
     """
     defines = " ".join(f"-X {key}={value}" for key, value in program.defines.items())
     target = into / name if len(program.packages) == 1 else f"{into}/"
@@ -108,25 +106,4 @@ def build(go: str, program: catalogue.GoProgram, name: str, recipes: Path, into:
         "GOARCH": "amd64",
     }
     argv = [go, "build", "-mod=readonly", "-o", str(target), *tags, "-ldflags", f"-s -w {defines}".strip(), *program.packages]
-    recipe = recipes / "go" / program.module
-    with tempfile.TemporaryDirectory() as aside:
-        if program.patched:
-            recipe = _patched(go, program.patched, recipe, Path(aside), env, log)
-        run(argv, log, env=env, cwd=recipe)
-
-
-def _patched(go: str, module: str, recipe: Path, aside: Path, env: Mapping[str, str], log: Path) -> Path:
-    """Copy a recipe and the module that its module.patch changes into the folder `aside`, and return the copied recipe."""
-    run([go, "mod", "download", module], log, env=env, cwd=recipe)
-    sources = aside / "module"
-    shutil.copytree(output([go, "-C", str(recipe), "list", "-m", "-f={{.Dir}}", module], env).strip(), sources)
-    # What lies in Go's module cache is read-only.
-    for folder in (sources, *(path for path in sources.rglob("*") if path.is_dir())):
-        folder.chmod(0o755)
-    run(["patch", "--strip=1", f"--directory={sources}", f"--input={recipe / 'module.patch'}"], log)
-    copied = aside / "recipe"
-    copied.mkdir()
-    for name in ("go.mod", "go.sum"):
-        shutil.copy(recipe / name, copied)
-    run([go, "mod", "edit", f"-replace={module}={sources}"], log, env=env, cwd=copied)
-    return copied
+    run(argv, log, env=env, cwd=recipes / "go" / program.module)

@@ -141,8 +141,6 @@ def _wanted_packages(missing: Sequence[catalogue.Component], store: Store, diges
         if not Path(KEYRING).is_file():
             yield "debian-archive-keyring"
     programs = [component.recipe for component in fresh if isinstance(component.recipe, catalogue.GoProgram)]
-    if any(program.patched for program in programs) and not shutil.which("patch"):
-        yield "patch"
     if any(program.cgo for program in programs):
         if not shutil.which(os.environ.get("CC", "gcc").split()[0]):
             yield "gcc"

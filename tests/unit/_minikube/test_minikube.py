@@ -30,7 +30,7 @@ class Lab:
         self.files = Files.of(str(folder), "plannoir")
         self.kubeconfig = folder / "kubeconfig"
         self.api_answers = True
-        self.agent = False
+        self.agents: list[dict[str, Any]] = []
         self.machine.answers = {
             "docker container inspect": NO_CONTAINER,
             "docker image inspect": Completed(0),
@@ -43,7 +43,7 @@ class Lab:
 
     def profile(self, wanted: Settings = WANTED, cache_seed: Path | None = None) -> Profile:
         def api(_files: Files, _port: int) -> nodes.Get:
-            return cluster(agent=self.agent) if self.api_answers else lambda _path: (0, "connection refused")
+            return cluster(agents=self.agents) if self.api_answers else lambda _path: (0, "connection refused")
 
         return Profile(self.machine, self.files, self.kubeconfig, "minikube", wanted, cache_seed, api=api)
 
@@ -333,10 +333,19 @@ def test_a_changed_file_of_the_seed_replaces_the_one_in_the_cache(tmp_path: Path
     assert (target / "kubelet").read_text() == "made anew, long"
 
 
-def test_an_agent_that_enforces_network_policies_is_found_where_the_cluster_runs(lab: Lab) -> None:
-    assert not lab.ensure(check=True)["network_policy_agent"]
-    assert not lab.ensure()["network_policy_agent"]
-    lab.agent = True
-    assert lab.ensure()["network_policy_agent"]
-    assert not lab.ensure("stopped")["network_policy_agent"]
-    assert not lab.ensure("absent")["network_policy_agent"]
+def test_our_agents_that_enforce_network_policies_are_found_where_the_cluster_runs(lab: Lab) -> None:
+    assert lab.ensure(check=True)["network_policy_agents"] == []
+    lab.agents = [{"name": "kube-proxy", "labels": {"k8s-app": "kube-proxy"}}, {"name": "kube-router"}]
+    assert lab.ensure()["network_policy_agents"] == []
+    lab.agents.append({"name": "plannoir-kube-router", "labels": {"app.kubernetes.io/name": "kube-router"}})
+    assert lab.ensure()["network_policy_agents"] == ["plannoir-kube-router"]
+    assert lab.ensure("stopped")["network_policy_agents"] == []
+    assert lab.ensure("absent")["network_policy_agents"] == []
+
+
+def test_an_earlier_versions_agent_is_ours_and_somebody_elses_of_that_name_is_not(lab: Lab) -> None:
+    lab.ensure()
+    lab.agents = [{"name": "kube-network-policies", "labels": {"app": "kube-network-policies"}}]
+    assert lab.ensure()["network_policy_agents"] == ["kube-network-policies"]
+    lab.agents[0]["labels"]["tier"] = "node"  # as in that project's own manifest
+    assert lab.ensure()["network_policy_agents"] == []

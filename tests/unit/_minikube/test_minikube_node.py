@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,15 @@ STARTED = "2026-11-23T20:00:00.478698170Z"
 SINCE, EARLIER = "2026-11-23T20:00:00Z", "2026-11-23T19:59:59Z"
 
 
-def cluster(starts: Mapping[str, str] | None = None, *, ready: str = "True", agent: bool = False) -> nodes.Get:
+def cluster(starts: Mapping[str, str] | None = None, *, ready: str = "True", agents: Sequence[Mapping[str, Any]] = ()) -> nodes.Get:
     """Return the API server of a cluster whose system pods have run since the given times."""
     since = {"kube-proxy": SINCE, "kube-dns": SINCE, **(starts or {})}
 
     def get(path: str) -> tuple[int, str]:
         if path == "/readyz":
             return 200, "ok"
-        if path.endswith("/daemonsets/kube-network-policies"):
-            return (200 if agent else 404), "{}"
+        if path.endswith("/daemonsets"):
+            return 200, json.dumps({"items": [{"metadata": meta} for meta in agents]})
         conditions: list[dict[str, Any]] = [{"type": "Ready", "status": ready}]
         if path == "/api/v1/nodes/plannoir":
             return 200, json.dumps({"status": {"conditions": conditions}})

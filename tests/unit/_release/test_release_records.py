@@ -175,7 +175,7 @@ def test_a_revision_that_helm_did_not_wait_for_goes_back_too(statuses: list[str]
 
 
 def test_nothing_waits_for_the_address_of_an_earlier_load_balancer() -> None:
-    balanced = {"frontend": {"service": {"type": "LoadBalancer"}}}
+    balanced = {"components": {"frontend": {"service": {"type": "LoadBalancer"}}}}
     records = [decode(stored(2, "failed")), decode(stored(1, "superseded", balanced))]
     recovery = recovery_for(records)
     assert recovery is not None

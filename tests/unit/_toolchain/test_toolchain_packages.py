@@ -107,7 +107,7 @@ def test_everything_is_made_once(machine: Machine, settings: dict[str, Any]) -> 
     assert missing({**settings, "network_policy": True}) == list(catalogue.components())
     make_all(settings)
     assert missing(settings) == []
-    assert missing({**settings, "network_policy": True}) == ["kube-network-policies", "image-kube-network-policies"]
+    assert missing({**settings, "network_policy": True}) == ["kube-router", "image-kube-router"]
     assert planning.plan(settings).node_image in machine.engine
     for path in ("bin/minikube", "bin/kubectl", "bin/helm", f"minikube-cache/linux/amd64/{pins.KUBERNETES}/kubelet"):
         assert (Path(settings["cache_dir"]) / path).is_file()
@@ -206,9 +206,6 @@ def test_missing_debian_packages_are_listed_for_root(machine: Machine, settings:
     plan = planning.plan(settings)
     assert plan.packages[:1] == ["mmdebstrap"]
     assert plan.problems == []
-    monkeypatch.setattr(shutil, "which", lambda name: None if name == "patch" else f"/usr/bin/{name}")
-    assert "patch" not in planning.plan(settings).packages
-    assert "patch" in planning.plan({**settings, "network_policy": True}).packages
 
 
 def toolchain_zip(path: Path) -> str:
@@ -269,47 +266,31 @@ def test_a_go_older_than_the_recipes_need_is_not_used(monkeypatch: pytest.Monkey
 
 
 @pytest.fixture
-def patched(tmp_path: Path) -> tuple[str, catalogue.GoProgram, Path]:
-    """A recipe with a patch for a module that lies read-only in Go's cache, and a compiler that copies that module's file."""
-    cached, recipe = tmp_path / "mod/example.org/agent@v1.0.0", tmp_path / "recipes/go/agent"
-    (cached / "pkg").mkdir(parents=True)
-    (cached / "pkg/rules.go").write_text("queue\n", encoding="utf-8")
-    recipe.mkdir(parents=True)
-    for name in ("go.mod", "go.sum"):
-        (recipe / name).write_text("pinned\n", encoding="utf-8")
-    (recipe / "module.patch").write_text("Why.\n\n--- a/pkg/rules.go\n+++ b/pkg/rules.go\n@@ -1 +1 @@\n-queue\n+target\n", encoding="utf-8")
-    (cached / "pkg/rules.go").chmod(0o444)
-    (cached / "pkg").chmod(0o555)
+def compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A recipe and a compiler that writes its folder, flags and arguments to the program."""
+    (tmp_path / "recipes/go/agent").mkdir(parents=True)
+    monkeypatch.setenv("GOFLAGS", "-mod=mod")
     go = tmp_path / "go"
-    go.write_text(
-        f"""#!/bin/sh
-case "$*" in
-*" list "*) echo {cached} ;;
-"mod edit -replace=example.org/agent="*) echo "${{3#*=*=}}" > replaced ;;
-build*) cat go.mod "$(cat replaced)/pkg/rules.go" > "$4" ;;
-esac
-""",
-        encoding="utf-8",
-    )
+    go.write_text('#!/bin/sh\n[ -z "$BROKEN" ] || { echo "no such module" >&2; exit 1; }\necho "$PWD $GOFLAGS $CGO_ENABLED $@" > "$4"\n')
     go.chmod(0o755)
-    return str(go), catalogue.GoProgram("agent", ("example.org/agent/cmd",), patched="example.org/agent"), tmp_path
+    return str(go)
 
 
-def test_a_program_is_compiled_from_a_patched_copy_of_its_module(patched: tuple[str, catalogue.GoProgram, Path]) -> None:
-    go, program, folder = patched
-    golang.build(go, program, "agent", folder / "recipes", folder, folder / "log")
-    assert (folder / "agent").read_text(encoding="utf-8") == "pinned\ntarget\n"
-    assert (folder / "mod/example.org/agent@v1.0.0/pkg/rules.go").read_text(encoding="utf-8") == "queue\n"
-    assert not (folder / "recipes/go/agent/replaced").exists()
+def test_a_program_is_compiled_from_what_its_recipe_pins_whatever_the_machines_flags_say(compiler: str, tmp_path: Path) -> None:
+    program = catalogue.GoProgram("agent", ("example.org/agent/cmd",), {"example.org/agent.Version": "v1"})
+    golang.build(compiler, program, "agent", tmp_path / "recipes", tmp_path, tmp_path / "log")
+    assert (tmp_path / "agent").read_text(encoding="utf-8") == (
+        f"{tmp_path}/recipes/go/agent -buildvcs=false -trimpath 0 build -mod=readonly -o {tmp_path}/agent"
+        " -ldflags -s -w -X example.org/agent.Version=v1 example.org/agent/cmd\n"
+    )
 
 
-def test_a_patch_that_does_not_fit_is_told(patched: tuple[str, catalogue.GoProgram, Path]) -> None:
-    go, program, folder = patched
-    patch = folder / "recipes/go/agent/module.patch"
-    patch.write_text(patch.read_text(encoding="utf-8").replace("-queue", "-another"), encoding="utf-8")
-    with pytest.raises(Failure, match=r"`patch --strip=1 .* failed \(.*FAILED"):
-        golang.build(go, program, "agent", folder / "recipes", folder, folder / "log")
-    assert not (folder / "agent").exists()
+def test_what_the_compiler_says_last_is_told(compiler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BROKEN", "1")
+    with pytest.raises(Failure, match="no such module"):
+        golang.build(
+            compiler, catalogue.GoProgram("agent", ("example.org/agent",)), "agent", tmp_path / "recipes", tmp_path, tmp_path / "log"
+        )
 
 
 def test_the_base_image_uses_the_mirrors_and_options_of_the_machines_apt() -> None:

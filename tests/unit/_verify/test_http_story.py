@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -87,7 +88,7 @@ def pod(component: str, command: Sequence[str], timeout: float) -> Completed:
 
 
 def tell(app: Any, *steps: dict[str, Any], timeout: float = 0.0) -> list[Evidence]:
-    checked = [ArgumentSpecValidator(CHECK_SPEC).validate({"name": f"step {index}", **step}) for index, step in enumerate(steps)]
+    checked = [ArgumentSpecValidator(deepcopy(CHECK_SPEC)).validate({"name": f"step {index}", **step}) for index, step in enumerate(steps)]
     assert not [result.error_messages for result in checked if result.error_messages]
     story = Story({"web": app.url + "/"}, pod, timeout, pause=0.01)
     return list(story.tell([result.validated_parameters for result in checked]))
