@@ -8,6 +8,7 @@ from __future__ import annotations
 MINIKUBE = "v1.38.1"
 KUBERNETES = "v1.34.4"
 HELM = "v3.20.0"
+BASE_IMAGE = "debian:trixie-slim"
 
 PINNED: dict[str, object] = {
     "minikube_version": MINIKUBE,
