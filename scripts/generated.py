@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC
 
-from scripts import by_hand, references
+from scripts import by_hand, references, services
 from scripts.references import LINE, TABLE, Options, rows, wrapped
 from scripts.schemas import app_schema, chart_schema, share
 
@@ -108,6 +108,7 @@ def debian_script() -> str:
 
 
 FILES: dict[str, Callable[[], str]] = {
+    **services.FILES,
     "plugins/module_utils/_component/specification.py": python_specification,
     "roles/preflight/meta/argument_specs.yml": argument_specs,
     "docs/components.md": components_table,

@@ -52,7 +52,7 @@ def rows(options: Options, prefix: str = "", *, nested: bool = True) -> Iterator
 def role_readme(role: Path) -> str:
     """Return the README of a role, from what its argument_specs say."""
     specs = yaml.safe_load((role / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
-    parts = [ROLE.format(name=role.name, text=_introduction(specs["main"]))]
+    parts = [ROLE.format(name=role.name, text=_introduction(_about(role)))]
     for entry, spec in specs.items():
         if entry != "main":
             parts.append(f"\n## {entry}\n\n{_introduction(spec)}\n")
@@ -63,7 +63,7 @@ def role_readme(role: Path) -> str:
 
 def collection_readme() -> str:
     """Return README.md with the lists of roles, modules and filters."""
-    roles = {role.name: yaml.safe_load((role / "meta/argument_specs.yml").read_text())["argument_specs"]["main"] for role in role_folders()}
+    roles = {role.name: _about(role) for role in role_folders()}
     lists = {"role": roles, "module": _documented("modules"), "filter": _documented("filter")}
     tables = [
         f"| {kind} | what it is for |\n|---|---|\n"
@@ -92,6 +92,16 @@ def _between_marks(name: str, text: str) -> str:
     if not found:
         raise ValueError(f"{name} lacks the lines between which generated text stands:\n{BEGIN}{END}")
     return wrapped(f"{before}{BEGIN}\n{text}\n{END}{after}")
+
+
+def _about(role: Path) -> Mapping[str, Any]:
+    """Return what says what a role is for: its main entry point, or where it has none, its metadata."""
+    specs: Mapping[str, Any] = yaml.safe_load((role / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
+    if "main" in specs:
+        main: Mapping[str, Any] = specs["main"]
+        return main
+    metadata = yaml.safe_load((role / "meta/main.yml").read_text(encoding="utf-8"))
+    return {"short_description": metadata["galaxy_info"]["description"]}
 
 
 def role_folders() -> list[Path]:
