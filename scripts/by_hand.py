@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -34,16 +35,20 @@ def subcharts() -> list[str]:
 
 @cache
 def components() -> Any:
-    """Return ``app_components`` of the reference application without embedded services, as Ansible resolves it."""
-    command = [sys.executable, "-m", "scripts.resolve", "app_components"]
+    """Return the components of the reference application without embedded services, as Ansible resolves them."""
+    command = [sys.executable, "-m", "scripts.resolve", "services_components"]
     done = subprocess.run(command, cwd=ROOT, input=json.dumps(OUTSIDE), stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout)
+
+
+def secrets(names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return the names of the Secrets of components by kind: by hand, one holds all variables of a component."""
+    return {name: {"files": f"{name}-files", **dict.fromkeys(("env", *JOBS), f"{name}-env")} for name in names}
 
 
 def values() -> dict[str, Any]:
     """Return the umbrella chart's default values."""
     found = components()
     names = [component["name"] for component in found]
-    secrets = {name: {kind: f"{name}-{kind}" for kind in ("env", "files", *JOBS)} for name in names}
-    _, application = releases(found, "by-hand", str(CHART), {name: f"plannoir/{name}:dev" for name in names}, secrets, 1)
+    _, application = releases(found, "by-hand", str(CHART), {name: f"plannoir/{name}:dev" for name in names}, secrets(names), 1)
     return {"tags": {BY_HAND: True}, "global": {"chartDigest": ""}, "components": {}, **application["values"]["components"]}

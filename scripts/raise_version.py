@@ -25,7 +25,7 @@ RECIPES = ROOT / "roles/toolchain/files/go"
 
 def programs() -> dict[str, str]:
     """Return program -> version, as pins.py has them."""
-    return {name.lower().replace("_", "-"): version for name, version in vars(pins).items() if name.isupper() and isinstance(version, str)}
+    return {name.lower().replace("_", "-"): version for name, version in vars(pins).items() if re.fullmatch(r"v[0-9.]+", str(version))}
 
 
 def modules(recipe: Path) -> dict[str, str]:

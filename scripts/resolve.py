@@ -24,7 +24,7 @@ def resolve(name: str, given: dict[str, Any]) -> Any:
     """Return the value of a variable, with the roles' defaults and a text for each secret that is not given."""
     init_plugin_loader([str(ROOT / "collections")])
     loader = DataLoader()
-    variables: dict[str, Any] = {"playbook_dir": str(ROOT)}
+    variables: dict[str, Any] = {"playbook_dir": str(ROOT), "inventory_dir": str(ROOT / "inventories/minikube")}
     for file in [*sorted(ROOT.glob("roles/*/defaults/main.yml")), *(ROOT / f"group_vars/all/{group}.yml" for group in ("app", "cluster"))]:
         secrets = re.findall(r"\bvault_\w+", file.read_text(encoding="utf-8"))
         variables |= {**dict.fromkeys(secrets, "secret"), **(loader.load_from_file(str(file), trusted_as_template=True) or {})}

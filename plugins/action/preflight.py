@@ -17,11 +17,14 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.credentials import credential_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.variables import load_documentation
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.store import component_secrets
-from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import TEMPLATE
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.template import made_names
+from ansible_collections.plannoir.deploy.plugins.module_utils._services.catalogue import service_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC
-from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_variables import PlayVariables
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_services import PlayServices
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_variables import PlayVariables, given_beside
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.requirements import package_problems
-from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import check_vault
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import read_vault
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_variables import load_variables
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 
@@ -30,35 +33,47 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         arguments = dict(self._task.args)
-        vault = Path(arguments["vault_file"]) if arguments.get("vault_file") else None
-        if vault:
-            try:
-                check_vault(vault, self._loader._vault.secrets)
-            except Failure as error:
-                raise AnsibleActionFail(str(error)) from None
-        template = Path(arguments.get("vault_template") or TEMPLATE).read_text(encoding="utf-8") if vault else ""
+        task_vars = task_vars or {}
+        path = Path(arguments["vault_file"]) if arguments.get("vault_file") else None
+        try:
+            vault = read_vault(path, self._loader._vault.secrets) if path else None
+        except Failure as error:
+            raise AnsibleActionFail(str(error)) from None
         documentation = load_documentation(ROLES)
         documentation.options["app_checks"] = {**documentation.options["app_checks"], "options": CHECK_SPEC}
-        variables = PlayVariables(self._templar, task_vars or {}, documentation, template, vault_is_made=bool(vault and vault.exists()))
-        problems = list(variables.problems(own=arguments.get("own_variables", [])))
+        # Where Ansible does not look for a vault by itself, it is loaded after this.
+        held = load_variables(vault.text) if vault else {}
+        known = {**task_vars, **{name: value for name, value in held.items() if name not in task_vars}}
+        services = PlayServices(self._templar, known, vault_is_new=vault is None)
+        made = list(made_names(services.parts)) if path else []
+        variables = PlayVariables(self._templar, known, documentation, services.vault_names, made)
+        problems = [*services.problems, *variables.problems(own=arguments.get("own_variables", []))]
         application, namespace = (variables.values.get(name) for name in ("app_name", "app_namespace"))
         if isinstance(application, str) and isinstance(namespace, str):
             problems += name_problems(application, namespace)
         if variables.values.get("minikube_network_policy"):
             problems += package_problems(["kubernetes", "requests"], "minikube_network_policy")
-        accepted = arguments.get("accepted_credentials", [])
+        secrets: dict[str, Any] = {}
         # Components with an unknown option or an undefined value are reported already, and could only be reported again.
         if "app_components" in variables.values and not any(problem.startswith("app_components") for problem in problems):
-            components, component_problems = load_components(variables.values["app_components"])
-            problems += component_problems
-            problems += credential_problems(components, component_secrets(components), variables.vault_variables(), accepted)
+            problems += service_problems(services.names, variables.values["app_components"], services.known)
+            deployed, undefined = services.deployed(variables)
+            components, component_problems = load_components(deployed)
+            problems += undefined or component_problems
+            if not undefined:
+                secrets = component_secrets(components)
+                problems += credential_problems(components, secrets, variables.vault_variables(), arguments.get("accepted_credentials", []))
             arguments["sources"] = [source for component in components for source in _sources(component)]
         result: dict[str, Any] = self._execute_module(module_name="plannoir.deploy.preflight", module_args=arguments, task_vars=task_vars)
         problems += result.get("problems", [])
         if problems:
             count = f"{len(problems)} problems were found" if len(problems) > 1 else "A problem was found"
             raise AnsibleActionFail("\n".join([f"{count}; nothing was changed.", *(f"- {problem}" for problem in problems)]))
-        return {"changed": False, "vault_loaded": not vault or variables.come_from(vault)}
+        beside = given_beside(path, task_vars) if path else set()
+        lacks = [name for name in made if name not in held and name not in beside]
+        wanted = vault or services.want_vault or any(secrets.values())
+        write = path and wanted and (lacks or not variables.come_from(path))
+        return {"changed": False, "vault_services": services.with_values if write else None}
 
 
 def _sources(component: Mapping[str, Any]) -> Iterator[dict[str, str]]:

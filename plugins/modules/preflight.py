@@ -32,9 +32,6 @@ options:
   vault_file:
     description: The vault that must open where it is there; empty when credentials come from elsewhere.
     type: path
-  vault_template:
-    description: Template of the vault, whose variables stand in while there is no vault yet; by default that of the reference application.
-    type: path
   sources:
     description: Folders that images are built from. The variables' check adds those of C(app_components).
     type: list
@@ -91,10 +88,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-vault_loaded:
-  description: Whether Ansible has loaded the vault's variables; true too when no vault is wanted.
+vault_services:
+  description:
+    - Backing services whose values the vault has to hold, for M(plannoir.deploy.vault_file), when it has to be made, completed or loaded.
+    - Nothing when Ansible has loaded all that is needed, or no vault is needed.
   returned: success
-  type: bool
+  type: list
+  elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -108,7 +108,6 @@ def main() -> None:
             "own_variables": {"type": "list", "elements": "str", "default": []},
             "accepted_credentials": {"type": "list", "elements": "str", "default": []},
             "vault_file": {"type": "path"},
-            "vault_template": {"type": "path"},
             "sources": {"type": "list", "elements": "dict", "default": [], "options": source},
             "source_root": {"type": "path"},
             "cache_dir": {"type": "path"},

@@ -8,31 +8,31 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vault_file
-short_description: Make an encrypted vault file with random credentials
+short_description: Make an encrypted vault file with random credentials, or add those that it lacks
 version_added: "1.0.0"
 author: Plannoir contributors (@plannoir)
 description:
-  - Makes a file that C(ansible-vault edit) opens, from a template with placeholders for random passwords and certificates.
+  - Makes a file that C(ansible-vault edit) opens, with random passwords and a private certificate authority for the backing services and
+    the application that are named.
   - It is encrypted with the password that Ansible was started with, so that the same play can load it with
     M(ansible.builtin.include_vars).
-  - A vault that is there is never changed; it is an error when that password does not open it.
+  - A vault that is there gets what it lacks, behind its last line; nothing else in it changes. It is an error when the password does not
+    open it.
 options:
   path:
     description: The vault file.
     type: path
     required: true
-  template:
-    description:
-      - File with the vault's YAML text. C(${password}) becomes a random password, a new one at each place.
-      - C(${ca}), C(${certificate}) and C(${certificate_key}) become a private certificate authority and a server certificate for
-        O(certificate_hosts), valid for 10 years.
-      - By default that of the reference application.
-    type: path
-  certificate_hosts:
-    description: DNS names that the certificate is for.
+  services:
+    description: Backing services whose credentials it holds, each a folder of the role plannoir.deploy.services.
     type: list
     elements: str
-    default: [localhost]
+    default: []
+  secrets:
+    description: Names of the application's own random values; C(vault_<name>) holds each.
+    type: list
+    elements: str
+    default: []
 attributes:
   check_mode:
     description: Writes nothing.
@@ -41,20 +41,21 @@ attributes:
     description: Runs as an action plugin.
     support: full
   diff_mode:
-    description: A vault has no readable difference.
-    support: none
+    description: Names the variables that are made.
+    support: full
 """
 
 EXAMPLES = r"""
 - name: Make the vault on the first run
   plannoir.deploy.vault_file:
     path: group_vars/all/vault.yml
-    certificate_hosts: [database, pgbouncer, localhost]
+    services: [postgresql]
+    secrets: [session_secret]
 """
 
 RETURN = r"""
 names:
-  description: The variables of the vault that was made; empty when there was one already.
+  description: The variables that were made; empty when there were all of them already.
   returned: success
   type: list
   elements: str

@@ -19,7 +19,6 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.variabl
     suggestion,
     type_problems,
 )
-from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import slot_names, variable_names
 
 try:
     from ansible._internal._datatag._tags import Origin
@@ -51,7 +50,12 @@ class PlayVariables:
     """
 
     def __init__(
-        self, templar: Templar, variables: Mapping[str, Any], documentation: Documentation, vault_template: str, *, vault_is_made: bool
+        self,
+        templar: Templar,
+        variables: Mapping[str, Any],
+        documentation: Documentation,
+        vault_names: Collection[str],
+        made: Collection[str],
     ) -> None:
         """Take the variables of a task.
 
@@ -59,14 +63,14 @@ class PlayVariables:
             templar: The task's own.
             variables: The task's variables.
             documentation: What the roles say.
-            vault_template: Names the variables of a vault.
-            vault_is_made: While there is no vault yet, its variables count as defined.
+            vault_names: The variables that a vault may hold.
+            made: Those that will be made where there are none; they count as defined.
         """
-        stand_ins = {} if vault_is_made else dict.fromkeys(variable_names(vault_template), "made-on-the-first-run")
-        self._all = {**stand_ins, **variables}
+        # The names that are there keep the place where they were written.
+        self._all = {**variables, **{name: "made-on-the-first-run" for name in made if name not in variables}}
         self._templar = templar.copy_with_new_env(available_variables=self._all)
         self._documentation = documentation
-        self._vault_names = {*variable_names(vault_template), *slot_names(vault_template)}
+        self._vault_names = set(vault_names)
         self._set = {name: value for name, value in variables.items() if self._by_person(name, value)}
         self.values: dict[str, Any] = {}
 
@@ -98,6 +102,11 @@ class PlayVariables:
                 names.setdefault(value, []).append(name)
         return {value: found[0] for value, found in names.items() if len(found) == 1}
 
+    def resolve(self, name: str) -> tuple[Any, list[str]]:
+        """Return what any variable holds, templates resolved as far as possible, and what is wrong with them."""
+        problems: list[str] = []
+        return self._resolve(self._all.get(name), name, "", problems), problems
+
     def come_from(self, path: Path) -> bool:
         """Tell whether Ansible loaded a variable from the file ``path``."""
         return any(_file(name) == path.resolve() for name in self._all)
@@ -122,15 +131,19 @@ class PlayVariables:
             if not missing or missing[1] not in self._documentation.names:
                 remedy = ""
                 if missing and missing[1] in self._vault_names:
-                    remedy = (
-                        "the vault lacks it: put it in with 'ansible-vault edit', or remove the vault for a new one, with new credentials."
-                    )
+                    remedy = "the vault lacks it: put it in with 'ansible-vault edit'."
                 elif missing:
                     remedy = suggestion(missing[1], {*self._all, *self._vault_names})
                 problems.append(f"{path} ({written}): {str(error).rstrip('.')}: {remedy or 'define it, or take it out.'}")
         except AnsibleError as error:
             problems.append(f"{path} ({written}) cannot be resolved: {str(error).rstrip('.')}.")
         return UNKNOWN
+
+
+def given_beside(vault: Path, variables: Mapping[str, Any]) -> set[str]:
+    """Name the variables that a vault need not hold: all that a person gives elsewhere, but for the values of another inventory's vault."""
+    files = {name: _file(name) for name in variables}
+    return {name for name, file in files.items() if not file or file.name != "vault.yml" or file == vault.resolve()}
 
 
 def place(item: object) -> str:

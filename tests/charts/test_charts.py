@@ -105,10 +105,12 @@ def pod_specs(objects: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     }
 
 
-def role_values(*components: Mapping[str, Any], stage: str = "app") -> dict[str, Any]:
+def role_values(
+    *components: Mapping[str, Any], stage: str = "app", secrets: Mapping[str, Mapping[str, str]] | None = None
+) -> dict[str, Any]:
     """The values that the release role would pass for these components."""
     names = [component["name"] for component in components]
-    secrets = {name: {kind: f"{name}-{kind}" for kind in ("env", "files", *JOBS)} for name in names}
+    secrets = secrets or {name: {kind: f"{name}-{kind}" for kind in ("env", "files", *JOBS)} for name in names}
     found = releases(list(components), "my-app", str(CHART), {name: f"plannoir/{name}:dev" for name in names}, secrets, 180)
     return next(release["values"] for release in found if release["name"].endswith("-extras") == (stage == "extras"))
 
@@ -140,7 +142,7 @@ def test_by_hand_and_by_the_role_the_same_objects_come_out() -> None:
             item["metadata"]["labels"].pop("helm.sh/chart", None)  # names the subchart, or the umbrella
         return sorted(rendered, key=lambda item: (item["kind"], item["metadata"]["name"]))
 
-    assert objects({}) == objects(role_values(*by_hand.components()))
+    assert objects({}) == objects(role_values(*by_hand.components(), secrets=by_hand.secrets(by_hand.subcharts())))
 
 
 def test_the_charts_readme_names_what_has_to_be_there() -> None:

@@ -139,7 +139,7 @@ def test_a_new_password_takes_over_and_the_old_login_expires(person: Person, kub
     old = newest_secrets(kubectl)["backend-env"]["DATABASE_URL"]
     database_pod = kubectl("get", "pods", "--selector=app.kubernetes.io/name=database", "--output=name")
     pooler_pod = kubectl("get", "pods", "--selector=app.kubernetes.io/name=pgbouncer", "--output=name")
-    playbook("site.yml", "-e", "vault_database_password=another", "-e", "database_login_grace='20 seconds'")
+    playbook("site.yml", "-e", "vault_database_password=another", "-e", "services_postgresql_login_grace='20 seconds'")
     assert newest_secrets(kubectl)["backend-env"]["DATABASE_URL"] != old
     assert kubectl("get", "pods", "--selector=app.kubernetes.io/name=database", "--output=name") == database_pod
     assert kubectl("get", "pods", "--selector=app.kubernetes.io/name=pgbouncer", "--output=name") == pooler_pod

@@ -47,8 +47,8 @@ class Kind(NamedTuple):
 
 
 KINDS = [
-    Kind("database", "backend-env", "DATABASE_URL", {"backend"}),
-    Kind("session", "backend-env", "SESSION_SECRET", {"backend"}),
+    Kind("postgresql", "backend-env", "DATABASE_URL", {"backend"}),
+    Kind("session_secret", "backend-env", "SESSION_SECRET", {"backend"}),
     Kind("openrouter", "backend-env", "OPENROUTER_API_KEY", {"backend", "openrouter"}),
 ]
 
@@ -61,7 +61,7 @@ def rollouts(kubectl: Kubectl) -> dict[str, int]:
 
 def rotate(kind: str) -> str:
     """Run the playbook and return what it printed."""
-    variables = {"rotate_kinds": [kind], "rotate_overlap": 100, "database_login_grace": "100 seconds"}
+    variables = {"rotate_kinds": [kind], "rotate_overlap": 100, "services_postgresql_login_grace": "100 seconds"}
     return playbook("playbooks/rotate_secrets.yml", "--diff", f"--extra-vars={json.dumps(variables)}")
 
 
@@ -135,14 +135,14 @@ def test_a_rotation_fails_no_request_and_replaces_the_readers_once(kind: Kind, p
     assert counted == {name: int(name in kind.readers) for name in counted}
     assert set(load.answers) <= {"ok", "signed out"}
     assert load.answers["ok"] > RATE * seconds * 0.8
-    if kind.name != "session":
+    if kind.name != "session_secret":
         assert load.answers["signed out"] == 0
     wait_for(lambda: is_refused(kind.name, old, old_session, kubectl), 150, f"the end of the old {kind.name} credential")
 
 
 def is_refused(kind: str, old: str, old_session: requests.Session, kubectl: Kubectl) -> bool:
     """Tell whether a credential from before the rotation opens nothing any more."""
-    if kind == "session":
+    if kind == "session_secret":
         return old_session.get(f"{BASE_URL}/api/tasks", timeout=30).status_code == requests.codes.unauthorized
-    script, answer = {"openrouter": (USE_KEY, "401"), "database": (USE_URL, "authentication failed")}[kind]
+    script, answer = {"openrouter": (USE_KEY, "401"), "postgresql": (USE_URL, "authentication failed")}[kind]
     return answer in kubectl("exec", "deployment/backend", "--container=backend", "--", "python", "-c", script, old)

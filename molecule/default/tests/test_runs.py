@@ -12,12 +12,13 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from story import RELEASE, Kubectl, Person, finish, helm, playbook, refusal, start, wait_for
+import yaml
+from story import RELEASE, ROOT, Kubectl, Person, finish, helm, playbook, refusal, start, wait_for
 from testinfra.host import Host
 
 
 def replicas(number: int) -> str:
-    return f'--extra-vars={{"backend_replicas": {number}}}'
+    return f'--extra-vars={{"app_replicas": {number}}}'
 
 
 def releases(local: Host) -> dict[str, str]:
@@ -51,7 +52,7 @@ def test_two_runs_at_the_same_second_both_end_well_one_after_the_other(kubectl: 
 
 @pytest.mark.usefixtures("put_back")
 def test_what_a_killed_run_leaves_cannot_call_its_revision_good(person: Person, kubectl: Kubectl, local: Host) -> None:
-    run = start("site.yml", "--extra-vars=" + json.dumps({"frontend_node_port": 32080, "backend_replicas": 3}))
+    run = start("site.yml", "--extra-vars=" + json.dumps({"app_node_port": 32080, "app_replicas": 3}))
     wait_for(lambda: releases(local).get(RELEASE) == "pending-upgrade", 60, "the beginning of the upgrade")
     run.send_signal(signal.SIGKILL)
     run.wait()
@@ -75,13 +76,13 @@ def test_a_password_change_whose_deployment_fails_leaves_the_old_pods_with_all_t
     image = kubectl("get", "deployment", "openrouter", "--output=jsonpath={.spec.template.spec.containers[0].image}")
     # It fails after every pod was replaced by one with the new password.
     broken = {"name": "broken", "image": image, "port": 1, "replicas": 0, "setup": {"command": ["python", "-c", "exit(1)"], "timeout": 20}}
+    components = yaml.safe_load((ROOT / "group_vars/all/app.yml").read_text(encoding="utf-8"))["app_components"]
     changed = {
         "vault_database_password": "a-password-that-never-arrives",
         "vault_database_pooler_password": "another-that-never-arrives",
         "vault_openrouter_api_key": "a-key-that-never-arrives",
-        "database_login_grace": "1 second",
-        "app_components": "{{ [database, openrouter, pgbouncer, backend, frontend, broken] }}",
-        "broken": broken,
+        "services_postgresql_login_grace": "1 second",
+        "app_components": [*components, broken],
     }
     printed = refusal("site.yml", f"--extra-vars={json.dumps(changed)}")
     assert re.search(r"plannoir was left failed: it is at revision \d+ again", printed)

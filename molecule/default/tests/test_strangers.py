@@ -38,7 +38,8 @@ def shop(kubectl: Kubectl, namespace: str) -> Callable[..., list[str]]:
             "secret_env": {"OPENROUTER_STANDIN_KEY": "a-key-of-the-shop", "DEBUG": "0", "WORKERS": "4"},
             "stop_grace_seconds": 1,
         }
-        given = {"app_name": "shop", "app_namespace": namespace, "app_components": [component], "app_checks": [], **changed}
+        own = {"app_services": [], "app_secrets": [], "app_components": [component], "app_checks": []}
+        given = {"app_name": "shop", "app_namespace": namespace, **own, **changed}
         return [f"--extra-vars={json.dumps(given)}"]
 
     return arguments

@@ -19,7 +19,6 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from .errors import Failure
-from .process import output
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 
@@ -51,6 +50,8 @@ class Docker:
     @classmethod
     def at(cls, host: str) -> Docker:
         """Return the engine at an address; for an empty one that of the docker client, which may follow a context."""
+        from .process import output  # the plan of the images, which each run makes, does without
+
         host = host or output(["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]).strip()
         return cls({**os.environ, **({"DOCKER_HOST": host} if host else {})})
 

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 from .._core.errors import Failure
 from .._core.machine import Machine
 from .._core.process import TIMED_OUT, Completed
-from . import packages as engine_apt
+from . import packages
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 LOG = "/var/log/dockerd.log"
@@ -91,7 +91,7 @@ def ensure(machine: Machine, *, manage: bool, timeout: float, check: bool) -> di
     if before.state != "running":
         refuse_unless_manageable(machine, before, manage=manage)
         if before.state == "absent":
-            plan = engine_apt.plan(machine) if check else engine_apt.install(machine)
+            plan = packages.plan(machine) if check else packages.install(machine)
             outcome.installed = True
             outcome.actions.append(str(plan))
         outcome.started = True
@@ -177,7 +177,7 @@ def _complaint(machine: Machine, *, alive: bool) -> str:
 def _ensure_buildx(machine: Machine, outcome: Outcome, *, manage: bool, check: bool) -> None:
     shown = machine.run(["docker", "buildx", "version"])
     if shown.code and manage and machine.is_root() and machine.which("apt-get"):
-        package = "docker-buildx" if check else engine_apt.install_buildx(machine)
+        package = "docker-buildx" if check else packages.install_buildx(machine)
         if package:
             outcome.actions.append(f"install {package}")
             if check:

@@ -18,7 +18,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from .._component.spec import BUILD_SPEC, text
 from .._core import authorities
 from .._core.docker import Docker
-from .._toolchain.catalogue import BASE_IMAGE
+from .._toolchain.pins import BASE_IMAGE
 from .context import read_context
 from .dockerfile import Dockerfile, commands, parse_dockerfile, reach
 from .ignore import IgnoreFileError

@@ -8,10 +8,12 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from .._component.checks import JOBS
+from .._services.catalogue import Credentials, Pooler, load_services
 from .variables import suggestion
 
 Values: TypeAlias = Mapping[str, Mapping[str, Mapping[str, str]]]
@@ -21,16 +23,12 @@ SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"
 OPTIONS = {"env": "secret_env", "files": "secret_files.files", **{job: f"{job}.secret_env" for job in JOBS}}
 """Kind of Secret -> option of the component."""
 
-DATABASE_VARIABLES = frozenset({"vault_database_url", "vault_database_direct_url"})
-"""Variables of the vault that hold a PostgreSQL URL; a component of its own may well read a URL of another database."""
-
 _PLACEHOLDER = re.compile(
     r"(change|replace|fill)[-_ ]?(me|it|this)|placeholder|example|todo|tbd|fixme|<[\w .:-]+>|x{3,}|\*{3,}|\.{3,}|…"
     r"|your[-_ ]?([a-z0-9]+[-_ ])*(api)?(key|password|secret|token|ur[il]|value|host)([-_ ]here)?"
     r"|sk-\S*(\.{3}|…)\S*|sk-[\w-]*x{4,}",
     re.IGNORECASE,
 )
-_TEMPLATE_HOST = re.compile(r"ep-example[.-]")
 _EXAMPLE_USERS = frozenset({"user:password", "username:password"})
 _POSTGRESQL = re.compile(r"postgres(ql)?(\+\w+)?", re.IGNORECASE)
 _HALF_ENCODED = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -45,6 +43,12 @@ class DatabaseUrl(NamedTuple):
     ports: list[str]
     database: str
     sslmode: str
+
+
+@cache
+def _known() -> tuple[Credentials, ...]:
+    """Return what the services' folders say of credentials; it holds of any application's, whatever services it names."""
+    return tuple(service.credentials for service in load_services().values())
 
 
 def named_values(secrets: Values) -> Iterator[tuple[str, str, str, str]]:
@@ -83,12 +87,16 @@ def credential_problems(
             if name in accepted:
                 continue
             labels[name] = f"{name} ({vault[value]})" if value in vault else name
+            if kind == "migration" and value in secret.values():
+                continue
             yield from value_problems(labels[name], value, one_line=kind != "files")
             if kind != "files":
                 yield from url_problems(labels[name], key, value.strip(), sslmode)
-                if vault.get(value) in DATABASE_VARIABLES and not (is_placeholder(value.strip()) or _is_postgresql(value.strip())):
+                # A component of its own may well read a URL of another database.
+                is_database = any(vault.get(value) in known.postgresql_urls for known in _known())
+                if is_database and not (is_placeholder(value.strip()) or _is_postgresql(value.strip())):
                     yield f"{labels[name]} is no PostgreSQL URL: write nothing but one, {_AS_IN}."
-        yield from _openrouter_problems(component["name"], plain, secret, labels)
+        yield from _key_problems(component["name"], plain, secret, labels)
         if component["migration"]:
             yield from _pooler_problems(component["name"], secret, migration, labels)
 
@@ -123,7 +131,12 @@ def is_placeholder(value: str) -> bool:
     if not url or "@" not in url.netloc:
         return False
     user, _at, host = url.netloc.rpartition("@")
-    return user in _EXAMPLE_USERS or bool(_PLACEHOLDER.fullmatch(unquote(user.partition(":")[2])) or _TEMPLATE_HOST.match(host))
+    return user in _EXAMPLE_USERS or bool(_PLACEHOLDER.fullmatch(unquote(user.partition(":")[2]))) or _is_example(host)
+
+
+def _is_example(host: str) -> bool:
+    examples = (example for known in _known() for example in known.example_hosts)
+    return any(host.startswith((f"{example}.", f"{example}-")) for example in examples)
 
 
 def url_problems(name: str, key: str, value: str, sslmode: str = "") -> Iterator[str]:
@@ -222,35 +235,39 @@ def _key_targets(component: str, plain: Mapping[str, str], secret: Mapping[str, 
             yield f"{component}.env.{key}", "env", key, value
 
 
-def _openrouter_problems(component: str, plain: Mapping[str, str], secret: Mapping[str, str], labels: Mapping[str, str]) -> Iterator[str]:
+def _key_problems(component: str, plain: Mapping[str, str], secret: Mapping[str, str], labels: Mapping[str, str]) -> Iterator[str]:
+    beginnings = {domain: beginning for known in _known() for domain, beginning in known.keys.items()}
     for key, value in {**plain, **secret}.items():
         url = _split(value.strip())
-        if not key.endswith("_URL") or not url or not f".{url.hostname or ''}".endswith(".openrouter.ai"):
+        domain = next((domain for domain in beginnings if url and f".{url.hostname or ''}".endswith(f".{domain}")), "")
+        if not key.endswith("_URL") or not domain:
             continue
         for other in (f"{_prefix(key)}_API_KEY", f"{_prefix(key)}_KEY"):
             given = secret.get(other, "").strip("'\" \n")
             label = labels.get(f"{component}.secret_env.{other}")
-            if label and given and not is_placeholder(given) and not given.startswith("sk-or-"):
-                yield f"{label} does not begin with sk-or-, as every key of openrouter.ai does: put yours there, or correct {key}."
+            if label and given and not is_placeholder(given) and not given.startswith(beginnings[domain]):
+                yield f"{label} does not begin with {beginnings[domain]}, as every key of {domain} does: put yours there, or correct {key}."
 
 
 def _pooler_problems(component: str, app: Mapping[str, str], migration: Mapping[str, str], labels: Mapping[str, str]) -> Iterator[str]:
-    pooled = [key for key, value in app.items() if _is_neon_pooler(value)]
+    pooled = [key for key, value in app.items() if _pooler(value)]
     own = [key for key, value in migration.items() if database_url(value.strip())]
     for key in own:
-        if (label := labels.get(f"{component}.migration.secret_env.{key}")) and _is_neon_pooler(migration[key]):
+        if (label := labels.get(f"{component}.migration.secret_env.{key}")) and (pooler := _pooler(migration[key])):
             mixed = "" if pooled else ", while the application takes the direct one: the two were mixed up"
-            yield f"{label} names Neon's pooled host{mixed}: take the host without -pooler for the migrations."
-    if pooled and not own and (label := labels.get(f"{component}.secret_env.{pooled[0]}")):
+            remedy = f"take the host without {pooler.suffix} for the migrations ({pooler.direct})"
+            yield f"{label} names a pooled host of {pooler.domain}{mixed}: {remedy}."
+    if pooled and not own and (label := labels.get(f"{component}.secret_env.{pooled[0]}")) and (pooler := _pooler(app[pooled[0]])):
         yield (
-            f"{label} names Neon's pooled host, and the migrations have no URL of their own: give them one with the host without "
-            "-pooler (vault_database_direct_url, or migration.secret_env)."
+            f"{label} names a pooled host of {pooler.domain}, and the migrations have no URL of their own: give them one with the host "
+            f"without {pooler.suffix} ({pooler.direct}, or migration.secret_env)."
         )
 
 
-def _is_neon_pooler(value: str) -> bool:
+def _pooler(value: str) -> Pooler | None:
+    """Return which provider's pooler a PostgreSQL URL leads to, if any."""
     url = database_url(value.strip())
-    return url is not None and any(host.partition(".")[0].endswith("-pooler") and host.endswith(".neon.tech") for host in url.hosts)
+    return next((pooler for known in _known() for pooler in known.poolers for host in (url.hosts if url else []) if pooler.has(host)), None)
 
 
 def _prefix(key: str) -> str:

@@ -14,9 +14,6 @@ from typing import Literal, TypeAlias
 from .._core.errors import Failure
 from .certificates import Certificates, make_certificates
 
-TEMPLATE = Path(__file__).resolve().parents[3] / "roles/secrets/files/vault.yml"
-"""The template of the reference application's vault."""
-
 HEADER = b"$ANSIBLE_VAULT;"
 State: TypeAlias = Literal["absent", "encrypted", "plaintext"]
 

@@ -33,14 +33,17 @@ def database_pools(max_connections: int, replicas: int, pooler_clients: int = 0)
     budget = max_connections - RESERVED
     if budget < 2 * ROLLOUT:
         raise ValueError(
-            f"database_max_connections {max_connections} is too low: {RESERVED} are for others than the application; "
+            f"services_postgresql_max_connections {max_connections} is too low: {RESERVED} are for others than the application; "
             f"set it to at least {RESERVED + 2 * ROLLOUT}."
         )
-    name, limit = ("database_pooler_clients", pooler_clients) if pooler_clients else ("database_max_connections", budget)
+    name, limit = ("pooler_clients", pooler_clients) if pooler_clients else ("max_connections", budget)
     pool_size = min(POOL_LIMIT, limit // (ROLLOUT * max(replicas, 1)))
     if pool_size < 1:
         least = ROLLOUT * replicas + (0 if pooler_clients else RESERVED)
-        raise ValueError(f"backend_replicas {replicas} are too many for {name}: set it to at least {least}, or take fewer replicas.")
+        raise ValueError(
+            f"services_postgresql_client_pods {replicas} are too many for services_postgresql_{name}: set it to at least {least}, or take "
+            "fewer pods (app_replicas)."
+        )
     pooled = budget // ROLLOUT
     reserve = max(1, pooled // 5)
     return {

@@ -24,7 +24,6 @@ GO_LEAST = (1, 26)
 GO = "go1.26.8"
 # Go's own checksum of the module golang.org/toolchain@v0.0.1-<GO>.linux-amd64 (sum.golang.org).
 GO_SUM = "h1:ZOmGe1OnfREDMIdb1Qi4G9JSuDPBLGExZMQ4nis1RXM="
-BASE_IMAGE = "debian:trixie-slim"
 BASE_REPOSITORY = "plannoir/base"
 NODE_REPOSITORY = "plannoir/node"
 # The agent that enforces NetworkPolicies, as published and as made here.

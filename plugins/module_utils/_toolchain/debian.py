@@ -16,7 +16,7 @@ from .._core.apt import sources
 from .._core.docker import Docker
 from .._core.machine import Machine
 from .._core.process import output
-from . import catalogue
+from . import catalogue, pins
 from .host import run
 
 LABEL = "deploy.plannoir.toolchain"
@@ -85,9 +85,9 @@ def base_state(labels: Mapping[str, Mapping[str, str]], digest: str) -> str:
 
     An image without our label was pulled or loaded by somebody: it is used and never replaced.
     """
-    if catalogue.BASE_IMAGE not in labels:
+    if pins.BASE_IMAGE not in labels:
         return "missing"
-    ours = labels[catalogue.BASE_IMAGE].get(LABEL)
+    ours = labels[pins.BASE_IMAGE].get(LABEL)
     return "there" if ours in (None, digest) else "outdated"
 
 
@@ -96,13 +96,13 @@ def import_base(docker: Docker, rootfs: Path, digest: str, log: Path) -> None:
     changes = ["--change", 'CMD ["bash"]', "--change", f"LABEL {LABEL}={digest}"]
     own = catalogue.base_image(digest)
     run(["docker", "import", "--platform", catalogue.PLATFORM, *changes, str(rootfs), own], log, env=docker.client)
-    run(["docker", "tag", own, catalogue.BASE_IMAGE], log, env=docker.client)
+    run(["docker", "tag", own, pins.BASE_IMAGE], log, env=docker.client)
 
 
 def base_ref(docker: Docker, digest: str) -> str:
     """Return what to build on: our own base image where the engine has it, else the Debian image that somebody pulled."""
     own = catalogue.base_image(digest)
-    return own if own in docker.labels(own) else catalogue.BASE_IMAGE
+    return own if own in docker.labels(own) else pins.BASE_IMAGE
 
 
 def build_image(docker: Docker, base: str, context: Path, contexts: Mapping[str, Path], log: Path, *options: str) -> None:

@@ -55,7 +55,7 @@ class Packages:
     def labels(self, digests: Mapping[str, str]) -> dict[str, dict[str, str]]:
         """Return the labels of our images in the engine; one that does not answer has none, and the plan says that it does not."""
         try:
-            return self.docker.labels(catalogue.BASE_IMAGE, catalogue.node_image(digests["node-image"]))
+            return self.docker.labels(pins.BASE_IMAGE, catalogue.node_image(digests["node-image"]))
         except Failure:
             return {}
 

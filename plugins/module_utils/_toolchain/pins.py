@@ -16,6 +16,7 @@ CRICTL = "v1.30.0"
 CNI_PLUGINS = "v1.9.0"
 # The agent that enforces NetworkPolicies.
 KUBE_ROUTER = "v2.10.0"
+BASE_IMAGE = "debian:trixie-slim"
 
 PINNED: dict[str, object] = {
     "minikube_version": MINIKUBE,

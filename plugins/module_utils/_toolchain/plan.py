@@ -17,7 +17,7 @@ from .._core.docker import Docker
 from .._core.errors import Failure
 from .._core.process import output
 from .._preflight.requirements import disk_problems, packages_problems
-from . import catalogue, official
+from . import catalogue, official, pins
 from . import go as golang
 from .debian import KEYRING
 from .make import GO, Packages, official_is_there, versions
@@ -107,7 +107,7 @@ def _packages_plan(store: Store, settings: Mapping[str, Any]) -> ToolchainPlan:
     packages = Packages(store, Path(settings["recipes"]), Docker.at(settings["engine_host"]), settings["debian_mirror"])
     digests = packages.digests()
     labels = packages.labels(digests)
-    result = ToolchainPlan("packages", node_image=catalogue.node_image(digests["node-image"]), base_image=catalogue.BASE_IMAGE)
+    result = ToolchainPlan("packages", node_image=catalogue.node_image(digests["node-image"]), base_image=pins.BASE_IMAGE)
     result.problems += _version_problems(settings)
     result.problems += packages_problems()
     wanted = [component for component in catalogue.components().values() if settings["network_policy"] or not component.optional]

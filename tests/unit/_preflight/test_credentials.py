@@ -226,16 +226,23 @@ def test_openrouters_real_address_wants_one_of_its_keys(base: str, key: str) -> 
             DIRECT,
             POOLED,
             [
-                "api.migration.secret_env.M_URL names Neon's pooled host, while the application takes the direct one: "
-                "the two were mixed up: take the host without -pooler for the migrations."
+                "api.migration.secret_env.M_URL names a pooled host of neon.tech, while the application takes the direct one: "
+                "the two were mixed up: take the host without -pooler for the migrations (vault_database_direct_url)."
             ],
         ),
-        (POOLED, POOLED, ["api.migration.secret_env.M_URL names Neon's pooled host: take the host without -pooler for the migrations."]),
+        (
+            POOLED,
+            POOLED,
+            [
+                "api.migration.secret_env.M_URL names a pooled host of neon.tech: "
+                "take the host without -pooler for the migrations (vault_database_direct_url)."
+            ],
+        ),
         (
             POOLED,
             None,
             [
-                "api.secret_env.DATABASE_URL names Neon's pooled host, and the migrations have no URL of their own: "
+                "api.secret_env.DATABASE_URL names a pooled host of neon.tech, and the migrations have no URL of their own: "
                 "give them one with the host without -pooler (vault_database_direct_url, or migration.secret_env)."
             ],
         ),

@@ -34,7 +34,7 @@ PLAY = """
   tasks:
     - ansible.builtin.copy:
         dest: "{{ playbook_dir }}/components.json"
-        content: "{{ app_components | to_json }}"
+        content: "{{ services_components | to_json }}"
         mode: "0600"
       when: not ansible_check_mode
       diff: false
@@ -49,8 +49,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ours = shutil.ignore_patterns("vault.yml")
     for name in ("group_vars", "inventories", "scripts"):
         shutil.copytree(ROOT / name, folder / name, symlinks=True, ignore=ours)
-    for name in ("apps", "roles"):
-        (folder / name).symlink_to(ROOT / name)
+    (folder / "apps").symlink_to(ROOT / "apps")
     shutil.copy(ROOT / "ansible.cfg", folder)
     (folder / "play.yml").write_text(PLAY, encoding="utf-8")
     return folder
@@ -175,7 +174,7 @@ def test_every_problem_of_the_variables_is_reported_at_once_with_its_place(deplo
             {"name": "api", "build": {"contxt": "x"}, "port": 80},
         ],
     }
-    said = problems(deployed[0], wrong, "-e", "frontend_servce_type=x", "-e", "preflight_memory_gb=100000")
+    said = problems(deployed[0], wrong, "-e", "app_servce_type=x", "-e", "preflight_memory_gb=100000")
     for problem in (
         "my.yml:1) is no variable of this collection: did you mean app_name?",
         "my.yml:1) must be text, not a list.",
@@ -184,7 +183,7 @@ def test_every_problem_of_the_variables_is_reported_at_once_with_its_place(deplo
         "app_components[0].secret_env.A (my.yml:1): 'vault_databse_password' is undefined: did you mean vault_database_password?",
         "app_components[0].secret_env.B (my.yml:1): 'vault_database_direct_url' is undefined: the vault lacks it: put it in with",
         "app_components[1] (api).build.contxt (my.yml:1) is no option: did you mean context?",
-        "frontend_servce_type (<CLI option '-e'>) is used nowhere: did you mean frontend_service_type?",
+        "app_servce_type (<CLI option '-e'>) is no variable of this collection: did you mean app_service_type?",
         "lower preflight_memory_gb",
     ):
         assert problem in said
@@ -339,6 +338,51 @@ def test_a_vault_in_a_place_of_its_own_is_made_and_loaded(deployed: tuple[Path, 
     opened = run(checkout, "view", str(vault), program="ansible-vault").stdout
     secret = components(checkout)["backend"]["secret_env"]["SESSION_SECRET"]
     assert f"vault_session_secret: {secret}" in opened
+
+
+def test_a_service_that_is_named_later_gets_its_values_in_the_vault_that_is_there(deployed: tuple[Path, str]) -> None:
+    checkout, _ = deployed
+    vault = checkout / "later/vault.yml"
+    web = {"name": "web", "image": "x", "port": 80, "secret_env": {"TOKEN": "{{ vault_token }}"}}
+    given = {"secrets_vault_file": str(vault), "app_services": [], "app_secrets": ["token"], "app_components": [web]}
+    run(checkout, "-e", json.dumps(given))
+    (checkout / "later/mine.yml").write_text(run(checkout, "view", str(vault), program="ansible-vault").stdout + "# Mine.\nmine: 1\n")
+    vault.unlink()
+    run(checkout, "encrypt", "later/mine.yml", "--output", str(vault), program="ansible-vault")
+    before = vault.read_bytes()
+    given["app_services"] = ["postgresql"]
+    said = run(checkout, "--check", "--diff", "-e", json.dumps(given)).stdout
+    assert "vault_database_password: a new value" in said
+    assert "vault_token: a new value" not in said
+    assert vault.read_bytes() == before
+    printed = run(checkout, "-vvv", "--diff", "-e", json.dumps(given)).stdout
+    text = run(checkout, "view", str(vault), program="ansible-vault").stdout
+    assert text.startswith((checkout / "later/mine.yml").read_text())
+    held = yaml.safe_load(text)
+    assert components(checkout)["database"]["secret_env"]["POSTGRES_PASSWORD"] == held["vault_database_admin_password"]
+    assert [value for value in held.values() if str(value) in printed and value != 1] == []
+    assert "changed=0 " in run(checkout, "-e", json.dumps(given)).stdout
+    # Its own server has no values that are made.
+    given.update(app_services=["openrouter"], vault_openrouter_base_url="https://openrouter.ai/api/v1")
+    assert "changed=1 " in run(checkout, "-e", json.dumps(given)).stdout  # the file of this test's play
+    assert "vault_openrouter_api_key" not in yaml.safe_load(run(checkout, "view", str(vault), program="ansible-vault").stdout)
+
+
+def test_an_application_without_secrets_needs_no_vault(deployed: tuple[Path, str]) -> None:
+    checkout, _ = deployed
+    web = {"name": "web", "image": "x", "port": 80}
+    given = {"secrets_vault_file": str(checkout / "none/vault.yml"), "app_services": [], "app_secrets": [], "app_components": [web]}
+    assert "changed=0 " in run(checkout, "--check", "-e", json.dumps(given)).stdout
+    run(checkout, "-e", json.dumps(given))
+    assert list(components(checkout)) == ["web"]
+    assert not (checkout / "none").exists()
+
+
+def test_a_service_that_there_is_not_and_a_taken_name_are_reported(deployed: tuple[Path, str]) -> None:
+    component = {"name": "pgbouncer", "image": "x", "port": 80, "connects_to": ["postgresql"]}
+    said = problems(deployed[0], {"app_services": ["redis", "postgresql"], "app_components": [component]})
+    assert "app_services names redis, which is no service: take one of openrouter, postgresql" in said
+    assert "Component pgbouncer: the service postgresql is called so, or a part of it: rename the component." in said
 
 
 def test_a_vault_with_another_password_is_named(deployed: tuple[Path, str]) -> None:

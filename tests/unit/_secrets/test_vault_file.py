@@ -19,25 +19,67 @@ import yaml
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.files import replace_file, write_new
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.certificates import make_certificates
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.template import (
+    additions,
+    made_names,
+    new_vault,
+    vault_parts,
+)
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import (
-    TEMPLATE,
     render,
     slot_names,
     variable_names,
     vault_state,
 )
+from ansible_collections.plannoir.deploy.plugins.module_utils._services.catalogue import load_services
 from cryptography import x509
 
-TEXT = TEMPLATE.read_text(encoding="utf-8")
+SERVICES = load_services()
+PARTS = vault_parts([SERVICES["postgresql"], SERVICES["openrouter"]], ["session_secret"])
+TEXT = "\n".join(part.text for part in PARTS)
 
 
 def test_the_template_gives_every_variable_a_value_of_its_own() -> None:
-    vault = yaml.safe_load(render(TEXT, ["database"]))
+    vault = yaml.safe_load(new_vault(PARTS))
 
-    assert sorted(vault) == sorted(variable_names(TEXT))
+    assert list(vault) == list(made_names(PARTS)) == variable_names(TEXT)
     assert len(set(vault.values())) == len(vault)
     assert all(len(value) >= 43 for value in vault.values())
-    assert yaml.safe_load(render(TEXT, ["database"]))["vault_session_secret"] != vault["vault_session_secret"]
+    assert yaml.safe_load(new_vault(PARTS))["vault_session_secret"] != vault["vault_session_secret"]
+
+
+def test_a_vault_holds_nothing_of_services_that_are_not_used() -> None:
+    assert list(yaml.safe_load(new_vault(vault_parts([], [])))) == ["vault_checksum_key"]
+    assert list(yaml.safe_load(new_vault(vault_parts([], ["a", "b"])))) == ["vault_checksum_key", "vault_a", "vault_b"]
+
+
+def test_two_values_never_have_one_variable() -> None:
+    for names, said in ((["database_password"], "vault_database_password is made already"), (["a", "a"], "vault_a is made already")):
+        with pytest.raises(Failure, match=said):
+            vault_parts([SERVICES["postgresql"]], names)
+    with pytest.raises(Failure, match="write lower-case letters"):
+        vault_parts([], ["a-b"])
+
+
+def test_a_service_that_is_named_later_brings_its_whole_part() -> None:
+    known = list(made_names(vault_parts([SERVICES["openrouter"]], ["session_secret"])))
+    added = additions(PARTS, known)
+    assert list(yaml.safe_load(added)) == variable_names(SERVICES["postgresql"].vault)
+    assert slot_names(added) == ["vault_database_url", "vault_database_direct_url"]
+    assert additions(PARTS, [*known, *yaml.safe_load(added)]) == ""
+
+
+def test_a_single_value_that_is_missing_brings_its_own_comment_only() -> None:
+    known = set(made_names(PARTS))
+    added = additions(PARTS, known - {"vault_checksum_key", "vault_database_owner_password"})
+    assert list(yaml.safe_load(added)) == ["vault_checksum_key", "vault_database_owner_password"]
+    assert slot_names(added) == []
+
+
+def test_half_of_what_is_made_together_is_not_completed() -> None:
+    known = set(made_names(PARTS)) - {"vault_database_ca"}
+    with pytest.raises(Failure, match="holds vault_database_certificate, vault_database_certificate_key without vault_database_ca"):
+        additions(PARTS, known)
 
 
 def test_the_slots_for_a_persons_own_services_are_comments_that_can_be_opened() -> None:
@@ -46,7 +88,7 @@ def test_the_slots_for_a_persons_own_services_are_comments_that_can_be_opened() 
     assert (
         list(opened)
         == slot_names(TEXT)
-        == ["vault_openrouter_previous_key", "vault_database_url", "vault_database_direct_url", "vault_openrouter_base_url"]
+        == ["vault_database_url", "vault_database_direct_url", "vault_openrouter_previous_key", "vault_openrouter_base_url"]
     )
 
 

@@ -37,12 +37,17 @@ def test_the_defaults_of_the_reference_application() -> None:
     }
 
 
+MANY = (
+    "services_postgresql_client_pods {} are too many for services_postgresql_{}: set it to at least {}, or take fewer pods (app_replicas)."
+)
+
+
 @pytest.mark.parametrize(
     ("numbers", "sentence"),
     [
-        ((13, 1, 200), "database_max_connections 13 is too low: 10 are for others than the application; set it to at least 14."),
-        ((60, 20, 39), "backend_replicas 20 are too many for database_pooler_clients: set it to at least 40, or take fewer replicas."),
-        ((60, 26, 0), "backend_replicas 26 are too many for database_max_connections: set it to at least 62, or take fewer replicas."),
+        ((13, 1, 200), "services_postgresql_max_connections 13 is too low: 10 are for others than the application; set it to at least 14."),
+        ((60, 20, 39), MANY.format(20, "pooler_clients", 40)),
+        ((60, 26, 0), MANY.format(26, "max_connections", 62)),
     ],
 )
 def test_numbers_that_cannot_fit_are_refused_with_the_least_that_does(numbers: tuple[int, int, int], sentence: str) -> None:

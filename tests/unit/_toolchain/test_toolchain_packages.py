@@ -46,7 +46,7 @@ class Machine:
         (into / debian.ROOTFS).write_text("rootfs", encoding="utf-8")
 
     def import_base(self, _engine: Docker, _rootfs: Path, digest: str, _log: Path) -> None:
-        self.engine[catalogue.BASE_IMAGE] = self.engine[catalogue.base_image(digest)] = {debian.LABEL: digest}
+        self.engine[pins.BASE_IMAGE] = self.engine[catalogue.base_image(digest)] = {debian.LABEL: digest}
 
     def build_image(self, _engine: Docker, base: str, _context: Path, _contexts: Mapping[str, Path], _log: Path, *options: str) -> None:
         self.bases.add(base)
@@ -148,21 +148,21 @@ def test_images_that_the_engine_lost_are_made_again_without_a_compiler(machine: 
 
 
 def test_a_debian_image_that_somebody_pulled_is_used_and_never_replaced(machine: Machine, settings: dict[str, Any]) -> None:
-    machine.engine[catalogue.BASE_IMAGE] = {}
+    machine.engine[pins.BASE_IMAGE] = {}
     assert "base-image" not in missing(settings)
     assert not make.make({**settings, "name": "base-image"}).changed
     make_all(settings)
-    assert machine.bases == {catalogue.BASE_IMAGE}
+    assert machine.bases == {pins.BASE_IMAGE}
 
 
 def test_our_own_base_image_of_another_recipe_is_replaced(machine: Machine, settings: dict[str, Any]) -> None:
-    machine.engine[catalogue.BASE_IMAGE] = {debian.LABEL: "older"}
+    machine.engine[pins.BASE_IMAGE] = {debian.LABEL: "older"}
     assert missing(settings)[0] == "base-image"
 
 
 def test_images_are_built_on_our_own_base_image_whoever_holds_its_public_name(machine: Machine, settings: dict[str, Any]) -> None:
     make.make({**settings, "name": "base-image"})
-    machine.engine[catalogue.BASE_IMAGE] = {}
+    machine.engine[pins.BASE_IMAGE] = {}
     make_all(settings)
     assert machine.bases == {catalogue.base_image(catalogue.digests(RECIPES)["base-image"])}
 

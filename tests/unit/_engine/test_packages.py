@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import Completed
-from ansible_collections.plannoir.deploy.plugins.module_utils._engine import packages as engine_apt
+from ansible_collections.plannoir.deploy.plugins.module_utils._engine import packages
 from fake_machine import FakeMachine
 
 ALL_CAPABILITIES = "CapBnd:\t000001ffffffffff\n"
@@ -31,30 +31,30 @@ def machine(tmp_path: Path) -> FakeMachine:
 
 
 def test_the_capabilities_of_the_machine_are_read_from_its_bounding_set() -> None:
-    assert engine_apt.missing_capabilities(WITHOUT_SYS_RESOURCE, 40)
-    assert not engine_apt.missing_capabilities(ALL_CAPABILITIES, 40)
+    assert packages.missing_capabilities(WITHOUT_SYS_RESOURCE, 40)
+    assert not packages.missing_capabilities(ALL_CAPABILITIES, 40)
 
 
 def test_the_distributions_own_packages_are_taken_where_they_do(machine: FakeMachine) -> None:
     machine.answers["apt-cache policy"] = Completed(0, NEWER)
-    assert engine_apt.plan(machine) == engine_apt.EnginePackages(engine_apt.PACKAGES)
+    assert packages.plan(machine) == packages.EnginePackages(packages.PACKAGES)
 
 
 def test_a_docker_that_cannot_run_privileged_here_comes_from_the_next_suite(machine: FakeMachine) -> None:
-    plan = engine_apt.plan(machine)
+    plan = packages.plan(machine)
     assert plan.suite == "trixie"
     assert "Docker 20.10.24 cannot run privileged containers" in str(plan)
 
 
 def test_an_old_docker_is_no_reason_on_a_machine_with_every_capability(machine: FakeMachine) -> None:
     machine.write("/proc/self/status", ALL_CAPABILITIES)
-    assert engine_apt.plan(machine).reasons == ("the distribution's own suite has no docker-buildx",)
+    assert packages.plan(machine).reasons == ("the distribution's own suite has no docker-buildx",)
 
 
 def test_a_release_without_a_known_next_suite_is_left_to_the_person(machine: FakeMachine) -> None:
     machine.write("/etc/os-release", "VERSION_CODENAME=buster\n")
     with pytest.raises(Failure, match=r"release buster\); install Docker Engine and its buildx plugin by hand"):
-        engine_apt.plan(machine)
+        packages.plan(machine)
 
 
 def test_the_next_suite_comes_from_the_machines_own_mirrors_and_serves_nothing_else(machine: FakeMachine) -> None:
@@ -71,13 +71,13 @@ def test_the_next_suite_comes_from_the_machines_own_mirrors_and_serves_nothing_e
         "/etc/apt/sources.list:2|http://mirror.test/debian|bookworm-updates|main\n"
         "/etc/apt/sources.list:9|http://elsewhere.test|nodistro|main\n",
     )
-    assert engine_apt.install(machine).suite == "trixie"
-    assert machine.read(engine_apt.SOURCES_FILE).split("\n\n") == [
+    assert packages.install(machine).suite == "trixie"
+    assert machine.read(packages.SOURCES_FILE).split("\n\n") == [
         "Types: deb\nURIs: http://mirror.test/debian\nSuites: trixie\nComponents: main\nSigned-By: /keys/one.gpg",
         "Types: deb\nURIs: http://mirror.test/security\nSuites: trixie-security\nComponents: main\nSigned-By: \n -----BEGIN\n .\n -----END",
         "Types: deb\nURIs: http://mirror.test/debian\nSuites: trixie-updates\nComponents: main\nSigned-By: /keys/two.gpg\n",
     ]
-    assert machine.read(engine_apt.PREFERENCES_FILE) == (
+    assert machine.read(packages.PREFERENCES_FILE) == (
         "Package: *\nPin: release n=/^trixie/\nPin-Priority: -1\n\n"
         "Package: docker.io docker-cli docker-buildx containerd\nPin: release n=/^trixie/\nPin-Priority: 990\n\n"
     )
@@ -89,8 +89,8 @@ def test_the_next_suite_comes_from_the_machines_own_mirrors_and_serves_nothing_e
 
 def test_a_machine_without_a_source_to_copy_is_told_so(machine: FakeMachine) -> None:
     with pytest.raises(Failure, match="apt has no source for Debian bookworm"):
-        engine_apt.install(machine)
-    assert not machine.path(engine_apt.PREFERENCES_FILE).exists()
+        packages.install(machine)
+    assert not machine.path(packages.PREFERENCES_FILE).exists()
 
 
 def test_a_failed_installation_quotes_apt(machine: FakeMachine) -> None:
@@ -98,4 +98,4 @@ def test_a_failed_installation_quotes_apt(machine: FakeMachine) -> None:
     machine.answers["apt-get update"] = Completed(100, err="W: mirror\nE: Could not resolve mirror.test\n")
     machine.answers["apt-get install"] = Completed(100, err="E: Unable to fetch some archives\n")
     with pytest.raises(Failure, match=r"Unable to fetch some archives .apt-get update: E: Could not resolve mirror.test.; mend apt"):
-        engine_apt.install(machine)
+        packages.install(machine)

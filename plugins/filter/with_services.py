@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filter with_services."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.plannoir.deploy.plugins.module_utils._services.catalogue import with_services
+
+DOCUMENTATION = r"""
+name: with_services
+short_description: The components of an application and of the services that it uses
+version_added: "1.0.0"
+author: Plannoir contributors (@plannoir)
+description:
+  - Adds the services' components to those of the application.
+  - C(connects_to) of a component may name a service. It then names the service's components, or, where a service of your own takes the
+    place of the embedded one, the component may connect to the outside.
+options:
+  _input:
+    description: Components, as in app_components.
+    type: list
+    elements: dict
+    required: true
+  used:
+    description: Service to its components; none where a service of your own takes its place.
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Show what is deployed
+  ansible.builtin.debug:
+    msg: "{{ app_components | plannoir.deploy.with_services({'openrouter': services_openrouter_components}) | map(attribute='name') }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The components.
+  type: list
+  elements: dict
+"""
+
+
+class FilterModule:
+    """Filters about services."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Return the filters by name."""
+        return {"with_services": with_services}

@@ -1,0 +1,152 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The backing services that ``app_services`` can name: each is a folder of the role services with all that is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ansible.module_utils.common.yaml import yaml_load
+
+FILES = Path(__file__).resolve().parents[3] / "roles/services/files"
+"""Holds a folder for each service, and is the build context of their images."""
+
+
+class Pooler(NamedTuple):
+    """Hosts of a provider behind which a pooler answers, and not the PostgreSQL server.
+
+    Attributes:
+        domain: They are in it.
+        suffix: The first label of each ends so.
+        direct: Variable of the vault for the URL past the pooler.
+    """
+
+    domain: str
+    suffix: str
+    direct: str
+
+    def has(self, host: str) -> bool:
+        """Tell whether a host is one of them."""
+        return host.partition(".")[0].endswith(self.suffix) and host.endswith(f".{self.domain}")
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What is known of a service's credentials beyond that they are secret.
+
+    Attributes:
+        postgresql_urls: Variables of the vault that hold a PostgreSQL URL.
+        poolers: Providers' poolers.
+        keys: Domain -> how each key begins that is sent to a host in it.
+        example_hosts: First labels, or beginnings of them, of hosts that stand in guides only.
+    """
+
+    postgresql_urls: frozenset[str] = frozenset()
+    poolers: tuple[Pooler, ...] = ()
+    keys: Mapping[str, str] = field(default_factory=dict)
+    example_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service as ``service.yml`` and ``vault.yml`` in its folder describe it.
+
+    Attributes:
+        name: Name of the folder.
+        short_description: A title.
+        description: Sentences.
+        options: Its variables in the form of argument_specs, all called ``services_<name>_...``; the defaults may be templates.
+        components: What is deployed, each as in ``app_components``; a relative build context is relative to the role's files.
+        vault: Its part of the vault's template; empty when it has no credentials.
+        replaced_by: Variable of the vault that names a service of the person's own, with which nothing is deployed.
+        tls_hosts: DNS names of the certificate in the vault.
+        rotate: Variables of the vault that a rotation gives new values.
+        keep: Variable of ``rotate`` -> the variable that keeps its old value for a while.
+        credentials: What is known of its credentials.
+    """
+
+    name: str
+    short_description: str
+    components: list[dict[str, Any]]
+    description: list[str] = field(default_factory=list)
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    vault: str = ""
+    replaced_by: str = ""
+    tls_hosts: list[str] = field(default_factory=list)
+    rotate: list[str] = field(default_factory=list)
+    keep: Mapping[str, str] = field(default_factory=dict)
+    credentials: Credentials = Credentials()
+
+    @property
+    def component_names(self) -> list[str]:
+        return [component["name"] for component in self.components]
+
+
+def load_services(files: Path = FILES) -> dict[str, Service]:
+    """Read every folder with a ``service.yml``; service by name."""
+    return {path.parent.name: _load(path) for path in sorted(files.glob("*/service.yml"))}
+
+
+def _load(path: Path) -> Service:
+    content = yaml_load(path.read_text(encoding="utf-8"))
+    vault = path.with_name("vault.yml")
+    known = content.pop("credentials", {})
+    credentials = Credentials(
+        postgresql_urls=frozenset(known.get("postgresql_urls", ())),
+        poolers=tuple(Pooler(**pooler) for pooler in known.get("poolers", ())),
+        keys=known.get("keys", {}),
+        example_hosts=tuple(known.get("example_hosts", ())),
+    )
+    text = vault.read_text(encoding="utf-8") if vault.is_file() else ""
+    return Service(name=path.parent.name, vault=text, credentials=credentials, **content)
+
+
+def with_services(components: Any, used: Mapping[str, Sequence[Mapping[str, Any]]]) -> Any:
+    """Return what is deployed: the application's components, then those of the services that it uses.
+
+    Where ``connects_to`` of a component names a service, the result names the service's components; one that has none, because a service
+    of the person's own takes its place, lies outside. What is no list of components is returned as it is.
+
+    Args:
+        components: As ``app_components`` gives them.
+        used: Service -> its components, none where a service of the person's own takes its place.
+    """
+    if not isinstance(components, list):
+        return components
+    embedded = [_with_context(component) for parts in used.values() for component in parts]
+    return [*(_connected(component, used) for component in components), *embedded]
+
+
+def _connected(component: Any, used: Mapping[str, Sequence[Mapping[str, Any]]]) -> Any:
+    targets = component.get("connects_to") if isinstance(component, Mapping) else None
+    if not isinstance(targets, list) or not used.keys() & {target for target in targets if isinstance(target, str)}:
+        return component
+    names = [name for target in targets for name in ([part["name"] for part in used[target]] if target in used else [target])]
+    outside = any(target in used and not used[target] for target in targets)
+    return {**component, "connects_to": list(dict.fromkeys(names)), **({"outside": True} if outside else {})}
+
+
+def _with_context(component: Mapping[str, Any]) -> dict[str, Any]:
+    build = component.get("build")
+    return {**component, "build": {**build, "context": str(FILES / build["context"])}} if build else dict(component)
+
+
+def service_problems(names: Sequence[str], components: Sequence[Mapping[str, Any]], services: Mapping[str, Service]) -> Iterator[str]:
+    """Name the services that there are not, and the components that are called like a service, or a part of one, that is used.
+
+    Args:
+        names: ``app_services``.
+        components: ``app_components``.
+        services: As ``load_services`` returns them.
+    """
+    for name in names:
+        if name not in services:
+            yield f"app_services names {name}, which is no service: take one of {', '.join(services)}, or describe it in app_components."
+    for service in (services[name] for name in names if name in services):
+        for component in components:
+            if component.get("name") in {service.name, *service.component_names}:
+                yield f"Component {component['name']}: the service {service.name} is called so, or a part of it: rename the component."

@@ -1,0 +1,191 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A backing service is a folder: what is written from it, and what an application gets that names it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
+from ansible_collections.plannoir.deploy.plugins.module_utils._services.catalogue import (
+    FILES,
+    load_services,
+    service_problems,
+    with_services,
+)
+
+ROOT = Path(__file__).parents[3]
+SERVICES = load_services()
+REDIS = """
+short_description: A made-up service
+replaced_by: vault_redis_url
+tls_hosts: [redis]
+rotate: [vault_redis_password]
+options:
+  services_redis_url:
+    description: Where it is.
+    type: str
+    default: "{{ 'rediss://:' ~ vault_redis_password ~ '@redis:6379' if services_redis_embedded else vault_redis_url }}"
+  services_redis_megabytes:
+    description: Size of its memory.
+    type: int
+    default: 64
+components:
+  - name: redis
+    extra: true
+    build: {context: ., dockerfile: redis/Dockerfile}
+    port: 6379
+    args: [--maxmemory, "{{ services_redis_megabytes }}mb"]
+    secret_env:
+      PASSWORD: "{{ vault_redis_password }}"
+    secret_files:
+      path: /etc/tls
+      files:
+        tls.crt: "{{ vault_redis_certificate }}"
+"""
+REDIS_VAULT = "# The cache's password.\nvault_redis_password: ${password}\nvault_redis_certificate: |\n  ${certificate}\n"
+PLAY = """
+- hosts: localhost
+  gather_facts: false
+  vars:
+    app_name: shop
+    app_namespace: shop
+    app_services: [redis]
+    app_secrets: [token]
+    app_checks: []
+    app_components:
+      - name: web
+        image: web:1
+        port: 80
+        connects_to: [redis]
+        secret_env: {REDIS_URL: "{{ services_redis_url }}", TOKEN: "{{ vault_token }}"}
+    secrets_vault_file: "{{ playbook_dir }}/vault.yml"
+  roles: [plannoir.deploy.preflight]
+  tasks:
+    - ansible.builtin.copy:
+        dest: "{{ playbook_dir }}/found.json"
+        content: "{{ {'components': services_components, 'rotation': services_rotation} | to_json }}"
+        mode: "0600"
+      no_log: true
+"""
+
+
+WRITE_ROLE = """
+from pathlib import Path
+from scripts.services import FILES
+for name, content in FILES.items():
+    Path(name).write_text(content(), encoding="utf-8")
+"""
+
+
+@pytest.fixture(scope="module")
+def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the collection with one service more, which is a folder and nothing else."""
+    folder = tmp_path_factory.mktemp("collections")
+    copy = folder / "ansible_collections/plannoir/deploy"
+    for name in ("plugins", "roles", "scripts", "meta"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "galaxy.yml", copy)
+    redis = copy / "roles/services/files/redis"
+    redis.mkdir()
+    (redis / "service.yml").write_text(REDIS, encoding="utf-8")
+    (redis / "vault.yml").write_text(REDIS_VAULT, encoding="utf-8")
+    (redis / "Dockerfile").write_text("FROM scratch\n", encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": f"{folder}:{copy}"}
+    subprocess.run([sys.executable, "-c", WRITE_ROLE], cwd=copy, check=True, env=environment)
+    return folder
+
+
+def run(collections: Path, *command: str) -> str:
+    settings = collections / "ansible.cfg"
+    settings.touch()
+    (collections / "password").write_text("secret")
+    given = {"ANSIBLE_CONFIG": str(settings), "ANSIBLE_COLLECTIONS_PATH": str(collections), "NO_COLOR": "1"}
+    given["ANSIBLE_VAULT_PASSWORD_FILE"] = str(collections / "password")
+    done = subprocess.run(command, cwd=collections, env={**os.environ, **given}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def found(collections: Path) -> dict[str, Any]:
+    """What a first run with the made-up service has."""
+    (collections / "play.yml").write_text(PLAY, encoding="utf-8")
+    run(collections, "ansible-playbook", "play.yml")
+    found: dict[str, Any] = json.loads((collections / "found.json").read_text(encoding="utf-8"))
+    return found
+
+
+def test_a_folder_is_all_that_a_service_needs_to_be_deployed(found: dict[str, Any]) -> None:
+    components, problems = load_components(found["components"])
+    web, redis = components
+    assert problems == []
+    assert web["connects_to"] == ["redis"]
+    assert redis["args"] == ["--maxmemory", "64mb"]
+    assert redis["build"]["context"].endswith("/ansible_collections/plannoir/deploy/roles/services/files")
+    assert f":{redis['secret_env']['PASSWORD']}@redis:6379" in web["secret_env"]["REDIS_URL"]
+    assert "BEGIN CERTIFICATE" in redis["secret_files"]["files"]["tls.crt"]
+
+
+def test_its_credentials_are_made_and_rotated(found: dict[str, Any], collections: Path) -> None:
+    assert found["rotation"] == {"redis": {"names": ["vault_redis_password"], "kept": {}, "embedded": True}}
+    vault = run(collections, "ansible-vault", "view", "vault.yml")
+    assert list(yaml.safe_load(vault)) == ["vault_checksum_key", "vault_token", "vault_redis_password", "vault_redis_certificate"]
+    assert "# The cache's password." in vault
+
+
+def test_its_variables_are_documented(collections: Path) -> None:
+    printed = run(collections, "ansible-doc", "--type=role", "plannoir.deploy.services", "--entry-point=redis", "--json")
+    options = json.loads(printed)["plannoir.deploy.services"]["entry_points"]["redis"]["options"]
+    assert options["services_redis_megabytes"]["default"] == 64
+    assert {"services_redis_url", "services_redis_embedded", "services_redis_components"} <= options.keys()
+
+
+@pytest.mark.parametrize("service", SERVICES.values(), ids=lambda service: service.name)
+def test_a_description_fits_its_folder(service: Any) -> None:
+    assert all(name.startswith(f"services_{service.name}_") for name in service.options)
+    for component in service.components:
+        assert (FILES / component["build"]["context"] / component["build"]["dockerfile"]).is_file()
+    assert all(f"\n{name}: " in service.vault for name in service.rotate)
+    assert not service.replaced_by or f"# {service.replaced_by}: " in service.vault
+
+
+def connected(targets: Any, **used: Any) -> dict[str, Any]:
+    (component, *_services) = with_services([{"name": "web", "connects_to": targets, "outside": False}], used)
+    return dict(component)
+
+
+def test_connects_to_may_name_a_service() -> None:
+    parts = [{"name": "database"}, {"name": "pgbouncer"}]
+    assert connected(["api", "postgresql", "database"], postgresql=parts) == {
+        "name": "web",
+        "connects_to": ["api", "database", "pgbouncer"],
+        "outside": False,
+    }
+
+
+def test_a_service_of_ones_own_is_outside() -> None:
+    assert connected(["postgresql"], postgresql=[]) == {"name": "web", "connects_to": [], "outside": True}
+    assert connected(["api"], postgresql=[])["outside"] is False
+
+
+@pytest.mark.parametrize("raw", ["x", ["x"], [{"connects_to": 1}], [{"connects_to": [{}]}], [{}]])
+def test_what_is_no_component_is_left_to_who_names_it(raw: Any) -> None:
+    assert with_services(raw, {"postgresql": []}) == raw
+
+
+def test_an_unknown_service_and_a_name_that_is_taken_are_one_sentence_each() -> None:
+    components = [{"name": name} for name in ("web", "pgbouncer", "postgresql", "openrouter")]
+    assert list(service_problems(["redis", "postgresql"], components, SERVICES)) == [
+        "app_services names redis, which is no service: take one of openrouter, postgresql, or describe it in app_components.",
+        "Component pgbouncer: the service postgresql is called so, or a part of it: rename the component.",
+        "Component postgresql: the service postgresql is called so, or a part of it: rename the component.",
+    ]
