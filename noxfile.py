@@ -232,6 +232,12 @@ def changelog(session: nox.Session) -> None:
     session.run("antsibull-changelog", "release", f"--version={version}", "--update-existing", "--refresh-fragments")
 
 
+@nox.session(name="raise", default=False)
+def raise_version(session: nox.Session) -> None:
+    """Raise the version of a program that the toolchain pins; ``-- etcd v3.6.8``."""
+    session.run("python", "-m", "scripts.raise_version", *session.posargs, env={"PYTHONPATH": str(ROOT / "collections")})
+
+
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
     """Write every generated file again."""

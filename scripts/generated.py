@@ -17,7 +17,7 @@ import yaml
 from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC
 
 from scripts import by_hand, references, services
-from scripts.references import LINE, TABLE, Options, rows
+from scripts.references import LINE, TABLE, Options, rows, wrapped
 from scripts.schemas import app_schema, chart_schema, share
 
 ROOT = Path(__file__).parents[1]
@@ -82,7 +82,7 @@ def argument_specs() -> str:
 
 def components_table() -> str:
     """Return the table of a component's options."""
-    return COMPONENTS + "".join(f"{row}\n" for row in rows(SPECIFICATION["options"]))
+    return wrapped(COMPONENTS + "".join(f"{row}\n" for row in rows(SPECIFICATION["options"])))
 
 
 def app_json_schema() -> str:

@@ -91,7 +91,7 @@ def _between_marks(name: str, text: str) -> str:
     _, found, after = rest.partition(END)
     if not found:
         raise ValueError(f"{name} lacks the lines between which generated text stands:\n{BEGIN}{END}")
-    return f"{before}{BEGIN}\n{text}\n{END}{after}"
+    return wrapped(f"{before}{BEGIN}\n{text}\n{END}{after}")
 
 
 def _about(role: Path) -> Mapping[str, Any]:
@@ -152,7 +152,55 @@ def _shown(value: Any) -> str:
     return yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10_000).removesuffix("...\n").strip()
 
 
+def wrapped(text: str) -> str:
+    """Return a document in which every paragraph and list item with a line that is too long is filled anew.
+
+    Tables, headings, code and comments stay as they are.
+    """
+    blocks: list[str] = []
+    frozen: set[int] = set()
+    code = goes_on = False
+    for line in text.split("\n"):
+        fence = line.lstrip().startswith("```")
+        code ^= fence
+        kept = code or fence or not line or line.startswith(("|", "#", "<", "!", "---"))
+        if goes_on and not kept and not _ITEM.match(line):
+            blocks[-1] += "\n" + line
+        else:
+            blocks.append(line)
+        goes_on = not kept
+        if kept:
+            frozen.add(len(blocks) - 1)
+    return "\n".join(block if number in frozen else _filled(block) for number, block in enumerate(blocks))
+
+
+def _filled(block: str) -> str:
+    if max(map(len, block.split("\n"))) <= LINE:
+        return block
+    item = _ITEM.match(block)
+    indent = " " * len(item[0]) if item else ""
+    words = " ".join(line.strip() for line in block.split("\n"))
+    together = re.sub(r"`[^`]+`|\[[^]]+\]\([^)]+\)", lambda match: match[0].replace(" ", "\0"), words)
+    filled = textwrap.fill(together, LINE, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return filled.replace("\0", " ")
+
+
+def handwritten_names() -> list[str]:
+    """Return the documents that no generator writes, but for what ``FILES`` adds to some of them."""
+    folders = ("CONTRIBUTING.md", "docs/*.md", "charts/*/README.md", "apps/*/README.md", "roles/services/files/**/README.md")
+    found = {str(path.relative_to(ROOT)) for folder in folders for path in ROOT.glob(folder) if "node_modules" not in path.parts}
+    return sorted(found - {"docs/components.md"})
+
+
+def handwritten(name: str) -> str:
+    """Return a document that people write, with its prose wrapped."""
+    return wrapped((ROOT / name).read_text(encoding="utf-8"))
+
+
+_ITEM = re.compile(r"\s*(?:[-*] |\d+\. )")
+
 FILES: dict[str, Callable[[], str]] = {
+    **{name: partial(handwritten, name) for name in handwritten_names()},
     **{f"roles/{role.name}/README.md": partial(role_readme, role) for role in role_folders()},
     "README.md": collection_readme,
     "docs/audit.md": audit_guide,

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The components of the toolchain built from packages: what each is made of, and where it is published in the cache folder.
 
-The versions of Go modules are pinned by the go.mod and go.sum files of the recipes; the ones here name them in binaries and image tags.
+The versions of Go modules are pinned by pins.py and the recipes' go.mod and go.sum; `./bootstrap nox -s raise` raises one in all of them.
 etcd, CoreDNS and pause are those that kubeadm of this Kubernetes version asks for (its constants.go).
 """
 
@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
-from .pins import HELM, KUBERNETES, MINIKUBE
+from .pins import CNI_PLUGINS, COREDNS, CRI_DOCKERD, CRICTL, ETCD, HELM, KUBE_ROUTER, KUBERNETES, MINIKUBE
 
 # The least version that the recipes' go.mod files accept, and the one that is fetched where the machine has none.
 GO_LEAST = (1, 26)
@@ -27,7 +27,6 @@ GO_SUM = "h1:ZOmGe1OnfREDMIdb1Qi4G9JSuDPBLGExZMQ4nis1RXM="
 BASE_REPOSITORY = "plannoir/base"
 NODE_REPOSITORY = "plannoir/node"
 # The agent that enforces NetworkPolicies, as published and as made here.
-KUBE_ROUTER = "v2.10.0"
 NETWORK_POLICY_OFFICIAL = f"docker.io/cloudnativelabs/kube-router:{KUBE_ROUTER}"
 NETWORK_POLICY_IMAGE = f"plannoir/kube-router:{KUBE_ROUTER}"
 PLATFORM = "linux/amd64"
@@ -152,21 +151,21 @@ def _kubernetes_programs() -> Iterator[Component]:
 
 
 def _node_programs() -> Iterator[Component]:
-    yield _go("etcd", "v3.6.5", 45, GoProgram("etcd", ("go.etcd.io/etcd/server/v3",)))
+    yield _go("etcd", ETCD, 45, GoProgram("etcd", ("go.etcd.io/etcd/server/v3",)))
     version = _defines("github.com/coredns/coredns/coremain", GitCommit="gomodule")
-    yield _go("coredns", "v1.12.1", 165, GoProgram("coredns", ("github.com/coredns/coredns",), version))
+    yield _go("coredns", COREDNS, 165, GoProgram("coredns", ("github.com/coredns/coredns",), version))
     version = _defines("k8s.io/minikube/pkg/storage", version="v5")
     program = GoProgram("storage-provisioner", ("k8s.io/minikube/cmd/storage-provisioner",), version)
     yield _go("storage-provisioner", "v5", 75, program)
-    version = _defines("github.com/Mirantis/cri-dockerd/cmd/version", Version="0.4.3", GitCommit="gomodule")
-    yield _go("cri-dockerd", "v0.4.3", 175, GoProgram("cri-dockerd", ("github.com/Mirantis/cri-dockerd",), version))
-    version = _defines("github.com/kubernetes-sigs/cri-tools/pkg/version", Version="v1.30.0")
-    yield _go("crictl", "v1.30.0", 60, GoProgram("crictl", ("github.com/kubernetes-sigs/cri-tools/cmd/crictl",), version))
+    version = _defines("github.com/Mirantis/cri-dockerd/cmd/version", Version=CRI_DOCKERD.removeprefix("v"), GitCommit="gomodule")
+    yield _go("cri-dockerd", CRI_DOCKERD, 175, GoProgram("cri-dockerd", ("github.com/Mirantis/cri-dockerd",), version))
+    version = _defines("github.com/kubernetes-sigs/cri-tools/pkg/version", Version=CRICTL)
+    yield _go("crictl", CRICTL, 60, GoProgram("crictl", ("github.com/kubernetes-sigs/cri-tools/cmd/crictl",), version))
     plugins = {"main": "bridge loopback ptp host-device", "ipam": "host-local", "meta": "portmap firewall tuning bandwidth"}
     packages = [
         f"github.com/containernetworking/plugins/plugins/{kind}/{name}" for kind, names in plugins.items() for name in names.split()
     ]
-    yield _go("cni-plugins", "v1.9.0", 10, GoProgram("cni-plugins", tuple(packages)))
+    yield _go("cni-plugins", CNI_PLUGINS, 10, GoProgram("cni-plugins", tuple(packages)))
 
 
 def _image(ref: str, recipe: Image, seconds: int, *needs: str) -> Component:
@@ -179,9 +178,9 @@ def _images() -> Iterator[Component]:
     for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler"):
         ref = f"registry.k8s.io/{name}:{KUBERNETES}"
         yield _image(ref, Image(ref, (), name, f"/usr/local/bin/{name}"), 1, name)
-    ref = "registry.k8s.io/etcd:3.6.5-0"
+    ref = f"registry.k8s.io/etcd:{ETCD.removeprefix('v')}-0"
     yield _image(ref, Image(ref, (), "etcd", "/usr/local/bin/etcd"), 1, "etcd")
-    for ref in ("registry.k8s.io/coredns/coredns:v1.12.1", "gcr.io/k8s-minikube/storage-provisioner:v5"):
+    for ref in (f"registry.k8s.io/coredns/coredns:{COREDNS}", "gcr.io/k8s-minikube/storage-provisioner:v5"):
         name = ref.rsplit("/", 1)[1].split(":")[0]
         yield _image(ref, Image(ref, (f"/{name}",), name, f"/{name}"), 1, name)
     ref = f"registry.k8s.io/kube-proxy:{KUBERNETES}"
