@@ -45,7 +45,7 @@ EXAMPLES = r"""
   plannoir.deploy.images_prune:
     refs:
       - plannoir/backend:3f1c0a9b27de
-    label: io.plannoir.app=plannoir
+    label: plannoir.deploy/app=plannoir
 """
 
 RETURN = r"""

@@ -2,7 +2,17 @@
 # Runs kube-router, and removes its rules when it is told to end: it leaves them itself, and they would go on denying.
 set -u
 
+# kube-router learns of a pod about a second after the pod's process began, and refuses connections that it may open until then: a process
+# that connects first of all, such as a migration, would end. Without the refusal (ICMP) TCP asks again after a second, and is let in.
+# Byte 44 is where such a packet quotes whom it was for: a pod (Minikube's pod network is 10.244.0.0/16). What kube-proxy refuses for a
+# Service without pods stays refused.
+refusals() {
+    iptables --table raw "$1" OUTPUT --protocol icmp --icmp-type port-unreachable \
+        --match u32 --u32 '44=0x0AF40000:0x0AF4FFFF' --jump DROP
+}
+
 remove_rules() {
+    refusals --delete
     rules=$(iptables-save -t filter)
     chains=$(echo "$rules" | sed -nE 's/^:(KUBE-(ROUTER|POD-FW|NWPLCY)-[^ ]+) .*/\1/p')
     {
@@ -15,6 +25,7 @@ remove_rules() {
     for set in $(ipset list -name | grep -E '^KUBE-(SRC|DST)-'); do ipset destroy "$set"; done
 }
 
+refusals --check 2>/dev/null || refusals --append || echo "kube-router.sh: a pod's first connections may be refused" >&2
 kube-router "$@" &
 router=$!
 ended=
