@@ -18,7 +18,7 @@ import httpx
 import trustme
 
 BACKEND = Path(__file__).parents[1]
-OPENROUTER = BACKEND.parent / "openrouter"
+OPENROUTER = BACKEND.parents[1] / "roles/services/files/openrouter"
 PASSWORD = "p@ss/wörd:1%"
 
 

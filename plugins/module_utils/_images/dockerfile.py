@@ -119,7 +119,7 @@ def _instructions(lines: Sequence[str], escape: str) -> Iterator[Instruction]:
 
 
 def _instruction(line: str) -> Instruction:
-    name, _, text = line.partition(" ") if " " in line else line.partition("\t")
+    name, _dummy, text = line.partition(" ") if " " in line else line.partition("\t")
     text = text.strip()
     flags = []
     while match := re.match(r"--(\S+)\s*", text):
@@ -220,9 +220,9 @@ def _stage_names(instruction: Instruction) -> Iterator[str]:
 
 def _mounts(instruction: Instruction) -> Iterator[dict[str, str]]:
     for flag in instruction.flags:
-        name, _, value = flag.partition("=")
+        name, _dummy, value = flag.partition("=")
         if name == "mount":
-            yield {key: text for key, _, text in (part.partition("=") for part in value.split(","))}
+            yield {key: text for key, _dummy, text in (part.partition("=") for part in value.split(","))}
 
 
 def _sources(instruction: Instruction) -> Iterator[str]:

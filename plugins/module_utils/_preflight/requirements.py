@@ -56,7 +56,7 @@ def disk_problems(folders: Iterable[Path], wanted_gb: int, what: str) -> Iterato
     """Check the file systems that folders, which need not be there yet, will be on; each once. ``what`` needs so much."""
     seen = set()
     for folder in folders:
-        there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+        there = next((path for path in (folder.absolute(), *folder.absolute().parents) if path.exists()), Path("/"))
         free, device = shutil.disk_usage(there).free, there.stat().st_dev
         if device not in seen and free < wanted_gb * GB:
             yield f"{there} has {free / GB:.1f} GB free and {what} needs {wanted_gb} GB: free some, or set XDG_CACHE_HOME elsewhere."

@@ -14,7 +14,7 @@ import zipfile
 from pathlib import Path
 
 from .._core.errors import Failure
-from .._core.http import answers, open_url
+from .._core.http_client import answers, open_url
 from .._core.process import output
 from . import catalogue, pins
 from .host import run

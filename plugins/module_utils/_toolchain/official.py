@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .._core.errors import Failure
-from .._core.http import answers
+from .._core.http_client import answers
 
 # Seconds that `auto` gives the hosts to answer.
 PATIENCE = 2.0

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from urllib.error import HTTPError
 
 from .._core.errors import Failure
-from .._core.http import open_url
+from .._core.http_client import open_url
 from .._core.process import TIMED_OUT, Completed
 
 Step: TypeAlias = Mapping[str, Any]

@@ -50,7 +50,7 @@ async def chat_completions(request: Request) -> Response:
 
 
 def _authorize(request: Request) -> None:
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    scheme, _dummy, key = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
         raise HTTPException(401, "No auth credentials found")
     accepted = list(_accepted_keys())
