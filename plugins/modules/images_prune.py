@@ -19,6 +19,11 @@ options:
     type: list
     elements: str
     required: true
+  unwanted:
+    description: References to remove as well, whatever their age.
+    type: list
+    elements: str
+    default: []
   label:
     description: Label (C(key=value)) of the application's images; those without a tag are removed.
     type: str
@@ -72,6 +77,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "refs": {"type": "list", "elements": "str", "required": True},
+            "unwanted": {"type": "list", "elements": "str", "default": []},
             "label": {"type": "str", "required": True},
             "keep": {"type": "int", "default": 2},
             "build_cache": {"type": "int", "default": 5},
@@ -80,7 +86,8 @@ def main() -> None:
     )
     engine, freed = Docker(os.environ, timeout=600), 0
     try:
-        old = superseded(module.params["refs"], engine, module.params["keep"])
+        unwanted = [ref for ref in module.params["unwanted"] if engine.image_id(ref) is not None]
+        old = [*unwanted, *superseded(module.params["refs"], engine, module.params["keep"])]
         if not module.check_mode:
             for ref in old:
                 engine.remove_image(ref)

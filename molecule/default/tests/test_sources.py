@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import re
 import time
+import uuid
 from pathlib import Path
 
 from story import CONTEXT, start
@@ -14,7 +15,8 @@ from testinfra.host import Host
 
 
 def test_a_source_that_changes_while_it_is_built_leaves_no_image(local: Host, namespace: str, tmp_path: Path) -> None:
-    (tmp_path / "Dockerfile").write_text("ARG BASE_IMAGE=debian:trixie-slim\nFROM ${BASE_IMAGE}\nRUN sleep 8\nCOPY main.py /\n")
+    slow = f"RUN sleep 8 # {uuid.uuid4()}"  # in no build cache
+    (tmp_path / "Dockerfile").write_text(f"ARG BASE_IMAGE=debian:trixie-slim\nFROM ${{BASE_IMAGE}}\n{slow}\nCOPY main.py /\n")
     (tmp_path / "main.py").write_text("print(1)")
     component = {"name": "web", "build": {"context": str(tmp_path)}, "port": 8080}
     given = {"app_name": "late", "app_namespace": namespace, "app_services": [], "app_components": [component], "app_checks": []}
