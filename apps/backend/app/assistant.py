@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 ROUNDS = 6  # requests to the model in one turn; the last one offers no tools
 TURN_SECONDS = 60.0
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+# An idle connection is given up before common servers do so (5 s): a request on one that ends just then fails.
+LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=2.0)
 MAX_TOKENS = 1000
 INSTRUCTIONS = (
     "You are Plannoir, a friendly assistant that keeps the user's to-do list. Use the tools to read and change the"
@@ -73,7 +75,7 @@ class Assistant:
             base_url=base_url,
             timeout=TIMEOUT,
             headers={"Authorization": f"Bearer {api_key}", "X-Title": "Plannoir"},
-            transport=httpx.AsyncHTTPTransport(retries=1),
+            transport=httpx.AsyncHTTPTransport(retries=1, limits=LIMITS),
         )
 
     async def close(self) -> None:
