@@ -13,7 +13,6 @@ from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.parsing.vault import VaultLib, VaultSecret, match_encrypt_secret
 from ansible.plugins.action import ActionBase
-from ansible_collections.plannoir.deploy.plugins.action.vault_rotate import encrypt_like
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.files import replace_file, write_new
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.rotation import Rotation
@@ -26,7 +25,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.template 
 )
 from ansible_collections.plannoir.deploy.plugins.module_utils._services.catalogue import load_services
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_variables import given_beside
-from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import NO_PASSWORD, Vault, read_vault
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import NO_PASSWORD, Vault, encrypt_like, read_vault
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_variables import check_rotation, load_variables
 
 

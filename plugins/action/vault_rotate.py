@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
-from ansible.parsing.vault import VaultLib, VaultSecret, parse_vaulttext_envelope
+from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible.plugins.action import ActionBase
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.files import replace_file
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.rotation import rotate
-from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import read_vault
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import encrypt_like, read_vault
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_variables import check_rotation
 
 
@@ -58,13 +58,3 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         if rotation.values and not self._task.check_mode:
             replace_file(path, encrypted, before.content)
         return sorted(rotation.values)
-
-
-def encrypt_like(text: str, like: bytes, vault: VaultLib) -> str:
-    """Encrypt a text with the password and the vault id of another one."""
-    password = vault.decrypt_and_get_vault_id(like)[2]
-    label = parse_vaulttext_envelope(like)[3]
-    encrypted: bytes = vault.encrypt(text, password, label)
-    if vault.decrypt(encrypted) != text.encode():
-        raise Failure("The vault's new text was encrypted, but does not open again as it was: run this again. Nothing was changed.")
-    return encrypted.decode()

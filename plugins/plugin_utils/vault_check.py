@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Plannoir contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a vault opens and holds variables: what Ansible says of one that does not names neither the file nor a remedy."""
+"""Open a vault, and encrypt it again: what Ansible says of one that does not open names neither the file nor a remedy."""
 
 from __future__ import annotations
 
@@ -31,15 +31,6 @@ class Vault(NamedTuple):
     text: str
 
 
-def check_vault(path: Path, passwords: Sequence[tuple[str, VaultSecret]]) -> None:
-    """Open a vault with the passwords that Ansible was started with; one that is absent passes.
-
-    Raises:
-        Failure: As of ``read_vault``.
-    """
-    read_vault(path, passwords)
-
-
 def read_vault(path: Path, passwords: Sequence[tuple[str, VaultSecret]]) -> Vault | None:
     """Open a vault with the passwords that Ansible was started with; nothing where it is absent.
 
@@ -61,6 +52,16 @@ def read_vault(path: Path, passwords: Sequence[tuple[str, VaultSecret]]) -> Vaul
     if state == "plaintext":
         raise Failure(plaintext_problem(shown))
     return Vault(content, _checked(shown, _open(shown, content, passwords)))
+
+
+def encrypt_like(text: str, like: bytes, vault: VaultLib) -> str:
+    """Encrypt a text with the password and the vault id of another one."""
+    password = vault.decrypt_and_get_vault_id(like)[2]
+    label = parse_vaulttext_envelope(like)[3]
+    encrypted: bytes = vault.encrypt(text, password, label)
+    if vault.decrypt(encrypted) != text.encode():
+        raise Failure("The vault's new text was encrypted, but does not open again as it was: run this again. Nothing was changed.")
+    return encrypted.decode()
 
 
 def _open(path: Path, content: bytes, passwords: Sequence[tuple[str, VaultSecret]]) -> bytes:

@@ -42,14 +42,14 @@ class VarsModule(BaseVarsPlugin):  # type: ignore[misc]  # ansible has no types
     def get_vars(self, loader: DataLoader, path: str, entities: Iterable[Any], cache: bool = True) -> dict[str, Any]:
         # Here, because Ansible imports every vars plugin before it asks the first: an old ansible-core is named by the plugin requirements.
         from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
-        from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import check_vault
+        from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import read_vault
 
         super().get_vars(loader, path, entities)
         groups = [entity.name for entity in entities if entity.base_type is InventoryObjectType.GROUP]
         vaults = [Path(base, "group_vars", group, "vault.yml").resolve() for base in (path, loader.get_basedir()) for group in groups]
         for vault in dict.fromkeys(vaults):
             try:
-                check_vault(vault, loader._vault.secrets)
+                read_vault(vault, loader._vault.secrets)
             except Failure as error:
                 raise AnsibleParserError(str(error)) from None
         return {}

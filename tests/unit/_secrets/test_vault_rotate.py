@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
-from ansible_collections.plannoir.deploy.plugins.action.vault_rotate import encrypt_like
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.spellings import fingerprint
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import encrypt_like
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_variables import load_variables
 
 ROOT = Path(__file__).parents[3]
