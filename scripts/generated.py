@@ -17,8 +17,9 @@ import yaml
 from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC
 
 from scripts import by_hand, references, services
-from scripts.references import LINE, TABLE, Options, rows, wrapped
+from scripts.references import LINE, TABLE, Options, between_marks, rows, wrapped
 from scripts.schemas import app_schema, chart_schema, share
+from scripts.yaml_style import Plain
 
 ROOT = Path(__file__).parents[1]
 
@@ -68,16 +69,12 @@ def python_specification() -> str:
 
 def argument_specs() -> str:
     """Return the argument specs of the role preflight with the options of ``app_components``, for ansible-doc and the check of types."""
-    path = ROOT / "roles/preflight/meta/argument_specs.yml"
     options = yaml.dump(
-        {"options": _without(SPECIFICATION["options"], "format", "keys", "chart")}, Dumper=_Plain, sort_keys=False, width=LINE, indent=2
+        {"options": _without(SPECIFICATION["options"], "format", "keys", "chart")}, Dumper=Plain, sort_keys=False, width=LINE, indent=2
     )
     begin, end = (f"        # {word} of what is generated: {WRITTEN_BY}\n" for word in ("Begin", "End"))
-    before, _, rest = path.read_text(encoding="utf-8").partition(begin)
-    _, found, after = rest.partition(end)
-    if not found:
-        raise ValueError(f"{path} lacks the lines between which the options of a component stand:\n{begin}{end}")
-    return before + begin + "".join(f"        {line}\n" for line in options.splitlines()) + end + after
+    text = "".join(f"        {line}\n" for line in options.splitlines())
+    return between_marks("roles/preflight/meta/argument_specs.yml", text, begin, end)
 
 
 def components_table() -> str:
@@ -99,7 +96,7 @@ def chart_values_schema() -> str:
 
 def chart_values() -> str:
     """Return the chart's default values, with which `helm install my-app .` deploys the reference application."""
-    return VALUES + yaml.dump(by_hand.values(), Dumper=_Plain, sort_keys=False, width=LINE)
+    return VALUES + yaml.dump(by_hand.values(), Dumper=Plain, sort_keys=False, width=LINE)
 
 
 def debian_script() -> str:
@@ -119,16 +116,6 @@ FILES: dict[str, Callable[[], str]] = {
     **references.FILES,
 }
 """Each generated file, and what it should hold; in an order in which no one needs a later one."""
-
-
-class _Plain(yaml.SafeDumper):
-    """Writes everything out: no anchors, which ansible-doc does not need, and lists below their key, as yamllint wants them."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        super().increase_indent(flow, indentless=False)
 
 
 def _without(options: Options, *keywords: str) -> dict[str, Any]:

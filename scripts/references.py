@@ -70,28 +70,26 @@ def collection_readme() -> str:
         + "".join(f"| {_linked(kind, name)} | {_cell(_markdown(entry['short_description']))} |\n" for name, entry in entries.items())
         for kind, entries in lists.items()
     ]
-    return _between_marks("README.md", "\n".join(tables))
+    return wrapped(between_marks("README.md", "\n" + "\n".join(tables) + "\n", BEGIN, END))
 
 
 def audit_guide() -> str:
     """Return docs/audit.md with the places that the audit looks at."""
-    return _between_marks(
-        "docs/audit.md",
-        "| place | what is looked at |\n|---|---|\n" + "".join(f"| `{name}` | {_cell(text)} |\n" for name, text in WHAT.items()),
-    )
+    table = "| place | what is looked at |\n|---|---|\n" + "".join(f"| `{name}` | {_cell(text)} |\n" for name, text in WHAT.items())
+    return wrapped(between_marks("docs/audit.md", f"\n{table}\n", BEGIN, END))
 
 
-def _between_marks(name: str, text: str) -> str:
-    """Return a file with a text between the marks that it holds.
+def between_marks(name: str, text: str, begin: str, end: str) -> str:
+    """Return a file with a text between the lines ``begin`` and ``end`` that it holds.
 
     Raises:
-        ValueError: the marks are missing.
+        ValueError: the lines are missing.
     """
-    before, _, rest = (ROOT / name).read_text(encoding="utf-8").partition(BEGIN)
-    _, found, after = rest.partition(END)
+    before, _, rest = (ROOT / name).read_text(encoding="utf-8").partition(begin)
+    _, found, after = rest.partition(end)
     if not found:
-        raise ValueError(f"{name} lacks the lines between which generated text stands:\n{BEGIN}{END}")
-    return wrapped(f"{before}{BEGIN}\n{text}\n{END}{after}")
+        raise ValueError(f"{name} lacks the lines between which generated text stands:\n{begin}{end}")
+    return f"{before}{begin}{text}{end}{after}"
 
 
 def _about(role: Path) -> Mapping[str, Any]:

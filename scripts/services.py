@@ -13,17 +13,13 @@ from typing import Any
 import yaml
 from ansible_collections.plannoir.deploy.plugins.module_utils._services.catalogue import Service, load_services
 
+from scripts.yaml_style import Plain
+
 HEADING = "---\n# Written by `./bootstrap nox -s docs` from the folders in roles/services/files.\n"
 
 
-class _Dumper(yaml.SafeDumper):
-    """Writes texts of several lines as blocks, and the rest on lines that yamllint accepts."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        super().increase_indent(flow, False)
+class _Dumper(Plain):
+    """Writes texts of several lines as blocks."""
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
