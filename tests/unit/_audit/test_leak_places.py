@@ -7,14 +7,11 @@ from __future__ import annotations
 import base64
 import json
 import os
-import socketserver
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -33,6 +30,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import 
 )
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import Command
+from fake_engine import EngineHandler, serving
 from leak_world import CANARY, FINGERPRINT, LABEL, gz, matcher, program, tar
 
 ENCODED = base64.b64encode(CANARY.encode()).decode()
@@ -259,7 +257,7 @@ def test_a_program_that_does_not_end_is_stopped(tmp_path: Path) -> None:
     assert "did not end within 0.3 s" in error
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(EngineHandler):
     """Answers like an engine with an image in two layers."""
 
     layer: ClassVar[bytes] = b""
@@ -283,31 +281,15 @@ class Handler(BaseHTTPRequestHandler):
             body = tar(**{f"blobs/sha256/{'a' * 64}": layer, f"blobs/sha256/{'b' * 64}": config, "manifest.json": b"[]"})
         else:
             body = {"Id": f"sha256:{'b' * 64}", "RootFS": {"Layers": [f"sha256:{'a' * 64}"]}}
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def address_string(self) -> str:
-        return "unix"
-
-    def log_message(self, *arguments: Any) -> None:
-        pass
-
-
-class UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
-    daemon_threads = True
+        self.answer(200, body if isinstance(body, bytes) else json.dumps(body).encode())
 
 
 @pytest.fixture
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     monkeypatch.setattr(Handler, "layer", b"clean")
     monkeypatch.setattr(Handler, "history", "clean")
-    with UnixServer(str(tmp_path / "s"), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield {"DOCKER_HOST": f"unix://{tmp_path / 's'}"}
-        server.shutdown()
+    with serving(tmp_path, Handler) as environment:
+        yield environment
 
 
 def test_the_layers_of_images(engine: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,39 +2,31 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-import socketserver
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pytest
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Docker
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from fake_engine import EngineHandler, serving
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(EngineHandler):
     """Answers like an engine with one image, whose archive is 3 MB long."""
 
     archive: ClassVar[bytes] = b"x" * 3_000_000
     loaded: ClassVar[list[bytes]] = []
 
-    def _answer(self, status: int, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
     def do_GET(self) -> None:
         if self.path.startswith("/images/get"):
-            self._answer(200, self.archive)
+            self.answer(200, self.archive)
         elif self.path == "/images/debian%3Atrixie-slim/json":
-            self._answer(200, b'{"Id": "sha256:1", "Config": {"Labels": {"made": "here"}}}')
+            self.answer(200, b'{"Id": "sha256:1", "Config": {"Labels": {"made": "here"}}}')
         elif self.path == "/images/json":
-            self._answer(500, b'{"message": "the disk is full"}')
+            self.answer(500, b'{"message": "the disk is full"}')
         else:
-            self._answer(404, b'{"message": "No such image"}')
+            self.answer(404, b'{"message": "No such image"}')
 
     def do_POST(self) -> None:
         body = b""
@@ -42,26 +34,14 @@ class Handler(BaseHTTPRequestHandler):
             body += self.rfile.read(size)
             self.rfile.readline()
         self.loaded.append(body)
-        self._answer(200, b'{"stream": "Loaded"}\n' if body[:1] == b"x" else b'{"error": "no archive"}\n')
-
-    def address_string(self) -> str:
-        return "unix"
-
-    def log_message(self, *arguments: Any) -> None:
-        pass
-
-
-class UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
-    daemon_threads = True
+        self.answer(200, b'{"stream": "Loaded"}\n' if body[:1] == b"x" else b'{"error": "no archive"}\n')
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Docker]:
     Handler.loaded.clear()
-    with UnixServer(str(tmp_path / "s"), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield Docker({"DOCKER_HOST": f"unix://{tmp_path / 's'}"})
-        server.shutdown()
+    with serving(tmp_path, Handler) as environment:
+        yield Docker(environment)
 
 
 def test_the_labels_are_those_of_the_images_that_the_engine_has(engine: Docker) -> None:
