@@ -14,6 +14,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects import name_problems
+from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.addresses import address_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.credentials import credential_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.variables import load_documentation
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.store import component_secrets
@@ -62,7 +63,18 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             problems += undefined or component_problems
             if not undefined:
                 secrets = component_secrets(components)
-                problems += credential_problems(components, secrets, variables.vault_variables(), arguments.get("accepted_credentials", []))
+                vault_names, accepted = variables.vault_variables(), arguments.get("accepted_values", [])
+                problems += credential_problems(components, secrets, vault_names, accepted)
+                problems += address_problems(
+                    components,
+                    secrets,
+                    vault_names,
+                    services.known,
+                    str(namespace),
+                    ports=variables.values.get("minikube_ports") or [],
+                    shared=bool(variables.values.get("namespace_shared")),
+                    accepted=accepted,
+                )
             arguments["sources"] = [source for component in components for source in _sources(component)]
         result: dict[str, Any] = self._execute_module(module_name="plannoir.deploy.preflight", module_args=arguments, task_vars=task_vars)
         problems += result.get("problems", [])
