@@ -98,6 +98,8 @@ vault_services:
   elements: str
 """
 
+import os
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.requirements import machine_problems
 
@@ -118,7 +120,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    module.exit_json(changed=False, problems=list(machine_problems(module.params)))
+    module.exit_json(changed=False, problems=list(machine_problems(module.params)), cpus=os.cpu_count())
 
 
 if __name__ == "__main__":
