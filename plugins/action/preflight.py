@@ -102,8 +102,8 @@ def _node(variables: PlayVariables, documentation: Documentation, machine_cpus: 
         return {}, {}
     try:
         # Minikube's container sees every core of its machine, and only its share of the memory.
-        node = {"cpu": Fraction(max(int(cpus), machine_cpus)), "memory": Fraction(parse_memory(str(memory)) << 20)}
-    except (TypeError, ValueError):
+        node = {"cpu": Fraction(max(int(str(cpus)), machine_cpus)), "memory": Fraction(parse_memory(str(memory)) << 20)}
+    except ValueError:
         return {}, {}  # it is named where all variables are
     return node, {
         name: f"raise {variable} (-e minikube_recreate=true makes the cluster anew, without its data)"

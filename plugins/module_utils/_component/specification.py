@@ -23,8 +23,8 @@ FORMATS: dict[str, dict[str, Any]] = {
     "path": {"pattern": "(/([^/.][^/]*|\\.[^/.][^/]*|\\.\\.[^/]+|\\.))+/?", "says": "an absolute path below /"},
     "port": {"minimum": 1, "maximum": 65535},
     "positive": {"minimum": 1},
-    "cpu": {"pattern": "[0-9]+m|[0-9]*\\.?[0-9]{1,3}|[0-9]+", "says": "a number of cores such as 0.5 or 2, or thousandths such as 500m"},
-    "memory": {
+    "cores": {"pattern": "[0-9]+m|[0-9]*\\.?[0-9]{1,3}|[0-9]+", "says": "a number of cores such as 0.5 or 2, or thousandths such as 500m"},
+    "bytes": {
         "pattern": "[0-9]+(\\.[0-9]+)?(k|[MGTPE]|[KMGTPE]i)?",
         "says": "bytes with Ki, Mi or Gi such as 512Mi or 1Gi (to Kubernetes, m is a thousandth of a byte, and MB and GB are no units)",
     },
@@ -125,9 +125,12 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "options": {
             "requests": {
                 "type": "dict",
-                "options": {"cpu": {"type": "str", "format": "cpu"}, "memory": {"type": "str", "format": "memory"}},
+                "options": {"cpu": {"type": "str", "format": "cores"}, "memory": {"type": "str", "format": "bytes"}},
             },
-            "limits": {"type": "dict", "options": {"cpu": {"type": "str", "format": "cpu"}, "memory": {"type": "str", "format": "memory"}}},
+            "limits": {
+                "type": "dict",
+                "options": {"cpu": {"type": "str", "format": "cores"}, "memory": {"type": "str", "format": "bytes"}},
+            },
         },
     },
     "run_as_user": {"type": "int", "default": 10001, "format": "positive"},
@@ -136,7 +139,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "type": "dict",
         "options": {
             "path": {"type": "str", "required": True, "format": "path"},
-            "size": {"type": "str", "default": "1Gi", "format": "memory"},
+            "size": {"type": "str", "default": "1Gi", "format": "bytes"},
             "storage_class": {"type": "str", "default": ""},
         },
     },

@@ -101,7 +101,7 @@ def test_the_sum_counts_replicas_a_rollout_and_the_extras() -> None:
 
 
 def test_without_a_rollout_beside_running_pods_nothing_more_is_asked_for() -> None:
-    volume = {"persistence": {"path": "/data"}}
+    volume: dict[str, Any] = {"persistence": {"path": "/data"}}
     assert room(asking("625m", **volume), asking("625m", **volume)) == []
     assert len(room(asking("625m", **volume), asking("625m", **volume, setup={"command": ["x"]}))) == 1
     assert room(asking("1", replicas=0), asking("600m")) == []
