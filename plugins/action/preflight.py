@@ -12,11 +12,11 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.names import RULES, clash_problems, name_problem
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.quantities import room_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import Component, load_components
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.settings import parse_memory
-from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects import name_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.addresses import address_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.credentials import credential_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.variables import Documentation, load_documentation
@@ -52,9 +52,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         made = list(made_names(services.parts)) if path else []
         variables = PlayVariables(self._templar, known, documentation, services.vault_names, made)
         problems = [*services.problems, *variables.problems(own=arguments.get("own_variables", []))]
-        application, namespace = (variables.values.get(name) for name in ("app_name", "app_namespace"))
-        if isinstance(application, str) and isinstance(namespace, str):
-            problems += name_problems(application, namespace)
+        problems += filter(None, _misnamed(services, variables))
         if variables.values.get("minikube_network_policy"):
             problems += package_problems(["kubernetes", "requests"], "minikube_network_policy")
         secrets: dict[str, Any] = {}
@@ -67,6 +65,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             problems += undefined or component_problems
             fitting = [] if undefined or component_problems else components
             if not undefined:
+                problems += clash_problems(components, str(variables.values.get("app_name", "")))
                 secrets = component_secrets(components)
                 vault_names, accepted = variables.vault_variables(), arguments.get("accepted_values", [])
                 problems += credential_problems(components, secrets, vault_names, accepted)
@@ -75,7 +74,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
                     secrets,
                     vault_names,
                     services.known,
-                    str(namespace),
+                    str(variables.values.get("app_namespace", "")),
                     ports=variables.values.get("minikube_ports") or [],
                     shared=bool(variables.values.get("namespace_shared")),
                     accepted=accepted,
@@ -84,6 +83,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         result: dict[str, Any] = self._execute_module(module_name="plannoir.deploy.preflight", module_args=arguments, task_vars=task_vars)
         problems += result.get("problems", [])
         problems += room_problems(fitting, *_node(variables, documentation, result.get("cpus") or 0))
+        problems = list(dict.fromkeys(problems))  # a clash of two components is one of the application, too
         if problems:
             count = f"{len(problems)} problems were found" if len(problems) > 1 else "A problem was found"
             raise AnsibleActionFail("\n".join([f"{count}; nothing was changed.", *(f"- {problem}" for problem in problems)]))
@@ -109,6 +109,15 @@ def _node(variables: PlayVariables, documentation: Documentation, machine_cpus: 
         name: f"raise {variable} (-e minikube_recreate=true makes the cluster anew, without its data)"
         for name, variable in (("cpu", "minikube_cpus"), ("memory", "minikube_memory"))
     }
+
+
+def _misnamed(services: PlayServices, variables: PlayVariables) -> Iterator[str]:
+    """Say what is wrong with the names that a person gave, and with those that follow from them."""
+    rules = {**RULES, **services.name_rules}
+    for variable, rule in rules.items():
+        value = variables.values.get(variable) if variable in variables.places else variables.resolve(variable)[0]
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            yield name_problem(variable, value, rule, variables.places.get(variable, ""))
 
 
 def _sources(component: Mapping[str, Any]) -> Iterator[dict[str, str]]:
