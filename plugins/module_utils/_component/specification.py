@@ -22,9 +22,9 @@ FORMATS: dict[str, dict[str, Any]] = {
     "node_port": {"minimum": 30000, "maximum": 32767},
     "path": {"pattern": "(/([^/.][^/]*|\\.[^/.][^/]*|\\.\\.[^/]+|\\.))+/?", "says": "an absolute path below /"},
     "port": {"minimum": 1, "maximum": 65535},
-    "positive": {"minimum": 1},
+    "positive": {"minimum": 1, "maximum": 2147483647},
     "quantity": {"pattern": "[0-9]+(\\.[0-9]+)?(m|[kMGTPE]|[KMGTPE]i)?", "says": "a Kubernetes quantity such as 500m, 1, 256Mi or 1Gi"},
-    "unsigned": {"minimum": 0},
+    "unsigned": {"minimum": 0, "maximum": 2147483647},
     "url_path": {"pattern": "/.*", "says": "a path that begins with a slash"},
 }
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -36,14 +36,14 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "options": {
             "context": {"type": "str", "required": True},
             "dockerfile": {"type": "str", "default": "Dockerfile"},
-            "args": {"type": "dict", "default": {}},
+            "args": {"type": "dict", "default": {}, "empty": True},
             "target": {"type": "str", "default": ""},
         },
     },
     "image": {"type": "str", "format": "image"},
     "replicas": {"type": "int", "default": 1, "format": "unsigned"},
-    "command": {"type": "list", "elements": "str", "default": []},
-    "args": {"type": "list", "elements": "str", "default": []},
+    "command": {"type": "list", "elements": "str", "default": [], "process": True},
+    "args": {"type": "list", "elements": "str", "default": [], "process": True},
     "port": {"type": "int", "required": True, "format": "port"},
     "service": {
         "type": "dict",
@@ -56,7 +56,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "connects_to": {"type": "list", "elements": "str", "format": "component_name", "chart": False},
     "outside": {"type": "bool", "default": True, "chart": False},
-    "env": {"type": "dict", "default": {}, "keys": "env_name"},
+    "env": {"type": "dict", "default": {}, "keys": "env_name", "process": True},
+    "expand": {"type": "bool", "default": False, "chart": False},
     "secret_env": {"type": "dict", "default": {}, "no_log": True, "keys": "env_name"},
     "secret_files": {
         "type": "dict",
@@ -77,7 +78,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
                 "required_one_of": [["path", "command", "tcp"]],
                 "options": {
                     "path": {"type": "str", "format": "url_path"},
-                    "command": {"type": "list", "elements": "str"},
+                    "command": {"type": "list", "elements": "str", "filled": True, "process": True},
                     "tcp": {"type": "bool", "choices": [True]},
                     "initial_delay": {"type": "int", "default": 0, "format": "unsigned"},
                     "period": {"type": "int", "default": 2, "format": "positive"},
@@ -91,7 +92,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
                 "required_one_of": [["path", "command", "tcp"]],
                 "options": {
                     "path": {"type": "str", "format": "url_path"},
-                    "command": {"type": "list", "elements": "str"},
+                    "command": {"type": "list", "elements": "str", "filled": True, "process": True},
                     "tcp": {"type": "bool", "choices": [True]},
                     "initial_delay": {"type": "int", "default": 0, "format": "unsigned"},
                     "period": {"type": "int", "default": 10, "format": "positive"},
@@ -105,7 +106,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
                 "required_one_of": [["path", "command", "tcp"]],
                 "options": {
                     "path": {"type": "str", "format": "url_path"},
-                    "command": {"type": "list", "elements": "str"},
+                    "command": {"type": "list", "elements": "str", "filled": True, "process": True},
                     "tcp": {"type": "bool", "choices": [True]},
                     "initial_delay": {"type": "int", "default": 0, "format": "unsigned"},
                     "period": {"type": "int", "default": 5, "format": "positive"},
@@ -142,9 +143,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "migration": {
         "type": "dict",
         "options": {
-            "command": {"type": "list", "elements": "str", "required": True},
-            "args": {"type": "list", "elements": "str", "default": []},
-            "env": {"type": "dict", "default": {}, "keys": "env_name"},
+            "command": {"type": "list", "elements": "str", "required": True, "filled": True, "process": True},
+            "args": {"type": "list", "elements": "str", "default": [], "process": True},
+            "env": {"type": "dict", "default": {}, "keys": "env_name", "process": True},
             "secret_env": {"type": "dict", "default": {}, "no_log": True, "keys": "env_name"},
             "timeout": {"type": "int", "default": 300, "format": "positive"},
         },
@@ -152,9 +153,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "setup": {
         "type": "dict",
         "options": {
-            "command": {"type": "list", "elements": "str", "required": True},
-            "args": {"type": "list", "elements": "str", "default": []},
-            "env": {"type": "dict", "default": {}, "keys": "env_name"},
+            "command": {"type": "list", "elements": "str", "required": True, "filled": True, "process": True},
+            "args": {"type": "list", "elements": "str", "default": [], "process": True},
+            "env": {"type": "dict", "default": {}, "keys": "env_name", "process": True},
             "secret_env": {"type": "dict", "default": {}, "no_log": True, "keys": "env_name"},
             "timeout": {"type": "int", "default": 300, "format": "positive"},
         },
@@ -162,9 +163,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "test": {
         "type": "dict",
         "options": {
-            "command": {"type": "list", "elements": "str", "required": True},
-            "args": {"type": "list", "elements": "str", "default": []},
-            "env": {"type": "dict", "default": {}, "keys": "env_name"},
+            "command": {"type": "list", "elements": "str", "required": True, "filled": True, "process": True},
+            "args": {"type": "list", "elements": "str", "default": [], "process": True},
+            "env": {"type": "dict", "default": {}, "keys": "env_name", "process": True},
             "secret_env": {"type": "dict", "default": {}, "no_log": True, "keys": "env_name"},
             "timeout": {"type": "int", "default": 300, "format": "positive"},
         },
