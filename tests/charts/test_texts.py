@@ -31,13 +31,16 @@ OBJECTS = """
 """
 """In place of the objects, what Go's parser of YAML reads in them: Python's reads another YAML."""
 
+WORDS = r"""
+Y y N n yes No on OFF true True FALSE null Null ~ = << - -- --- ... ? 08 0123 0o17 0b1 0x1F 1e5 1e3 1_000 +1 -0 .5 5. 1.10 24.10
+.inf -.INF .nan 1:30 12:30:45 0433059784751904 4858805542217e30 2024-01-15 2024-01-15T10:00:00Z 1.2.3 1E400 # [a] {a:b} &a *a !a | > ' " '' \ \n %a @a `a` a: :a
+a\ ä 日本 <a>&b \u0041 \x41 %41
+^a$$b $(DATABASE_URL) $$(A) $$$(A) $ $$ $( $(A $) $() $(A)$(B) $HOME ${HOME} $$HOME a$ $(日) {{a}} {%a%} {#a#}
+"""
 AWKWARD = [
-    *"Y y N n yes No on OFF true True FALSE null Null ~ = << - -- --- ... ? 08 0123 0o17 0b1 0x1F 1e5 1e3 1_000 +1 -0 .5 5. 1.10 24.10".split(),
-    *".inf -.INF .nan 1:30 12:30:45 0433059784751904 4858805542217e30 2024-01-15 2024-01-15T10:00:00Z 1.2.3 1E400 # [a] {a:b} &a *a !a".split(),
-    *"| > ' \" '' \\ \\n %a @a `a` a: :a a\\ \u202e \ue000 \ufffd \ufffe \ufeff \x7f \x9f ä 日本 e\u0301 <a>&b \\u0041 \\x41 %41".split(),
-    *"^a$$b $(DATABASE_URL) $$(A) $$$(A) $ $$ $( $(A $) $() $(A)$(B) $HOME ${HOME} $$HOME a$ $(日) {{a}} {%a%} {#a#}".split(),
+    *WORDS.split(),
     *("", " ", "a: b", "a #b", "- a", "{{ a }}", "!!int 3", "|-\n a", "a\tb", "\ta", "a\nb\n", "\n", "a\r\nb", " a ", "echo $$", "\x1b[0m"),
-    *("\u00a0", "\u0085", "\u2028", "\u2029"),
+    *("\u00a0", "\u0085", "\u2028", "\u2029", "\u202e", "\ue000", "\ufffd", "\ufffe", "\ufeff", "\x7f", "\x9f", "e\u0301"),
 ]
 PIECES = [*"$()A'\"\\\n\t\r: #-01e._yä\u2028\U0001f600", "$$", "$(", "{{", "}}"]
 
