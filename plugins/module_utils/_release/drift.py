@@ -9,12 +9,11 @@ else, are no difference. Where nothing can be somebody else's (a selector, one v
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, NamedTuple
 
+from .._component.quantities import amount
 from .attempt import Object
 from .records import Record
 
@@ -45,11 +44,6 @@ AUTOSCALERS = "horizontalpodautoscalers.autoscaling"
 
 HIDDEN = frozenset({"env", "data", "command", "args", "annotations", "exec"})
 """Fields whose values are not shown: a credential may stand in them."""
-
-_QUANTITY = re.compile(r"([0-9]*\.?[0-9]+|[0-9]+\.)(m|[kMGTPE]|[KMGTPE]i|)")
-_FACTORS = {"": Decimal(1), "m": Decimal("0.001")}
-_FACTORS |= {unit: Decimal(1000) ** power for power, unit in enumerate("kMGTPE", 1)}
-_FACTORS |= {f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", 1)}
 
 
 class Difference(NamedTuple):
@@ -260,13 +254,9 @@ class _Merge:
 def _is_same(wanted: Any, live: Any, path: tuple[str, ...]) -> bool:
     if wanted == live:
         return True
-    if path[-1] == "sizeLimit" or (len(path) > 1 and path[-2] in ("requests", "limits")):
-        amounts = [_amount(str(value)) for value in (wanted, live)]
-        return amounts[0] is not None and amounts[0] == amounts[1]
-    return False
-
-
-def _amount(text: str) -> Decimal | None:
-    """Return a Kubernetes quantity as a number; nothing where it is none, or written with an exponent."""
-    match = _QUANTITY.fullmatch(text)
-    return Decimal(match[1]) * _FACTORS[match[2]] if match else None
+    if path[-1] != "sizeLimit" and path[-2:-1] not in (("requests",), ("limits",)):
+        return False
+    try:
+        return amount(str(wanted)) == amount(str(live))
+    except (KeyError, ValueError):  # written with an exponent, as the API server never does
+        return False

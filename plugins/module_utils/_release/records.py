@@ -15,7 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from .._component.values import EXTRAS, has_load_balancer
+from .._component.names import EXTRAS
+from .._component.values import has_load_balancer
 from .._core.cluster import Cluster
 from .._core.errors import Failure
 from .node_ports import free_node_ports, wanted_node_ports
