@@ -13,18 +13,27 @@ FORMATS: dict[str, dict[str, Any]] = {
         "says": "a DNS label of at most 50 characters: lower-case letters, digits and hyphens, a letter first",
     },
     "env_name": {"pattern": "[A-Za-z_][A-Za-z0-9_]*", "says": "a name of an environment variable (letters, digits, underscores)"},
-    "file_name": {"pattern": "[-._A-Za-z0-9]+", "says": "a file name (letters, digits, '.', '-', '_')"},
-    "image": {"pattern": "[^\\s]+", "says": "an image reference without blanks"},
+    "file_name": {
+        "pattern": "\\.?[-_A-Za-z0-9][-._A-Za-z0-9]{0,251}",
+        "says": "a file name (letters, digits, '.', '-', '_', not '..' first)",
+    },
+    "image": {
+        "pattern": "(([-0-9A-Za-z]+\\.[-.0-9A-Za-z]+(:[0-9]+)?|([-0-9A-Za-z]+|\\[[0-9a-f:]+\\]):[0-9]+)/)?[a-z0-9]+((/|\\.|__?|-+)[a-z0-9]+)*(:[0-9A-Za-z_][-.0-9A-Za-z_]{0,127})?(@[a-z0-9]+:[0-9a-f]{32,})?",
+        "says": "an image reference such as ghcr.io/owner/name:1.2: lower-case letters before the tag, no blanks, no https:// first",
+    },
     "label_key": {
         "pattern": "([-.a-z0-9]{1,253}/)?[A-Za-z0-9]([-._A-Za-z0-9]{0,61}[A-Za-z0-9])?",
         "says": "a label's key such as kubernetes.io/hostname",
     },
     "node_port": {"minimum": 30000, "maximum": 32767},
-    "path": {"pattern": "(/([^/.][^/]*|\\.[^/.][^/]*|\\.\\.[^/]+|\\.))+/?", "says": "an absolute path below /"},
+    "path": {
+        "pattern": "(/([^/.:\n][^/:\n]*|\\.[^/.:\n][^/:\n]*|\\.\\.[^/:\n]+|\\.))+/?",
+        "says": "an absolute path below / without a colon",
+    },
     "port": {"minimum": 1, "maximum": 65535},
-    "positive": {"minimum": 1},
+    "positive": {"minimum": 1, "maximum": 2147483647},
     "quantity": {"pattern": "[0-9]+(\\.[0-9]+)?(m|[kMGTPE]|[KMGTPE]i)?", "says": "a Kubernetes quantity such as 500m, 1, 256Mi or 1Gi"},
-    "unsigned": {"minimum": 0},
+    "unsigned": {"minimum": 0, "maximum": 2147483647},
     "url_path": {"pattern": "/.*", "says": "a path that begins with a slash"},
 }
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -36,14 +45,14 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "options": {
             "context": {"type": "str", "required": True},
             "dockerfile": {"type": "str", "default": "Dockerfile"},
-            "args": {"type": "dict", "default": {}},
+            "args": {"type": "dict", "default": {}, "empty": True},
             "target": {"type": "str", "default": ""},
         },
     },
     "image": {"type": "str", "format": "image"},
     "replicas": {"type": "int", "default": 1, "format": "unsigned"},
-    "command": {"type": "list", "elements": "str", "default": []},
-    "args": {"type": "list", "elements": "str", "default": []},
+    "command": {"type": "list", "elements": "str", "default": [], "process": True},
+    "args": {"type": "list", "elements": "str", "default": [], "process": True},
     "port": {"type": "int", "required": True, "format": "port"},
     "service": {
         "type": "dict",
@@ -56,7 +65,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "connects_to": {"type": "list", "elements": "str", "format": "component_name", "chart": False},
     "outside": {"type": "bool", "default": True, "chart": False},
-    "env": {"type": "dict", "default": {}, "keys": "env_name"},
+    "env": {"type": "dict", "default": {}, "keys": "env_name", "process": True},
+    "expand": {"type": "bool", "default": False, "chart": False},
     "secret_env": {"type": "dict", "default": {}, "no_log": True, "keys": "env_name"},
     "secret_files": {
         "type": "dict",
@@ -77,7 +87,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
                 "required_one_of": [["path", "command", "tcp"]],
                 "options": {
                     "path": {"type": "str", "format": "url_path"},
-                    "command": {"type": "list", "elements": "str"},
+                    "command": {"type": "list", "elements": "str", "filled": True, "process": True},
                     "tcp": {"type": "bool", "choices": [True]},
                     "initial_delay": {"type": "int", "default": 0, "format": "unsigned"},
                     "period": {"type": "int", "default": 2, "format": "positive"},
@@ -91,7 +101,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
                 "required_one_of": [["path", "command", "tcp"]],
                 "options": {
                     "path": {"type": "str", "format": "url_path"},
-                    "command": {"type": "list", "elements": "str"},
+                    "command": {"type": "list", "elements": "str", "filled": True, "process": True},
                     "tcp": {"type": "bool", "choices": [True]},
                     "initial_delay": {"type": "int", "default": 0, "format": "unsigned"},
                     "period": {"type": "int", "default": 10, "format": "positive"},
@@ -105,7 +115,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
                 "required_one_of": [["path", "command", "tcp"]],
                 "options": {
                     "path": {"type": "str", "format": "url_path"},
-                    "command": {"type": "list", "elements": "str"},
+                    "command": {"type": "list", "elements": "str", "filled": True, "process": True},
                     "tcp": {"type": "bool", "choices": [True]},
                     "initial_delay": {"type": "int", "default": 0, "format": "unsigned"},
                     "period": {"type": "int", "default": 5, "format": "positive"},
@@ -142,9 +152,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "migration": {
         "type": "dict",
         "options": {
-            "command": {"type": "list", "elements": "str", "required": True},
-            "args": {"type": "list", "elements": "str", "default": []},
-            "env": {"type": "dict", "default": {}, "keys": "env_name"},
+            "command": {"type": "list", "elements": "str", "required": True, "filled": True, "process": True},
+            "args": {"type": "list", "elements": "str", "default": [], "process": True},
+            "env": {"type": "dict", "default": {}, "keys": "env_name", "process": True},
             "secret_env": {"type": "dict", "default": {}, "no_log": True, "keys": "env_name"},
             "timeout": {"type": "int", "default": 300, "format": "positive"},
         },
@@ -152,9 +162,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "setup": {
         "type": "dict",
         "options": {
-            "command": {"type": "list", "elements": "str", "required": True},
-            "args": {"type": "list", "elements": "str", "default": []},
-            "env": {"type": "dict", "default": {}, "keys": "env_name"},
+            "command": {"type": "list", "elements": "str", "required": True, "filled": True, "process": True},
+            "args": {"type": "list", "elements": "str", "default": [], "process": True},
+            "env": {"type": "dict", "default": {}, "keys": "env_name", "process": True},
             "secret_env": {"type": "dict", "default": {}, "no_log": True, "keys": "env_name"},
             "timeout": {"type": "int", "default": 300, "format": "positive"},
         },
@@ -162,9 +172,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "test": {
         "type": "dict",
         "options": {
-            "command": {"type": "list", "elements": "str", "required": True},
-            "args": {"type": "list", "elements": "str", "default": []},
-            "env": {"type": "dict", "default": {}, "keys": "env_name"},
+            "command": {"type": "list", "elements": "str", "required": True, "filled": True, "process": True},
+            "args": {"type": "list", "elements": "str", "default": [], "process": True},
+            "env": {"type": "dict", "default": {}, "keys": "env_name", "process": True},
             "secret_env": {"type": "dict", "default": {}, "no_log": True, "keys": "env_name"},
             "timeout": {"type": "int", "default": 300, "format": "positive"},
         },
