@@ -240,7 +240,7 @@ def test_every_bad_credential_is_named_at_once_beside_other_problems_and_never_s
 
 
 def test_a_value_that_only_looks_wrong_can_be_accepted(deployed: tuple[Path, str]) -> None:
-    accepted = {"preflight_accepted_credentials": ["backend.secret_env.SESSION_SECRET"]}
+    accepted = {"preflight_accepted_values": ["backend.secret_env.SESSION_SECRET"]}
     run(deployed[0], "-e", json.dumps({"vault_session_secret": "changeme", **accepted}))
 
 
