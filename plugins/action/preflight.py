@@ -23,9 +23,10 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.variabl
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.store import component_secrets
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.template import made_names
 from ansible_collections.plannoir.deploy.plugins.module_utils._services.catalogue import service_problems
+from ansible_collections.plannoir.deploy.plugins.module_utils._verify.problems import check_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_services import PlayServices
-from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_variables import PlayVariables, given_beside
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_variables import PlayVariables, given_beside, place
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.requirements import package_problems
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import read_vault
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_variables import load_variables
@@ -79,6 +80,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
                     shared=bool(variables.values.get("namespace_shared")),
                     accepted=accepted,
                 )
+                if not component_problems and not any(problem.startswith("app_checks") for problem in problems):
+                    problems += check_problems(variables.values.get("app_checks") or [], components, place)
             arguments["sources"] = [source for component in components for source in _sources(component)]
         result: dict[str, Any] = self._execute_module(module_name="plannoir.deploy.preflight", module_args=arguments, task_vars=task_vars)
         problems += result.get("problems", [])
