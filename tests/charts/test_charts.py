@@ -394,7 +394,9 @@ def another(option: Mapping[str, Any], value: Any) -> Any:
         return [*value, "/x9"]
     if isinstance(value, int):
         return value - 1
-    return f"9{value}" if option.get("format") == "quantity" else f"{value}9"
+    if option.get("format") in ("cores", "bytes"):
+        return re.sub(r"\d+", lambda number: str(int(number[0]) + 1), value)
+    return f"{value}9"
 
 
 def leaves(options: Mapping[str, Mapping[str, Any]], path: str = "") -> Iterator[str]:
