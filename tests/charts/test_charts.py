@@ -273,7 +273,8 @@ def test_each_job_has_the_files_of_its_component() -> None:
 
 def test_a_probe_names_the_host_that_is_asked_for() -> None:
     probe = {"path": "/up", "headers": {"Host": "shop.example", "X-Forwarded-Proto": "https"}}
-    (container,) = pod_specs(render(values=role_values({**SHOP, "connects_to": [], "probes": {"liveness": probe}})))["Deployment shop"]["containers"]
+    component = {**SHOP, "connects_to": [], "probes": {"liveness": probe}}
+    (container,) = pod_specs(render(values=role_values(component)))["Deployment shop"]["containers"]
     headers = [{"name": "Host", "value": "shop.example"}, {"name": "X-Forwarded-Proto", "value": "https"}]
     assert container["livenessProbe"]["httpGet"] == {"path": "/up", "port": 80, "httpHeaders": headers}
     assert container["startupProbe"]["httpGet"] == container["livenessProbe"]["httpGet"]
