@@ -71,7 +71,9 @@ def _own_problems(component: Component) -> Iterator[str]:
             yield f"probes.{kind}.headers are of a request: give probes.{kind}.path, or leave them out."
     yield from _missing_volume(component)
     paths = [*component["writable_paths"], *component["config_files"]]
-    paths += [component[option]["path"] for option in ("secret_files", "persistence") if component[option]]
+    paths += [component["persistence"]["path"]] if component["persistence"] else []
+    if secret := component["secret_files"]:
+        paths += [f"{secret['path'].rstrip('/')}/{name}" for name in secret["files"]]
     for path, count in Counter(path.rstrip("/") for path in paths).items():
         if count > 1:
             yield f"{path} is mounted {count} times: keep one of the options that name it."
