@@ -16,8 +16,8 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.names import name_problem, object_names, release_names
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
-from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import release_names
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import MANAGER
@@ -108,9 +108,11 @@ class Application:
     def look(self) -> Found:
         """Read everything at once."""
         components, problems = load_components(self._parameters["components"])
+        named = (name_problem("app_name", self._application), name_problem("app_namespace", self._name))
+        problems += [*filter(None, named)]
         if problems:
             raise ValueError("\n".join(problems))
-        names = rules.object_names(self._application, components)
+        names = object_names(self._application, components)
         with ThreadPoolExecutor() as pool:
             objects, records = pool.map(
                 lambda request: self._cluster.objects(*request),
@@ -130,7 +132,6 @@ class Application:
     def refuse(self, found: Found) -> None:
         """Raise ValueError with everything of others that is in the way."""
         problems = [
-            *rules.name_problems(self._application, self._name),
             *rules.foreign_releases(found.records),
             *rules.foreign_objects(self._name, self._application, found.objects),
         ]

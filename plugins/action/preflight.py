@@ -11,9 +11,9 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.names import RULES, clash_problems, name_problem
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
-from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects import name_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.credentials import credential_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.variables import load_documentation
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.store import component_secrets
@@ -48,9 +48,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         made = list(made_names(services.parts)) if path else []
         variables = PlayVariables(self._templar, known, documentation, services.vault_names, made)
         problems = [*services.problems, *variables.problems(own=arguments.get("own_variables", []))]
-        application, namespace = (variables.values.get(name) for name in ("app_name", "app_namespace"))
-        if isinstance(application, str) and isinstance(namespace, str):
-            problems += name_problems(application, namespace)
+        problems += filter(None, _misnamed(services, variables))
         if variables.values.get("minikube_network_policy"):
             problems += package_problems(["kubernetes", "requests"], "minikube_network_policy")
         secrets: dict[str, Any] = {}
@@ -61,11 +59,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             components, component_problems = load_components(deployed)
             problems += undefined or component_problems
             if not undefined:
+                problems += clash_problems(components, str(variables.values.get("app_name", "")))
                 secrets = component_secrets(components)
                 problems += credential_problems(components, secrets, variables.vault_variables(), arguments.get("accepted_credentials", []))
             arguments["sources"] = [source for component in components for source in _sources(component)]
         result: dict[str, Any] = self._execute_module(module_name="plannoir.deploy.preflight", module_args=arguments, task_vars=task_vars)
         problems += result.get("problems", [])
+        problems = list(dict.fromkeys(problems))  # a clash of two components is one of the application, too
         if problems:
             count = f"{len(problems)} problems were found" if len(problems) > 1 else "A problem was found"
             raise AnsibleActionFail("\n".join([f"{count}; nothing was changed.", *(f"- {problem}" for problem in problems)]))
@@ -74,6 +74,15 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         wanted = vault or services.want_vault or any(secrets.values())
         write = path and wanted and (lacks or not variables.come_from(path))
         return {"changed": False, "vault_services": services.with_values if write else None}
+
+
+def _misnamed(services: PlayServices, variables: PlayVariables) -> Iterator[str]:
+    """Say what is wrong with the names that a person gave, and with those that follow from them."""
+    rules = {**RULES, **services.name_rules}
+    for variable, rule in rules.items():
+        value = variables.values.get(variable) if variable in variables.places else variables.resolve(variable)[0]
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            yield name_problem(variable, value, rule, variables.places.get(variable, ""))
 
 
 def _sources(component: Mapping[str, Any]) -> Iterator[dict[str, str]]:

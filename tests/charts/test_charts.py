@@ -16,11 +16,11 @@ import pytest
 import yaml
 from ansible_collections.plannoir.deploy.plugins.filter.releases import releases
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.checks import JOBS
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.names import object_names
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.specification import OPTIONS
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import secret_keys
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import APPLICATION
-from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects import object_names
 
 from scripts import by_hand
 

@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeAlias
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .checks import JOBS, component_problems
+from .names import clash_problems
 from .specification import OPTIONS
 
 Component: TypeAlias = Mapping[str, Any]
@@ -54,7 +55,7 @@ def load_components(raw: object) -> tuple[list[Component], list[str]]:
         problems += [f"{where}: {message.rstrip('.')}." for message in result.error_messages]
         if not result.error_messages:
             components.append(result.validated_parameters)
-    problems += component_problems(components)
+    problems += [*component_problems(components), *clash_problems(components)]
     return [_with_defaults(component) for component in components], problems
 
 

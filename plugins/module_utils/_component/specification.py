@@ -13,18 +13,25 @@ FORMATS: dict[str, dict[str, Any]] = {
         "says": "a DNS label of at most 50 characters: lower-case letters, digits and hyphens, a letter first",
     },
     "env_name": {"pattern": "[A-Za-z_][A-Za-z0-9_]*", "says": "a name of an environment variable (letters, digits, underscores)"},
-    "file_name": {"pattern": "[-._A-Za-z0-9]+", "says": "a file name (letters, digits, '.', '-', '_')"},
-    "image": {"pattern": "[^\\s]+", "says": "an image reference without blanks"},
+    "file_name": {
+        "pattern": "\\.?[-_A-Za-z0-9][-._A-Za-z0-9]{0,251}",
+        "says": "a file name (letters, digits, '.', '-', '_', not '..' first)",
+    },
+    "image": {
+        "pattern": "(([-0-9A-Za-z]+\\.[-.0-9A-Za-z]+(:[0-9]+)?|([-0-9A-Za-z]+|\\[[0-9a-f:]+\\]):[0-9]+)/)?[a-z0-9]+((/|\\.|__?|-+)[a-z0-9]+)*(:[0-9A-Za-z_][-.0-9A-Za-z_]{0,127})?(@[a-z0-9]+:[0-9a-f]{32,})?",
+        "says": "an image reference such as ghcr.io/owner/name:1.2: lower-case letters before the tag, no blanks, no https:// first",
+    },
     "label_key": {
         "pattern": "([-.a-z0-9]{1,253}/)?[A-Za-z0-9]([-._A-Za-z0-9]{0,61}[A-Za-z0-9])?",
         "says": "a label's key such as kubernetes.io/hostname",
     },
     "node_port": {"minimum": 30000, "maximum": 32767},
-    "path": {"pattern": "(/([^/.][^/]*|\\.[^/.][^/]*|\\.\\.[^/]+|\\.))+/?", "says": "an absolute path below /"},
+    "path": {"pattern": "(/([^/.\n][^/\n]*|\\.[^/.\n][^/\n]*|\\.\\.[^/\n]+|\\.))+/?", "says": "an absolute path below /"},
     "port": {"minimum": 1, "maximum": 65535},
     "positive": {"minimum": 1},
     "quantity": {"pattern": "[0-9]+(\\.[0-9]+)?(m|[kMGTPE]|[KMGTPE]i)?", "says": "a Kubernetes quantity such as 500m, 1, 256Mi or 1Gi"},
     "unsigned": {"minimum": 0},
+    "user_id": {"minimum": 1, "maximum": 2147483647},
     "url_path": {"pattern": "/.*", "says": "a path that begins with a slash"},
 }
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -129,7 +136,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
             },
         },
     },
-    "run_as_user": {"type": "int", "default": 10001, "format": "positive"},
+    "run_as_user": {"type": "int", "default": 10001, "format": "user_id"},
     "writable_paths": {"type": "list", "elements": "str", "default": ["/tmp"], "format": "path"},
     "persistence": {
         "type": "dict",

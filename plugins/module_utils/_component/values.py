@@ -16,24 +16,17 @@ from typing import Any
 
 from .checks import DEPLOYING_JOBS, JOBS
 from .graph import network_values
+from .names import release_names
 from .spec import Component, Stage, chart_values
 
 STAGES: tuple[Stage, ...] = ("extras", "app")
 """In the order of deployment."""
-
-EXTRAS = "-extras"
-"""Ends the name of the extras' release."""
 
 BY_HAND = "by-hand"
 """Tag of the subcharts that are the application where no `components` are given."""
 
 JOB_MARGIN = 15
 """Seconds that Helm waits beyond a Job's own limit, so that the Job's failure is seen and not only Helm's."""
-
-
-def release_names(application: str) -> tuple[str, str]:
-    """Return the names of an application's two Helm releases, its own first."""
-    return application, f"{application}{EXTRAS}"
 
 
 def releases(

@@ -32,7 +32,7 @@ def test_a_minimal_component_is_complete() -> None:
         ({"port": 70000}, "port must be between 1 and 65535, not 70000"),
         ({"service": {"type": "NodePort", "node_port": 8080}}, "between 30000 and 32767"),
         ({"service": {"node_port": 30080}}, "needs service.type NodePort"),
-        ({"run_as_user": 0}, "run_as_user must be at least 1"),
+        ({"run_as_user": 0}, "run_as_user must be between 1 and"),
         ({"replicas": -1}, "replicas must be at least 0"),
         ({"replicas": 2, "persistence": {"path": "/data"}}, "cannot share one volume"),
         ({"env": {"LOG LEVEL": "info"}}, "must be a name of an environment variable"),

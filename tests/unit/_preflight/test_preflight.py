@@ -414,3 +414,17 @@ def test_the_machine_is_measured(tmp_path: Path) -> None:
     assert not list(memory_problems(4 * 10**9, 4))
     assert str(tmp_path) in next(disk_problems([tmp_path / "a/b", tmp_path], 10**6, "a first run"))
     assert not list(disk_problems([tmp_path / "a/b"], 0, "a first run"))
+
+
+def test_every_bad_name_is_named_at_once_with_its_rule(deployed: tuple[Path, str]) -> None:
+    names = {"app_name": "My Shop", "app_namespace": "My_Shop", "minikube_profile": "MyShop", "services_postgresql_database": "x" * 50}
+    component = {"name": "Api_1", "image": "Org/API:1", "port": 80}
+    said = problems(deployed[0], {**names, "app_components": [component]})
+    for name, value in names.items():
+        assert re.search(rf"{name} \(my.yml:1\) must be .* It is '{value}'", said), said
+    assert "name must be a DNS label" in said
+    assert "image must be an image reference" in said
+
+
+def test_a_database_that_follows_from_the_application_is_judged_too(deployed: tuple[Path, str]) -> None:
+    assert "services_postgresql_database must be at most 48 " in problems(deployed[0], {"app_name": "postgres"})
