@@ -16,6 +16,7 @@ description:
   - C(${name}) in any text of a step is replaced by what an earlier step saved under that name; C(${run_id}) is new at each run.
   - A step that fails is tried again until O(timeout) has passed when that is harmless, that is for GET and HEAD, for commands, and where
     nothing answered. Cookies are kept from step to step.
+  - A failure quotes what the components' logs say of errors meanwhile, without values of the Secrets that their pods read.
   - Changes nothing of its own; let the steps remove what they make.
 extends_documentation_fragment: [plannoir.deploy.cluster]
 options:
@@ -165,12 +166,14 @@ summary:
   elements: str
 """
 
+import time
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC, Story, report
 
 
@@ -189,7 +192,8 @@ def main() -> None:
     addresses = [f"{component}: {url}" for component, url in urls.items()]
     if module.check_mode:
         module.exit_json(changed=False, steps=[], summary=[*addresses, "Nothing was verified in check mode."])
-    evidence = list(Story(urls, Cluster.of(parameters).execute, parameters["timeout"]).tell(parameters["checks"]))
+    cluster, began = Cluster.of(parameters), time.monotonic()
+    evidence = list(Story(urls, cluster.execute, parameters["timeout"]).tell(parameters["checks"]))
     if parameters["report"]:
         folder = Path(parameters["report"])
         try:
@@ -200,9 +204,20 @@ def main() -> None:
             module.fail_json(msg=f"The report cannot be written to {folder} ({error.strerror}): make it writable or set verify_report.")
     steps = [asdict(step) for step in evidence]
     if failures := [f"{step.name}: {step.detail}" for step in evidence if not step.ok]:
-        module.fail_json(msg="\n".join(["The application does not do what was expected:", *failures]), steps=steps)
+        said = _said(cluster, time.monotonic() - began)
+        module.fail_json(msg="\n".join(["The application does not do what was expected:", *failures, *said]), steps=steps)
     seconds = sum(step.ms for step in evidence) / 1000
     module.exit_json(changed=False, steps=steps, summary=[*addresses, f"{len(steps)} checks passed in {seconds:.1f} s."])
+
+
+def _said(cluster: Cluster, seconds: float) -> list[str]:
+    # Here, because it takes longer to import than a run that finds nothing may take for it.
+    from ansible_collections.plannoir.deploy.plugins.module_utils._release.containers import said_by_components
+
+    try:
+        return said_by_components(cluster, seconds)
+    except Failure as error:
+        return [f"The components' logs cannot be read: {error}"]
 
 
 def _now() -> str:

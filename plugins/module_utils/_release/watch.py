@@ -15,8 +15,8 @@ from typing import Any
 from .._core import process
 from .._core.cluster import Cluster
 from .._core.errors import Failure
-from .._secrets.redaction import Redactor
 from .attempt import INSTANCE_LABEL, Observed, instant
+from .containers import ContainerLogs
 from .diagnosis import Finding, findings, secret_names, stages, unfinished_jobs
 from .records import read_records
 
@@ -24,9 +24,6 @@ KINDS = "pods,replicasets,jobs,persistentvolumeclaims,events"
 
 PERIOD = 2.0
 """Seconds between two looks; a look takes kubectl about 0.2 s."""
-
-LOG_LINES = 200
-"""Last lines of a log in which the one that tells is looked for."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +103,7 @@ class Deployment:
         self._cluster, self._wanted, self._show, self._clock, self._period = cluster, wanted, show, clock, period
         self._certainty = Certainty(clock)
         self._stages: dict[str, str] = {}
-        self._redactors: dict[frozenset[str], Redactor] = {}
+        self._logs: dict[frozenset[str], ContainerLogs] = {}
         self._began: datetime | None = None
         self._start = clock()
         self._before = 0
@@ -134,12 +131,12 @@ class Deployment:
         if done.code == process.TIMED_OUT:
             found = sorted(found, key=lambda finding: finding.patience is None)
             return Outcome(True, findings=found, seconds=seconds)
-        return Outcome(True, self._redact(observed, _reason(done.err or done.out)), found, seconds, changed=observed is not None)
+        return Outcome(True, self._logs_of(observed).redact(_reason(done.err or done.out)), found, seconds, changed=observed is not None)
 
     def _helm(self) -> list[str]:
         wanted = self._wanted
         wait = ["--wait"] if wanted.wait else []
-        options = [f"--timeout={wanted.timeout}s", f"--history-max={wanted.history}", "--values=-", *wait]
+        options = [f"--timeout={wanted.timeout}s", f"--history-max={wanted.history}", "--reset-values", "--values=-", *wait]
         return self._cluster.command("helm", "upgrade", "--install", *options, wanted.name, wanted.chart)
 
     def _rollout(self) -> list[str]:
@@ -180,19 +177,17 @@ class Deployment:
         observed = Observed(objects, attempts)
 
         def last_lines(pod: str, container: str, previous: bool) -> str:
-            options = [f"--container={container}", f"--tail={LOG_LINES}", f"--previous={str(previous).lower()}"]
-            try:
-                return self._redact(observed, self._cluster.kubectl("logs", pod, *options))
-            except Failure:
-                return ""
+            return self._logs_of(observed).read(pod, container, f"--previous={str(previous).lower()}")
 
         return Observed(objects, attempts, last_lines, self._wanted.values.get("components") or {})
 
-    def _redact(self, observed: Observed | None, text: str) -> str:
-        names = frozenset(secret_names(observed.of("Pod"))) if observed else frozenset()
-        if names not in self._redactors:
-            self._redactors[names] = Redactor(self._cluster.objects("secrets", *sorted(names)) if names else [])
-        return self._redactors[names].redact(text)
+    def _logs_of(self, observed: Observed | None) -> ContainerLogs:
+        """Return the reader of the attempt's logs; the Secrets are read again only when the pods read others."""
+        pods = observed.of("Pod") if observed else []
+        names = frozenset(secret_names(pods))
+        if names not in self._logs:
+            self._logs[names] = ContainerLogs(self._cluster, pods)
+        return self._logs[names]
 
     def _end_jobs(self, observed: Observed | None) -> None:
         """Remove the Jobs that still try: they must not succeed after the earlier revision is back."""

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.containers import said_by_components
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.watch import Deployment, Outcome, Wanted
 from observed import BEFORE, BEGAN, migration, pod
 
@@ -126,3 +127,26 @@ def test_helm_that_is_not_there_is_named(tmp_path: Path) -> None:
     World(tmp_path).script("kubectl", "echo '{\"items\": []}'")
     with pytest.raises(Failure, match="helm cannot be run"):
         Deployment(Cluster("c", "x", "n", str(tmp_path)), Wanted("shop", "chart", {}, True, 60, 5), print).run()
+
+
+def test_what_the_components_logs_say_of_errors_is_quoted_without_secrets(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    names = ("web", "api")
+    pods = [pod(name=f"{name}-1", phase="Running") for name in names]
+    for item, name in zip(pods, names, strict=True):
+        item["metadata"]["labels"]["app.kubernetes.io/name"] = name
+        item["spec"]["containers"][0]["env"] = [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "env", "key": "A"}}}]
+    world.objects(pods)
+    secret = {"items": [{"data": {"A": base64.b64encode(b"hunter2hunter2").decode()}}]}
+    world.script(
+        "kubectl",
+        f"""case "$*" in
+*"get pods"*) echo "$*" > asked; cat objects;;
+*"get secrets"*) echo '{json.dumps(secret)}';;
+*"logs web-1"*) echo 'GET / 200';;
+*"logs api-1"*) echo "$*" > asked-logs; echo 'KeyError: hunter2hunter2';;
+esac""",
+    )
+    assert said_by_components(Cluster("config", "context", "ns", str(tmp_path)), 3.2) == ["The log of api says: KeyError: [redacted]"]
+    assert "--selector=plannoir.deploy/app" in (tmp_path / "asked").read_text()
+    assert "--since=3s" in (tmp_path / "asked-logs").read_text()
