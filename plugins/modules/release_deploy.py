@@ -17,6 +17,8 @@ description:
   - Ends Helm as soon as a cause does not heal by itself, such as an image that no registry has, a Secret that is missing or a process that
     ended again after two restarts, and removes the Jobs that still try. An image that is being pulled, or a start within the limits of its
     own probe, is waited for.
+  - Each text among the values reaches the chart character for character, also one that YAML's parsers take for something else, such as V(Y)
+    or V(1e5). It always makes a new revision; M(plannoir.deploy.release_plan) tells whether one is needed.
   - A failure names each cause with what shows it and with the remedy (C(docs/troubleshooting.md) lists them), beside what Helm says.
     Only what this attempt made, or was said of in it, is a cause. Values of the Secrets that the pods read are taken out.
   - Puts nothing back; M(plannoir.deploy.release_recover) does.

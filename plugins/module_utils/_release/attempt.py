@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeAlias
 
-from .records import Record
-
 Object: TypeAlias = Mapping[str, Any]
 Logs: TypeAlias = Callable[[str, str, bool], str]
 """Pod, container, whether of its previous run -> the last lines, free of secrets; empty when there are none."""
@@ -112,18 +110,6 @@ class Observed:
         ]
         found.sort(key=last_seen, reverse=True)
         return [Event(str(item.get("reason", "")), str(item.get("message", "")).strip(), _count(item)) for item in found]
-
-
-def attempts(records: Mapping[str, Sequence[Record]], revisions: Mapping[str, Any]) -> dict[str, datetime]:
-    """Return when the attempts began.
-
-    Args:
-        records: By release, newest first.
-        revisions: The newest revision by release before the attempt; a release that is still there had none.
-    """
-    return {
-        name: instant(found[0].created) for name, found in records.items() if found and str(found[0].revision) != str(revisions.get(name))
-    }
 
 
 def instant(text: str | None) -> datetime:

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from .._component.values import as_yaml
 from .._core import process
 from .._core.cluster import Cluster
 from .._core.errors import Failure
@@ -115,7 +115,7 @@ class Deployment:
             Failure: The cluster does not answer.
         """
         self._start, self._before = self._clock(), self._revision()[0]
-        values = json.dumps(self._wanted.values)
+        values = as_yaml(self._wanted.values)
         done = process.watched(self._helm(), self._look, period=self._period, given=values)
         if not done.code and not self._wanted.wait:
             done = process.watched(self._rollout(), self._look, period=self._period)

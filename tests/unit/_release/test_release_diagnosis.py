@@ -11,9 +11,8 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.plannoir.deploy.plugins.module_utils._release.attempt import attempts, instant
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.diagnosis import secret_names
-from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import Record, decode
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import decode
 from observed import BEFORE, BEGAN, SINCE, crashed, ended, event, made_by, metadata, migration, pod, replicaset, seen
 
 
@@ -312,19 +311,12 @@ def test_a_refusal_of_an_old_replicaset_is_no_cause() -> None:
     assert seen(replicaset("backend-1", 1, failure), replicaset("backend-2", 2)) == []
 
 
-@pytest.mark.parametrize(("revisions", "begun"), [({}, {"shop"}), ({"shop": 2}, {"shop"}), ({"shop": 3}, set()), ({"shop": "3"}, set())])
-def test_a_release_that_is_at_its_revision_still_has_no_attempt(revisions: dict[str, Any], begun: set[str]) -> None:
-    records = {"shop": [Record("shop", 3, "failed", {}, created=BEGAN), Record("shop", 2, "deployed", {}, created=BEFORE)], "other": []}
-    assert attempts(records, revisions) == dict.fromkeys(begun, instant(BEGAN))
-
-
 def test_an_attempt_begins_when_the_cluster_stored_helms_record() -> None:
     info = {"status": "failed", "last_deployed": BEFORE}
     chart = {"metadata": {"name": "plannoir"}}
     content = {"name": "shop", "namespace": "ns", "version": 3, "info": info, "chart": chart}
     packed = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(content).encode()))).decode()
-    record = decode({"metadata": {"creationTimestamp": BEGAN}, "data": {"release": packed}})
-    assert attempts({"shop": [record]}, {}) == {"shop": instant(BEGAN)}
+    assert decode({"metadata": {"creationTimestamp": BEGAN}, "data": {"release": packed}}).created == BEGAN
 
 
 def test_an_evicted_pod_says_why() -> None:
