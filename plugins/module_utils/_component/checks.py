@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .quantities import quantity_problems
 from .specification import FORMATS, OPTIONS
 
 if TYPE_CHECKING:
@@ -52,7 +53,10 @@ def component_problems(components: Sequence[Component]) -> list[str]:
 
 
 def _own_problems(component: Component) -> Iterator[str]:
-    yield from _format_problems(OPTIONS, component)
+    misshapen = list(_format_problems(OPTIONS, component))
+    yield from misshapen
+    if not any(problem.startswith(("resources.", "persistence.")) for problem in misshapen):
+        yield from quantity_problems(component)
     if bool(component["build"]) == bool(component["image"]):
         yield "give exactly one of build (a source folder) and image (a ready reference)."
     if component["persistence"] and component["replicas"] > 1:

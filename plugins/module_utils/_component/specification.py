@@ -32,7 +32,11 @@ FORMATS: dict[str, dict[str, Any]] = {
     },
     "port": {"minimum": 1, "maximum": 65535},
     "positive": {"minimum": 1, "maximum": 2147483647},
-    "quantity": {"pattern": "[0-9]+(\\.[0-9]+)?(m|[kMGTPE]|[KMGTPE]i)?", "says": "a Kubernetes quantity such as 500m, 1, 256Mi or 1Gi"},
+    "cores": {"pattern": "[0-9]+m|[0-9]*\\.?[0-9]{1,3}|[0-9]+", "says": "a number of cores such as 0.5 or 2, or thousandths such as 500m"},
+    "bytes": {
+        "pattern": "[0-9]+(\\.[0-9]+)?(k|[MGTPE]|[KMGTPE]i)?",
+        "says": "bytes with Ki, Mi or Gi such as 512Mi or 1Gi (to Kubernetes, m is a thousandth of a byte, and MB and GB are no units)",
+    },
     "unsigned": {"minimum": 0, "maximum": 2147483647},
     "url_path": {"pattern": "/.*", "says": "a path that begins with a slash"},
 }
@@ -131,11 +135,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "options": {
             "requests": {
                 "type": "dict",
-                "options": {"cpu": {"type": "str", "format": "quantity"}, "memory": {"type": "str", "format": "quantity"}},
+                "options": {"cpu": {"type": "str", "format": "cores"}, "memory": {"type": "str", "format": "bytes"}},
             },
             "limits": {
                 "type": "dict",
-                "options": {"cpu": {"type": "str", "format": "quantity"}, "memory": {"type": "str", "format": "quantity"}},
+                "options": {"cpu": {"type": "str", "format": "cores"}, "memory": {"type": "str", "format": "bytes"}},
             },
         },
     },
@@ -145,7 +149,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "type": "dict",
         "options": {
             "path": {"type": "str", "required": True, "format": "path"},
-            "size": {"type": "str", "default": "1Gi", "format": "quantity"},
+            "size": {"type": "str", "default": "1Gi", "format": "bytes"},
             "storage_class": {"type": "str", "default": ""},
         },
     },
