@@ -29,6 +29,7 @@ from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_services impo
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_variables import PlayVariables, given_beside, place
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.requirements import package_problems
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import read_vault
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_data import as_data, template_problem, templates_of_vaults
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_variables import load_variables
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
@@ -48,11 +49,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         documentation.options["app_checks"] = {**documentation.options["app_checks"], "options": CHECK_SPEC}
         # Where Ansible does not look for a vault by itself, it is loaded after this.
         held = load_variables(vault.text) if vault else {}
-        known = {**task_vars, **{name: value for name, value in held.items() if name not in task_vars}}
+        templates = templates_of_vaults(task_vars)
+        given = {**task_vars, **{name: as_data(task_vars[name]) for name in templates}}
+        known = {**given, **{name: value for name, value in held.items() if name not in given}}
         services = PlayServices(self._templar, known, vault_is_new=vault is None)
         made = list(made_names(services.parts)) if path else []
         variables = PlayVariables(self._templar, known, documentation, services.vault_names, made)
-        problems = [*services.problems, *variables.problems(own=arguments.get("own_variables", []))]
+        problems = [template_problem(name, written) for name, written in templates.items()]
+        problems += [*services.problems, *variables.problems(own=arguments.get("own_variables", []))]
         problems += filter(None, _misnamed(services, variables))
         if variables.values.get("minikube_network_policy"):
             problems += package_problems(["kubernetes", "requests"], "minikube_network_policy")

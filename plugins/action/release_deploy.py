@@ -40,7 +40,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         except Failure as error:
             raise AnsibleActionFail(str(error)) from None
         if not outcome.failed:
-            return {"changed": True, "causes": []}
+            return {"changed": True}
         early = [f"It was not waited for any longer after {outcome.seconds:.0f} s."] if outcome.ended_early else []
         message = "\n".join([f"{wanted.name} could not be deployed:", *outcome.causes, *early])
-        return {"failed": True, "changed": outcome.changed, "msg": message, "causes": outcome.causes}
+        return {"failed": True, "changed": outcome.changed, "msg": message}

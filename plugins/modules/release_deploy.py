@@ -72,13 +72,4 @@ EXAMPLES = r"""
     values: "{{ plan.releases[0]['values'] }}"
 """
 
-RETURN = r"""
-causes:
-  description: A line for each cause with its evidence and remedy, and what Helm says; empty when the release is deployed.
-  type: list
-  elements: str
-  returned: always
-  sample:
-    - "backend: its pod does not start: Secret backend-env has no key DATABASE_URL. Name the key in the component's secret_env or
-      secret_files, and run site.yml again."
-"""
+RETURN = r""" # """

@@ -138,7 +138,7 @@ def test_a_login_is_named_after_its_password_and_only_the_setup_has_them_all(dep
 def test_the_pools_follow_from_one_number(deployed: tuple[Path, str]) -> None:
     found = components(deployed[0])
     assert found["database"]["args"] == ["-c", "max_connections=60"]
-    assert found["backend"]["env"]["DATABASE_POOL_SIZE"] == 10
+    assert found["backend"]["env"]["DATABASE_POOL_SIZE"] == "10"
     assert "max_db_connections = 25\n" in found["pgbouncer"]["config_files"]["/etc/pgbouncer/pools.ini"]
 
 
