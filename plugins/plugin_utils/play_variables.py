@@ -47,6 +47,7 @@ class PlayVariables:
 
     Attributes:
         values: Documented variable -> what it holds, templates resolved as far as possible; filled by ``problems``.
+        places: Variable that a person set -> where it was written.
     """
 
     def __init__(
@@ -67,16 +68,17 @@ class PlayVariables:
             made: Those that will be made where there are none; they count as defined.
         """
         # The names that are there keep the place where they were written.
-        self._all = {**variables, **{name: "made-on-the-first-run" for name in made if name not in variables}}
+        self._all = {**variables, **{name: f"made-on-the-first-run ({name})" for name in made if name not in variables}}
         self._templar = templar.copy_with_new_env(available_variables=self._all)
         self._documentation = documentation
         self._vault_names = set(vault_names)
         self._set = {name: value for name, value in variables.items() if self._by_person(name, value)}
+        self.places = {name: _written(name, value) for name, value in self._set.items()}
         self.values: dict[str, Any] = {}
 
     def problems(self, own: Collection[str] = ()) -> Iterator[str]:
         """Name every misspelt variable, every undefined one that is used, and every wrong type."""
-        places = {name: _written(name, value) for name, value in self._set.items()}
+        places = self.places
         files = {name for name, written in places.items() if written.startswith("/") or ":" in written}
         yield from name_problems(places, self._documentation, own=own, defined=self._vault_names)
         for name, written in places.items():
@@ -102,6 +104,13 @@ class PlayVariables:
                 names.setdefault(value, []).append(name)
         return {value: found[0] for value, found in names.items() if len(found) == 1}
 
+    def vault_values(self, held: Collection[str]) -> dict[str, str]:
+        """Return all values of variables called vault_* and of ``held``, by name; those in a dictionary as ``name.key``."""
+        found: dict[str, str] = {}
+        for name in sorted(name for name in self._all if name.startswith("vault_") or name in held):
+            _flatten(name, self._resolve(self._all[name], name, "", []), found)
+        return found
+
     def resolve(self, name: str) -> tuple[Any, list[str]]:
         """Return what any variable holds, templates resolved as far as possible, and what is wrong with them."""
         problems: list[str] = []
@@ -114,7 +123,8 @@ class PlayVariables:
     def _by_person(self, name: str, value: object) -> bool:
         if name.startswith(("ansible_", "_")) or name in _MAGIC or name in self._documentation.facts:
             return False
-        file = _file(name) or _file(value)
+        # The name keeps the place of a role's default that the value overrides.
+        file = _file(value) or _file(name)
         return file is None or not file.is_relative_to(_COLLECTION / "roles")
 
     def _resolve(self, value: Any, path: str, written: str, problems: list[str]) -> Any:
@@ -138,6 +148,17 @@ class PlayVariables:
         except AnsibleError as error:
             problems.append(f"{path} ({written}) cannot be resolved: {str(error).rstrip('.')}.")
         return UNKNOWN
+
+
+def _flatten(name: str, value: Any, found: dict[str, str]) -> None:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            _flatten(f"{name}.{key}", item, found)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _flatten(f"{name}[{index}]", item, found)
+    elif isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool)):
+        found[name] = str(value)
 
 
 def given_beside(vault: Path, variables: Mapping[str, Any]) -> set[str]:

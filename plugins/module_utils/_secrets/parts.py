@@ -12,8 +12,16 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from .ordinary import CREDENTIAL, is_ordinary
+
 SHORTEST = 8
 """Bytes: a shorter text also occurs by chance, so that finding it says nothing."""
+
+PASSWORD = "its password"
+"""What the password of a URL is called."""
+
+NAME = re.compile(r" \([^()]*\)$")
+"""What names a part, at the end of its label."""
 
 _PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
 _PUBLIC = ("CERTIFICATE", "PUBLIC KEY", "CRL", "PARAMETERS")
@@ -22,14 +30,9 @@ _PAIR = re.compile(r"""(?:export\s+|set\s+)?["']?([\w.$-]+)["']?\s*(?:=>?|:(?!//
 _ELEMENT = re.compile(r"<([\w:.-]+)[^>]*>([^<]+)</\1>")
 _QUOTED = re.compile(r'"([^"\\]{8,})"|' + r"'([^'\\]{8,})'")
 _PASSWORD = re.compile(r"""\b(?:\w*password|pwd)\s*[ =:]\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^\s'";&,]+))""", re.IGNORECASE)
-_TELLING_KEY = re.compile(r"pass|secret|token|key|pwd|cred|private|salt|seed|auth|sig|pin$|dsn", re.IGNORECASE)
-_PLAIN_KEY = re.compile(r"(?:ur[il]|host|endpoint|name|user|type|file|path|dir|algo\w*|alg|ttl|timeout|count|size|version)$", re.IGNORECASE)
-_WORD = re.compile(r"[A-Z]?[a-z]{1,12}|[A-Z]{1,12}")
-_NUMBER = re.compile(r"(?<!\d)\d{1,6}(?!\d)")
-_BETWEEN = re.compile(r"[\s_.,:;/@=()\[\]{}<>\"'!?$*+&%|-]*")
-_MEAN = 3
-"""Characters of the words of an ordinary text, on average; those that chance makes are shorter."""
-
+_IDENTIFIER = re.compile(r"(?:project|client|tenant|account|subscription)_?id$|e-?mail$|user_?(?:name)?$|host_?(?:name)?$", re.IGNORECASE)
+"""Names of what is shown elsewhere, too."""
+_PUNCTUATION = re.compile(r"[{}<>\"'`;!$]")
 _NO_PASSWORDS = ("", "x-oauth-basic", "x-token-auth", "oauth2")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{12,}={0,2}")
 
@@ -41,7 +44,9 @@ class Part(NamedTuple):
     what: str = ""
     """What it is in the value, such as ``its password``; empty for a value of one line itself."""
     is_ordinary: bool = False
-    """Whether it consists of words and numbers as they stand in any file, so that finding it would say nothing."""
+    """Whether it stands in any file, so that finding it would say nothing."""
+    is_whole: bool = False
+    """Whether it is the value itself, or the password that it is there for."""
 
 
 def parts(value: str, public: bytes) -> Iterator[Part]:
@@ -63,11 +68,11 @@ def parts(value: str, public: bytes) -> Iterator[Part]:
     document = _document(rest)
     if len(lines) == 1:
         if rest == value.strip():
-            yield Part(rest)
-        yield from (Part(text, "its password") for text in url_passwords(rest))
+            yield Part(rest, is_whole=True)
+        yield from (Part(text, PASSWORD, is_whole=True) for text in url_passwords(rest))
         yield from (Part(text, "its token") for text in url_tokens(rest))
         if document is None and not split_url(rest):
-            yield from (Part(text, "its password") for text in _passwords(rest))
+            yield from (Part(text, PASSWORD) for text in _passwords(rest))
     if document is not None:
         yield from _leaves(document, "", public)
     elif len(lines) > 1:
@@ -98,10 +103,10 @@ def url_tokens(value: str) -> list[str]:
     if not url:
         return []
     tokens = [url.username] if url.username and (url.password or "") in _NO_PASSWORDS else []
-    tokens += [text for text in re.findall(r"[?&#;]([^&#;]+)", value) if _is_telling(*text.partition("=")[::2])]
+    tokens += [text for text in re.findall(r"[?&#;]([^&#;]+)", value) if _lets_in(*text.partition("=")[::2])]
     raw = [token.partition("=")[2] or token for token in tokens]
-    raw += [text for key, text in parse_qsl(url.query) if _is_telling(key, text)]
-    return [text for text in dict.fromkeys([*raw, *map(unquote, raw)]) if len(text.encode()) >= SHORTEST and not is_ordinary(text)]
+    raw += [text for key, text in parse_qsl(url.query) if _lets_in(key, text)]
+    return [text for text in dict.fromkeys([*raw, *map(unquote, raw)]) if len(text.encode()) >= SHORTEST]
 
 
 def split_url(value: str) -> SplitResult | None:
@@ -113,11 +118,12 @@ def split_url(value: str) -> SplitResult | None:
     return url if url.scheme and url.netloc else None
 
 
-def is_ordinary(text: str) -> bool:
-    """Tell whether a text consists of words, as in ``max_connections = 100`` or ``https://accounts.example.com/oauth2/auth``."""
-    words = _WORD.findall(text)
-    rest = _BETWEEN.sub("", _NUMBER.sub("", _WORD.sub(" ", text)))
-    return not rest and sum(map(len, words)) >= _MEAN * len(words)
+def _lets_in(key: str, text: str) -> bool:
+    return bool(re.search(CREDENTIAL.pattern + "|^sig", key, re.IGNORECASE)) and not is_ordinary(key, text)
+
+
+def _is_common(key: str, text: str) -> bool:
+    return bool(_IDENTIFIER.search(key)) or is_ordinary(key, _PUNCTUATION.sub(" ", text))
 
 
 def _line(line: str, what: str, public: bytes) -> Iterator[Part]:
@@ -130,11 +136,10 @@ def _line(line: str, what: str, public: bytes) -> Iterator[Part]:
     inner = [part for text in texts if text != line for part in _within(text, public)]
     long = [text for text in texts if len(text.encode()) >= SHORTEST]
     if not pair or not long:
-        yield Part(line, what, is_ordinary(line) and not (key and _is_telling(key, behind)))
+        yield Part(line, what, _is_common(key, line))
     for text in long:
         if text != line:
-            is_password = text in _passwords(line)
-            yield Part(text, what, is_ordinary(text) and not (is_password or _is_telling(key, text)))
+            yield Part(text, what, _is_common(PASSWORD if text in _passwords(line) else key, text))
     yield from (part._replace(what=what) for part in inner)
 
 
@@ -162,7 +167,7 @@ def _leaves(document: object, key: str, public: bytes) -> Iterator[Part]:
         if "\n" in text or "-----BEGIN " in text:
             yield from (part._replace(what=what) for part in parts(text, public))
         elif len(text.encode()) >= SHORTEST:
-            yield Part(text, what, is_ordinary(text) and not _is_telling(key, text))
+            yield Part(text, what, _is_common(key, text))
             yield from (part._replace(what=what) for part in _within(text, public))
 
 
@@ -191,11 +196,6 @@ def _unquoted(text: str) -> str:
     if text[:1] in ("'", '"') and text[0] in text[1:]:
         return text[1:].rpartition(text[0])[0]
     return re.sub(r"\s+#.*", "", text)
-
-
-def _is_telling(key: str, text: str) -> bool:
-    """Tell whether a key says that its text is secret."""
-    return bool(_TELLING_KEY.search(key)) and not _PLAIN_KEY.search(key) and bool(text)
 
 
 def _decoded(text: str) -> bytes:

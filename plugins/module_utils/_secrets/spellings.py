@@ -11,12 +11,13 @@ import html
 import json
 import quopri
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 from .._component.spec import text as as_text
+from .ordinary import is_ordinary
 from .parts import SHORTEST, parts, public_bytes
 
 LONGEST = 512
@@ -63,13 +64,18 @@ def secrets_of(values: Mapping[str, str]) -> tuple[list[Secret], list[str]]:
         for part in parts(value, public):
             name = f"{label} ({part.what})" if part.what else label
             if len(part.text.encode()) < SHORTEST:
-                notes.append(f"{name} is shorter than {SHORTEST} bytes and was not searched: choose a longer value.")
+                notes.append(f"{name} is shorter than {SHORTEST} bytes and was not searched: choose a longer value if it is a credential.")
             elif part.is_ordinary:
                 ordinary += 1
+            elif part.is_whole and is_ordinary(name, part.text):
+                notes.append(
+                    f"{name} is a common word, number or address, which also stands where nobody put a credential, and was not searched: "
+                    "choose a random value if it is a credential."
+                )
             elif name not in texts.setdefault(part.text, []):
                 texts[part.text].append(name)
         if ordinary:
-            notes.append(f"{label}: {ordinary} of its texts are words and numbers as they stand in any file, and were not searched.")
+            notes.append(f"{label}: {ordinary} of its texts are common words, numbers or addresses, and were not searched.")
     return [Secret(", ".join(names), fingerprint(part), part.encode()[-LONGEST:]) for part, names in texts.items()], notes
 
 
@@ -150,7 +156,10 @@ def _encodings(text: bytes) -> dict[str, bytes]:
     """Return a text in other encodings than UTF-8, by name; base64 of UTF-16 is what PowerShell takes."""
     string = text.decode("utf-8", "surrogateescape")
     names = {name: string.encode(name, "surrogatepass") for name in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")}
-    return {name.upper(): coded for name, coded in names.items()} | {"hexadecimal": text.hex().encode(), "Hexadecimal": text.hex().upper().encode()}
+    return {name.upper(): coded for name, coded in names.items()} | {
+        "hexadecimal": text.hex().encode(),
+        "Hexadecimal": text.hex().upper().encode(),
+    }
 
 
 def _utf16_length(string: str) -> int:

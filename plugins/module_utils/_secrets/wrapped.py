@@ -30,7 +30,9 @@ _BREAK = (
 _TEXT = re.compile(rb"(?:" + _DIGIT + rb"++={0,2}" + _BREAK + rb")*+" + _DIGIT + rb"*+")
 _MORE = re.compile(rb"(?:[A-Za-z0-9+/=_-]++|" + _BREAK + rb")*+")
 _LINE_BREAK = re.compile(
-    rb"\n(?:(?<=D{12}\n)|(?<=D{12}[\r\"'\\,]\n)|(?<=D{12}[\"'\\][\r+,\\]\n)|(?<=D{12}[\"'] [+,\\]\n))[ \t\"'#>*;|/-]{0,40}D".replace(b"D", _DIGIT)
+    rb"\n(?:(?<=D{12}\n)|(?<=D{12}[\r\"'\\,]\n)|(?<=D{12}[\"'\\][\r+,\\]\n)|(?<=D{12}[\"'] [+,\\]\n))[ \t\"'#>*;|/-]{0,40}D".replace(
+        b"D", _DIGIT
+    )
 )
 _ESCAPED_BREAK = re.compile(rb"\\n(?:(?<=D{12}\\n)|(?<=D{12}\\r\\n))[ \t\"'#>*;|/-]{0,40}D".replace(b"D", _DIGIT))
 _SOFT_BREAK = re.compile(rb"=\r?\n")
@@ -40,7 +42,6 @@ _SOFT_LINE = 998
 """Bytes that a line of a mail may have (RFC 5322)."""
 _AROUND = b" \t\r,\\#>*;|"
 _QUOTES = (b"'", b'"')
-_CLOSING = b"'\""
 _COMMENTS = (b"//", b"--")
 _BLANKS = (b" ", b"\t")
 
@@ -98,7 +99,9 @@ def _bare(line: bytes) -> bytes:
     quote = line[:1]
     if quote in _QUOTES:
         return line[1:].partition(quote)[0]
-    return line[2:].lstrip() if line[:2] in _COMMENTS and line[2:3] in _BLANKS else line.rstrip(_CLOSING)
+    if line[:2] in _COMMENTS and line[2:3] in _BLANKS:
+        line = line[2:].lstrip()
+    return line.partition(b'"')[0].partition(b"'")[0]
 
 
 def archive_start(text: bytes, position: int = 0) -> int:
@@ -115,7 +118,7 @@ def archive_start(text: bytes, position: int = 0) -> int:
 
 def _begins(text: bytes, start: int) -> bool:
     before, word = text[max(start - 1, 0) : start], text[start : start + SHORTEST_RUN]
-    if before and before in _DIGITS or len(word) < SHORTEST_RUN or word[:16].strip(_DIGITS):
+    if (before and before in _DIGITS) or len(word) < SHORTEST_RUN or word[:16].strip(_DIGITS):
         return False
     head = base64.b64decode(word[:4], b"-_")
     return word[:1] != b"e" or is_zlib(head)

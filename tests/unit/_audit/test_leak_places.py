@@ -451,7 +451,9 @@ def test_what_one_place_holds_is_not_searched_again_in_another(tmp_path: Path) -
             searched.append(len(window))
             return super().search(window)
 
-    subject = Subject(temporary=[str(tmp_path)], commands=[Command(["cat", str(tmp_path / "clean")]), Command(["cat", str(tmp_path / "leak")])])
+    subject = Subject(
+        temporary=[str(tmp_path)], commands=[Command(["cat", str(tmp_path / "clean")]), Command(["cat", str(tmp_path / "leak")])]
+    )
     results = list(audit(subject, ["commands", "temporary"], Counting(secrets_of({LABEL: CANARY})[0])))
     assert searched.count(5000) == 1
     assert [len(result.findings) for result in results] == [1, 1]

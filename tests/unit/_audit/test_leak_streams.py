@@ -301,7 +301,9 @@ def test_no_mutated_archive_stops_the_audit() -> None:
     assert scanner.tally.unopened > 500
 
 
-@pytest.mark.parametrize("text", [b"x^2 + y^2\n", b"eJavascript" * 9, b"UEsDBA==", b"H4sIAAAA and more", b"a\n" * 9999, b"=\n" * 99999, b"A" * 99999])
+@pytest.mark.parametrize(
+    "text", [b"x^2 + y^2\n", b"eJavascript" * 9, b"UEsDBA==", b"H4sIAAAA and more", b"a\n" * 9999, b"=\n" * 99999, b"A" * 99999]
+)
 def test_what_only_looks_like_an_archive_is_no_news(text: bytes) -> None:
     tally = scan(text)
     assert (tally.sealed, tally.unopened) == ([], 0)

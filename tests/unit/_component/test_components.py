@@ -32,22 +32,25 @@ def test_a_minimal_component_is_complete() -> None:
         ({"port": 70000}, "port must be between 1 and 65535, not 70000"),
         ({"service": {"type": "NodePort", "node_port": 8080}}, "between 30000 and 32767"),
         ({"service": {"node_port": 30080}}, "needs service.type NodePort"),
-        ({"run_as_user": 0}, "run_as_user must be at least 1"),
-        ({"replicas": -1}, "replicas must be at least 0"),
+        ({"run_as_user": 0}, "run_as_user must be between 1 and"),
+        ({"replicas": -1}, "replicas must be between 0 and"),
         ({"replicas": 2, "persistence": {"path": "/data"}}, "cannot share one volume"),
         ({"env": {"LOG LEVEL": "info"}}, "must be a name of an environment variable"),
-        ({"env": {"LOG": None}}, "env.LOG must be text or a number"),
+        ({"env": {"LOG": None}}, "env.LOG must be text."),
         ({"env": {"A": "1"}, "secret_env": {"A": "2"}}, "both env and secret_env"),
         ({"secret_files": {"path": "/etc/tls", "files": {"a/b": "x"}}}, "must be a file name"),
         ({"secret_files": {"path": "tls", "files": {"a": "x"}}}, "absolute path"),
         ({"config_files": {"/etc/../x": "y"}}, "absolute path"),
         ({"writable_paths": ["/tmp", "/tmp/"]}, "mounted 2 times"),
-        ({"persistence": {"path": "/data", "size": "1 GB"}}, "persistence.size must be a Kubernetes quantity"),
-        ({"resources": {"limits": {"memory": "lots"}}}, "resources.limits.memory must be a Kubernetes quantity"),
+        ({"secret_files": {"path": "/app/", "files": {".env": "x"}}, "config_files": {"/app/.env": "y"}}, "/app/.env is mounted 2 times"),
+        ({"persistence": {"path": "/data", "size": "1 GB"}}, "persistence.size must be bytes with Ki, Mi or Gi"),
+        ({"resources": {"limits": {"memory": "lots"}}}, "resources.limits.memory must be bytes with Ki, Mi or Gi"),
         ({"probes": {"liveness": {"path": "health"}}}, "probes.liveness.path must be a path that begins with a slash"),
         ({"probes": {"liveness": {"path": "/x", "tcp": True}}}, "mutually exclusive"),
         ({"probes": {"liveness": {"period": 3}}}, "one of the following is required"),
-        ({"probes": {"readiness": {"path": "/x", "period": 0}}}, "probes.readiness.period must be at least 1"),
+        ({"probes": {"readiness": {"path": "/x", "period": 0}}}, "probes.readiness.period must be between 1 and"),
+        ({"probes": {"readiness": {"tcp": True, "headers": {"Host": "a"}}}}, "probes.readiness.headers are of a request"),
+        ({"probes": {"readiness": {"path": "/x", "headers": {"Host:": "a"}}}}, "must be a header's name"),
         ({"migration": {"command": ["x"], "timeout": 0}}, "migration.timeout"),
         ({"setup": {"command": ["x"], "timeout": 0}}, "setup.timeout"),
         ({"setup": {"args": ["x"]}}, "command"),
@@ -59,12 +62,60 @@ def test_a_minimal_component_is_complete() -> None:
         ({"probes": {"readiness": "/ready"}}, "probes.readiness must be a dictionary"),
         ({"config_files": {"/etc/x.json": {"a": 1}}}, "config_files./etc/x.json must be text"),
         ({"secret_files": {"path": "/etc/tls", "files": {"tls.key": None}}}, "secret_files.files.tls.key must be text"),
+        ({"build": {"context": "x", "args": {"LIST": ["a"]}}, "image": None}, "build.args.LIST must be text"),
+        ({"probes": {"liveness": {"command": []}}}, "probes.liveness.command must hold something"),
+        ({"migration": {"command": []}}, "migration.command must hold something"),
+        ({"migration": {"command": ["x"], "timeout": 2**31}}, "migration.timeout must be between 1 and 2147483647"),
+        ({"env": {"A": "x\0"}}, "env.A has a NUL character in it"),
+        ({"args": ["x\0"]}, "args has a NUL character in it"),
+        ({"secret_env": {"A": "\ud83d"}}, "secret_env.A has half of a character in it"),
+        ({"env": {"A": "x" * 131070}}, "env.A is too long for a process"),
     ],
 )
 def test_a_mistake_is_one_sentence_that_names_it(change: dict[str, Any], expected: str) -> None:
     (problem,) = problems_of({**BACKEND, **change})
     assert expected in problem
     assert problem.endswith(".")
+
+
+def test_what_yaml_takes_for_no_text_is_the_text_that_it_was() -> None:
+    given = {
+        **BACKEND,
+        "image": None,
+        "build": {"context": "src", "args": {"EMPTY": None, "N": 5, "DEBUG": True}},
+        "env": {"N": 8080, "DEBUG": False},
+        "args": ["--port", 8080, True],
+        "probes": {"liveness": {"command": ["test", 1]}},
+        "secret_env": {"A": "x" * 131069},
+        "config_files": {"/etc/x": "NUL \0 is no harm in a file" + "x" * 200_000},
+    }
+    (component,), problems = load_components([given])
+    assert problems == []
+    assert component["build"]["args"] == {"EMPTY": "", "N": "5", "DEBUG": "true"}
+    assert component["env"] == {"N": "8080", "DEBUG": "false"}
+    assert component["args"] == ["--port", "8080", "true"]
+    assert component["probes"]["liveness"]["command"] == ["test", "1"]
+
+
+def test_a_dollar_is_escaped_where_the_kubelet_expands_and_only_there() -> None:
+    given = {
+        **BACKEND,
+        "command": ["sh", "-c", "echo $$"],
+        "env": {"A": "$(B)"},
+        "config_files": {"/etc/$x": "$$(B)"},
+        "probes": {"liveness": {"path": "/$$"}, "readiness": {"command": ["$(B)"]}},
+        "test": {"command": ["$x"], "args": ["$"], "env": {"C": "$"}},
+    }
+    for expand, dollar in ((False, "$$"), (True, "$")):
+        (component,), _ = load_components([{**given, "expand": expand}])
+        values = chart_values(component, "x:1", NAMES)
+        assert values["command"] == ["sh", "-c", f"echo {dollar * 2}"]
+        assert values["env"] == {"A": f"{dollar}(B)"}
+        assert values["configFiles"] == {"/etc/$x": "$$(B)"}
+        assert values["probes"]["liveness"]["path"] == "/$$"
+        assert values["probes"]["readiness"]["command"] == [f"{dollar}(B)"]
+        assert values["test"] == {"command": [f"{dollar}x"], "args": [dollar], "env": {"C": dollar}, "timeout": 300}
+        assert "expand" not in values
 
 
 def test_a_component_leaves_the_defaults_of_the_next_one_alone() -> None:
@@ -135,3 +186,74 @@ def test_chart_values_hold_names_of_secrets_and_no_values() -> None:
         "writablePaths": ["/tmp"],
         "stopGraceSeconds": 30,
     }
+
+
+def probes_of(**probes: Any) -> dict[str, Any]:
+    (component,), problems = load_components([{**BACKEND, "probes": probes}])
+    assert problems == []
+    return {kind: probe for kind, probe in component["probes"].items() if probe}
+
+
+def test_a_slow_start_is_not_ended_by_a_liveness_probe_alone() -> None:
+    path = {"path": "/up", "headers": {"Host": "a"}, "timeout": 4}
+    startup = probes_of(liveness=path)["startup"]
+    assert {key: startup[key] for key in path} == path
+    assert startup["period"] * startup["failure_threshold"] == 120
+
+
+def test_a_liveness_probe_that_waits_long_is_given_as_long_to_start() -> None:
+    startup = probes_of(liveness={"command": ["up"], "initial_delay": 600, "period": 30, "failure_threshold": 5}, readiness={"tcp": True})[
+        "startup"
+    ]
+    assert startup["command"] == ["up"]
+    assert startup["initial_delay"] == 0
+    assert startup["period"] * startup["failure_threshold"] >= 600 + 30 * 5
+
+
+def test_a_startup_probe_of_ones_own_is_kept() -> None:
+    own = {"path": "/start", "period": 1, "failure_threshold": 5}
+    startup = probes_of(startup=own, liveness={"path": "/up"})["startup"]
+    assert {key: startup[key] for key in own} == own
+
+
+def test_ready_without_any_probe_means_that_the_port_takes_connections() -> None:
+    assert probes_of() == {
+        "readiness": {"path": None, "command": None, "tcp": True, "headers": {}, "initial_delay": 0, "period": 5, "timeout": 3}
+        | {"failure_threshold": 3}
+    }
+    for kind in ("startup", "liveness"):
+        assert "readiness" not in probes_of(**{kind: {"path": "/up"}})
+
+
+VOLUME = {"persistence": {"path": "/data/"}}
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"migration": {"command": ["alembic", "-x", "db=/data/app.db", "upgrade"]}}, "migration.command"),
+        ({"migration": {"command": ["up"], "args": ["/data"]}}, "migration.args"),
+        ({"migration": {"command": ["up"], "env": {"DB": "/data/app.db"}}}, "migration.env.DB"),
+        ({"migration": {"command": ["up"], "secret_env": {"DB": "sqlite:////data/a?key=hunter2"}}}, "migration.secret_env.DB"),
+        ({"migration": {"command": ["up"]}, "env": {"DATABASE_URL": "sqlite+aiosqlite:////data/app.db"}}, "env.DATABASE_URL"),
+        ({"migration": {"command": ["up"]}, "secret_env": {"DATABASE_URL": "sqlite:////data/hunter2.db"}}, "secret_env.DATABASE_URL"),
+    ],
+)
+def test_a_migration_of_what_lies_on_the_volume_is_refused(change: dict[str, Any], place: str) -> None:
+    (problem,) = problems_of({**BACKEND, **VOLUME, **change})
+    assert f"backend: {place} names /data/, the volume of persistence, and a migration runs before that is there" in problem
+    assert "hunter2" not in problem
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"migration": {"command": ["alembic", "upgrade", "head"]}, "env": {"UPLOADS": "/data/uploads"}},
+        {"migration": {"command": ["/app/data/up", "/database", "x/data"]}},
+        {"migration": {"command": ["up"]}, "env": {"DATABASE_URL": "postgresql://db/data/", "CACHE": "sqlite:////tmp/data/x"}},
+        {"command": ["sh", "-c", "migrate /data/app.db && serve"], "env": {"DATABASE_URL": "sqlite:////data/app.db"}},
+        {"migration": {"command": ["up", "/data/x"]}, "persistence": None},
+    ],
+)
+def test_a_migration_beside_a_volume_is_fine(change: dict[str, Any]) -> None:
+    assert problems_of({**BACKEND, **VOLUME, **change}) == []

@@ -83,9 +83,9 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "base64 behind comments": lambda value: "\n# ".join(textwrap.wrap(encoded("y" * 45 + value, 0), 64)),
     "base64 behind slashes": lambda value: "\n    // ".join(textwrap.wrap(encoded("y" * 45 + value, 0), 64)),
     "base64 lines in JSON": lambda value: json.dumps("\r\n".join(textwrap.wrap(encoded("y" * 45 + value, 0), 64))),
-    "base64 strings of a program": lambda value: "(\n".join(f'  "{line}"' for line in textwrap.wrap(encoded("y" * 45 + value, 0), 64)).replace(
-        "(", " +"
-    ),
+    "base64 strings of a program": lambda value: "(\n".join(
+        f'  "{line}"' for line in textwrap.wrap(encoded("y" * 45 + value, 0), 64)
+    ).replace("(", " +"),
     "base64 in a list": lambda value: json.dumps(textwrap.wrap(encoded("y" * 45 + value, 0), 64), indent=2),
     "base64 of hexadecimal": lambda value: base64.b64encode(b"x" + value.encode().hex().encode()).decode(),
     "base64 of UTF-16": lambda value: base64.b64encode(f"echo {value}".encode("utf-16-le")).decode(),
@@ -133,7 +133,7 @@ def test_a_value_of_any_length_is_found_wherever_it_stands(length: int) -> None:
 
 @pytest.mark.parametrize("count", [1, 20, 200])
 def test_many_short_values_are_found(count: int) -> None:
-    values = {f"key {number}": f"{number:04}{'x' * (number % 9)}-Z9q" for number in range(count)}
+    values = {f"key {number}": f"q7x{hashlib.sha256(b'%d' % number).hexdigest()[: 5 + number % 9]}" for number in range(count)}
     known = Matcher(secrets_of(values)[0])
     found = known.search(" ".join(values.values()).encode())
     assert {secret.label for secret, name in found} == set(values)
@@ -158,7 +158,7 @@ def test_nothing_is_found_where_nothing_stands() -> None:
 def test_a_short_value_is_told_instead_of_searched() -> None:
     secrets, notes = secrets_of({"backend-env/DEBUG": "true"})
     assert secrets == []
-    assert notes == ["backend-env/DEBUG is shorter than 8 bytes and was not searched: choose a longer value."]
+    assert notes == ["backend-env/DEBUG is shorter than 8 bytes and was not searched: choose a longer value if it is a credential."]
 
 
 def test_the_password_of_a_url_is_searched_as_it_is_and_decoded() -> None:

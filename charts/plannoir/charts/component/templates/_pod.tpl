@@ -11,7 +11,11 @@ securityContext:
   seccompProfile:
     type: RuntimeDefault
 {{- with .values.hostAliases }}
-hostAliases: {{- toYaml . | nindent 2 }}
+hostAliases:
+  {{- range . }}
+  - ip: {{ .ip | quote }}
+    hostnames: {{- include "component.texts" .hostnames | trim | nindent 6 }}
+  {{- end }}
 {{- end }}
 {{- end }}
 
@@ -25,33 +29,46 @@ securityContext:
   capabilities:
     drop: [ALL]
 {{- with .values.resources }}
-resources: {{- toYaml . | nindent 2 }}
+resources:
+  {{- range $kind, $quantities := . }}
+  {{ $kind }}:
+    {{- range $resource, $quantity := $quantities }}
+    {{ $resource }}: {{ $quantity | quote }}
+    {{- end }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* A list of texts. Every text enters a template in double quotes and every number as a whole one, for YAML takes some texts for none. */}}
+{{- define "component.texts" -}}
+{{- range . }}
+- {{ . | quote }}
 {{- end }}
 {{- end }}
 
 {{/* Environment variables that come from Secrets, as {KEY: name of the Secret}. */}}
 {{- define "component.secretEnv" -}}
 {{- range .values.secretEnv }}
-{{ . }}: {{ $.values.secretName }}
+{{ . | quote }}: {{ $.values.secretName | quote }}
 {{- end }}
 {{- end }}
 
 {{/* env: {NAME: value}, secretEnv: {KEY: name of the Secret}. A reference by key lets the kubelet name what is missing. */}}
 {{- define "component.env" -}}
 {{- range $key, $secret := .secretEnv }}
-- name: {{ $key }}
+- name: {{ $key | quote }}
   valueFrom:
     secretKeyRef:
-      name: {{ $secret }}
-      key: {{ $key }}
+      name: {{ $secret | quote }}
+      key: {{ $key | quote }}
 {{- end }}
 {{- range $name, $value := .env }}
-- name: {{ $name }}
+- name: {{ $name | quote }}
   value: {{ $value | quote }}
 {{- end }}
 {{- end }}
 
-{{/* With `all`: also what only the Deployment's pods get, the configuration and the data. */}}
+{{/* With `data`: also what only the Deployment's pods get, the volume. */}}
 {{- define "component.volumes" -}}
 {{- range $index, $path := .values.writablePaths }}
 - name: writable-{{ $index }}
@@ -60,7 +77,7 @@ resources: {{- toYaml . | nindent 2 }}
 {{- with .values.secretFiles }}
 - name: secret-files
   secret:
-    secretName: {{ .secretName }}
+    secretName: {{ .secretName | quote }}
     defaultMode: 0440
     items:
       {{- range .files }}
@@ -68,15 +85,15 @@ resources: {{- toYaml . | nindent 2 }}
         path: {{ . | quote }}
       {{- end }}
 {{- end }}
-{{- if and .all .values.configFiles }}
+{{- if .values.configFiles }}
 - name: config-files
   configMap:
-    name: {{ .name }}-config
+    name: {{ include "component.configmapName" . }}
 {{- end }}
-{{- if and .all .values.persistence }}
+{{- if and .data .values.persistence }}
 - name: data
   persistentVolumeClaim:
-    claimName: {{ .name }}-data
+    claimName: {{ printf "%s-data" .name | quote }}
 {{- end }}
 {{- end }}
 
@@ -86,20 +103,23 @@ resources: {{- toYaml . | nindent 2 }}
   mountPath: {{ $path | quote }}
 {{- end }}
 {{- with .values.secretFiles }}
+{{- $folder := .path | trimSuffix "/" }}
+{{- /* Each by itself: a volume over the folder would hide what the image has there. */}}
+{{- range .files }}
 - name: secret-files
-  mountPath: {{ .path | quote }}
+  mountPath: {{ printf "%s/%s" $folder . | quote }}
+  subPath: {{ . | quote }}
   readOnly: true
 {{- end }}
-{{- if .all }}
+{{- end }}
 {{- range $index, $path := keys (.values.configFiles | default dict) | sortAlpha }}
 - name: config-files
   mountPath: {{ $path | quote }}
   subPath: file-{{ $index }}
   readOnly: true
 {{- end }}
-{{- with .values.persistence }}
+{{- if and .data .values.persistence }}
 - name: data
-  mountPath: {{ .path | quote }}
-{{- end }}
+  mountPath: {{ .values.persistence.path | quote }}
 {{- end }}
 {{- end }}
