@@ -135,37 +135,37 @@ class LogRule(NamedTuple):
 
 
 _OWNER = (
-    r"(?:chmod|chown|utime|permissions? (?:of|on)|owner(?:ship)? of|changing (?:permissions|ownership)).*(?:not permitted|EPERM)"
-    r"|(?:not permitted|EPERM).*(?:chmod|chown|utime)|not permitted: ['\"]/"
+    r"(?:chmod|chown|utime|permissions? (?:of|on)|owner(?:ship)? of|changing (?:permissions|ownership)).*(?:not permitted|\bEPERM\b)"
+    r"|(?:not permitted|\bEPERM\b).*(?:chmod|chown|utime)|not permitted: ['\"]/"
 )
 
 LOG_RULES = (
     LogRule(
         "No home folder",
-        r"read-only file ?system|EROFS|permission denied|EACCES",
+        r"read-only file ?system|\bEROFS\b|permission denied|\bEACCES\b",
         "Its user has no home folder, so it writes to {path}: set HOME to /tmp in the component's env.",
         path=r"/\.\w",
     ),
     LogRule(
         "Read-only root",
-        r"read-only file ?system|EROFS",
+        r"read-only file ?system|\bEROFS\b",
         "The container's root is read-only: name the folder, {path} or the one it lies in, in the component's writable_paths; "
         "what has to stay belongs into persistence.",
         path="/",
     ),
     LogRule(
         "Read-only root, no path",
-        r"read-only file ?system|EROFS",
+        r"read-only file ?system|\bEROFS\b",
         "The container's root is read-only: name the folder that it writes to in the component's writable_paths.",
     ),
     LogRule(
         "Port below 1024",
-        r"\b(?:bind|listen|socket)\b.*(?:permission denied|EACCES)|(?:permission denied|EACCES).*(?:\b(?:bind|listen)\b|:\d{1,3}$)",
+        r"\b(?:bind|listen|socket)\b.*(?:permission denied|\bEACCES\b)|(?:permission denied|\bEACCES\b).*(?:\b(?:bind|listen)\b|:\d{1,3}$)",
         "A process that is not root may be refused ports below 1024: let it listen on a higher one, and set the component's port to that.",
     ),
     LogRule(
         "Another user",
-        r"(?:setgroups|setgid|setuid|initgroups|gosu|su-exec|seteuid|setresuid|chroot)\b.*(?:not permitted|EPERM)",
+        r"(?:setgroups|setgid|setuid|initgroups|gosu|su-exec|seteuid|setresuid|chroot)\b.*(?:not permitted|\bEPERM\b)",
         "The process may not become another user: set run_as_user to that user's number, and start the program without gosu or su.",
     ),
     LogRule(
@@ -184,7 +184,7 @@ LOG_RULES = (
     ),
     LogRule(
         "Folder of another user",
-        r"permission denied|EACCES",
+        r"permission denied|\bEACCES\b",
         "The process runs as the user number run_as_user, who may not use {path}: set that to the image's own user, "
         "name the folder in writable_paths, or let the Dockerfile give it to that user.",
         path="/",
@@ -201,18 +201,18 @@ LOG_RULES = (
     ),
     LogRule(
         "Unknown host",
-        r"name or service not known|name does not resolve|could not translate host name|ENOTFOUND|EAI_AGAIN|no such host|name resolution|"
-        r"UnknownHostException|nodename nor servname|host not found in upstream|could not resolve host",
+        r"name or service not known|name does not resolve|could not translate host name|\bENOTFOUND\b|\bEAI_AGAIN\b|no such host|"
+        r"name resolution|UnknownHostException|nodename nor servname|host not found in upstream|could not resolve host",
         "No host has that name in the cluster: components are reached by their names, at the port of their Service.",
     ),
     LogRule(
         "Too little memory",
-        r"heap out of memory|OutOfMemoryError|\bMemoryError\b|cannot allocate memory|ENOMEM",
+        r"heap out of memory|OutOfMemoryError|\bMemoryError\b|cannot allocate memory|\bENOMEM\b",
         "Its memory is used up: raise resources.limits.memory.",
     ),
     LogRule(
         "Full disk",
-        r"no space left on device|ENOSPC|disk quota exceeded",
+        r"no space left on device|\bENOSPC\b|disk quota exceeded",
         "The disk is full: make room on the node, or raise persistence.size.",
     ),
 )

@@ -24,7 +24,8 @@ _IMAGE_MESSAGE = re.compile(rf'{"|".join(_IMAGE_REASONS)}|[Pp]ull(?:ing)? image|
 _NOT_STARTED = ("RunContainerError", "CreateContainerError", "StartError", "ContainerCannotRun")
 _NO_PROGRAM = re.compile(r"executable file not found|no such file or directory|permission denied|exec format error|is a directory")
 _WAITS = re.compile(
-    r"(?i)refused|timed? ?out|unreachable|not known|resolution|resolve|ENOTFOUND|EAI_AGAIN|no such host|starting up|not ready|unavailable"
+    r"(?i)refused|timed? ?out|unreachable|not known|resolution|resolve|\bENOTFOUND\b|\bEAI_AGAIN\b|no such host|starting up|not ready|"
+    r"unavailable"
 )
 
 

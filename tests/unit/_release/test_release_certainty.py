@@ -190,3 +190,24 @@ def test_a_remedy_names_only_variables_and_options_that_there_are() -> None:
     named = {word for text in texts for word in re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", text)}
     assert named > {"release_timeout"}
     assert named <= known
+
+
+@pytest.mark.parametrize(
+    ("log", "mounts", "hidden"),
+    [
+        ("FileNotFoundError: [Errno 2] No such file or directory: '/data/shop.db'", [], "/data"),
+        ("Error: ENOENT: no such file or directory, open '/etc/shop/app.toml'", [], "/etc/shop/app.toml"),
+        ("cat: /data/x: No such file or directory", [{"mountPath": "/data"}], ""),
+        ("cat: /database/x: No such file or directory", [], ""),
+        ("PermissionError: [Errno 13] Permission denied: '/data/shop.db'", [], ""),
+        ("python: can't open file '/app/migrate.py': No such file or directory", [], ""),
+    ],
+)
+def test_a_migration_that_misses_what_only_its_component_mounts_is_told_so(log: str, mounts: list[dict[str, str]], hidden: str) -> None:
+    job, ended_pod = migration(ended(), reason="BackoffLimitExceeded")
+    job["spec"]["template"]["spec"]["containers"][0]["volumeMounts"] = mounts
+    values = {"backend": {"persistence": {"path": "/data"}, "configFiles": {"/etc/shop/app.toml": ""}}}
+    (finding,) = found(job, ended_pod, log=log, components=values)
+    assert ("The migration does not see" in finding.remedy) is bool(hidden)
+    assert f"does not see {hidden}," in finding.remedy or not hidden
+    assert finding.patience is not None

@@ -201,7 +201,14 @@ def test_what_a_log_asks_for_is_advised(log: str, advice: str) -> None:
 
 @pytest.mark.parametrize(
     "log",
-    ["ValueError: no such port", "permission denied for table tasks", "listening on 127.0.0.1:8000", "relation already exists", ""],
+    [
+        "ValueError: no such port",
+        "FileNotFoundError: [Errno 2] No such file or directory: '/data/x'",
+        "permission denied for table tasks",
+        "listening on 127.0.0.1:8000",
+        "relation already exists",
+        "",
+    ],
 )
 def test_no_advice_is_better_than_a_wrong_one(log: str) -> None:
     assert hint(log) == ""
