@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from .._component.spec import text as as_text
+from .._core.texts import text as as_text
 from .ordinary import is_ordinary
 from .parts import SHORTEST, parts, public_bytes
 
