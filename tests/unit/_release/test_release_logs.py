@@ -192,6 +192,9 @@ def test_a_long_line_is_cut() -> None:
         ('connection to server at "localhost" (::1), port 5432 failed: Connection refused', "localhost is the pod itself"),
         ("socket.gaierror: [Errno -2] Name or service not known", "components are reached by their names"),
         ("Error: getaddrinfo ENOTFOUND databse", "components are reached by their names"),
+        ("Invalid HTTP_HOST header: '10.244.0.9:8000'. You may need to add '10.244.0.9' to ALLOWED_HOSTS.", "probes.readiness.headers"),
+        ("django.core.exceptions.DisallowedHost: Invalid HTTP_HOST header: '10.244.0.9'.", "probes.readiness.headers"),
+        ("[ActionDispatch::HostAuthorization::DefaultResponseApp] Blocked hosts: 10.244.0.9:3000", "request.headers"),
         ("FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", "resources.limits.memory"),
     ],
 )  # fmt: skip
@@ -201,7 +204,15 @@ def test_what_a_log_asks_for_is_advised(log: str, advice: str) -> None:
 
 @pytest.mark.parametrize(
     "log",
-    ["ValueError: no such port", "permission denied for table tasks", "listening on 127.0.0.1:8000", "relation already exists", ""],
+    [
+        "host db is up",
+        "allowed hosts: *",
+        "ValueError: no such port",
+        "permission denied for table tasks",
+        "listening on 127.0.0.1:8000",
+        "relation already exists",
+        "",
+    ],
 )
 def test_no_advice_is_better_than_a_wrong_one(log: str) -> None:
     assert hint(log) == ""
