@@ -19,12 +19,16 @@ LOOPS = 2
 PULLS = 2
 """Failed pulls after which a registry that does not answer is away, and not only late."""
 
+SANDBOXES = 3
+"""Failed tries to make a pod's sandbox after which the node is broken, and not only busy."""
+
 _IMAGE_REASONS = ("ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError", "RegistryUnavailable")
 _IMAGE_MESSAGE = re.compile(rf'{"|".join(_IMAGE_REASONS)}|[Pp]ull(?:ing)? image|[Ii]mage "[^"]*" is not present|image tag')
 _NOT_STARTED = ("RunContainerError", "CreateContainerError", "StartError", "ContainerCannotRun")
 _NO_PROGRAM = re.compile(r"executable file not found|no such file or directory|permission denied|exec format error|is a directory")
 _WAITS = re.compile(
-    r"(?i)refused|timed? ?out|unreachable|not known|resolution|resolve|ENOTFOUND|EAI_AGAIN|no such host|starting up|not ready|unavailable"
+    r"(?i)refused|timed? ?out|unreachable|not known|resolution|resolve|\bENOTFOUND\b|\bEAI_AGAIN\b|no such host|starting up|not ready|"
+    r"unavailable"
 )
 
 
@@ -222,11 +226,13 @@ def _registry_words(said: str) -> str:
 
 
 def _sandbox(view: View) -> Found | None:
-    """Find a sandbox that cannot be made: nothing newer is said of the pod."""
+    """Find a sandbox that cannot be made: nothing newer is said of the pod. The kubelet tries again, and often that is enough."""
     about = [event for event in view.events if event.reason not in ("Scheduled", "SandboxChanged")]
-    if about and about[0].reason == "FailedCreatePodSandBox" and not view.state.get("running"):
-        return Found({"message": re.sub(r"^Failed to create pod sandbox: ", "", about[0].message)})
-    return None
+    failed = [event for event in about if event.reason == "FailedCreatePodSandBox"]
+    if not failed or failed[0] is not about[0] or view.state.get("running"):
+        return None
+    message = re.sub(r"^Failed (?:to )?create pod sandbox: (?:rpc error: code = \w+ desc = )?", "", failed[0].message)
+    return Found({"message": message}, certain=sum(event.times for event in failed) >= SANDBOXES)
 
 
 def _mount(view: View) -> Found | None:
@@ -414,7 +420,7 @@ POD_RULES: tuple[Rule[View], ...] = (
         _sandbox,
         "the node cannot make its pod's sandbox: {message}",
         "The node's network or container runtime is broken: restart it (minikube stop, then site.yml).",
-        patience=WHILE,
+        since="after three tries",
     ),
     Rule(
         "Volume that cannot be mounted",
