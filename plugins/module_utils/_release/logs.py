@@ -151,6 +151,12 @@ _OWNER = (
 
 LOG_RULES = (
     LogRule(
+        "Host that is refused",
+        r"invalid (?:http_)?host header|DisallowedHost|blocked hosts?\b|host is not allowed|is not allowed\..*allowedHosts",
+        "The application answers to certain names only: name one of them as Host in the headers of its probes (probes.readiness.headers) "
+        "and checks (request.headers), or accept this one.",
+    ),
+    LogRule(
         "No home folder",
         r"read-only file ?system|\bEROFS\b|permission denied|\bEACCES\b",
         "Its user has no home folder, so it writes to {path}: set HOME to /tmp in the component's env.",

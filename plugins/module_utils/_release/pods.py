@@ -284,6 +284,20 @@ def _ends(view: View) -> Found | None:
     return Found(facts, log, certain=_loops(view) and not waits)
 
 
+def _refused_host(view: View) -> Found | None:
+    """Find a probe that an application answers with 400 or 421, as one does that accepts certain names only."""
+    found = _probe_restarts(view) or _unready(view)
+    refused = re.search(r"^(\w+) probe failed: .*statuscode: (?:400|421)$", next(iter(view.messages("Unhealthy")), ""))
+    if not found or not refused:
+        return None
+    return found._replace(facts={"message": refused[0], "probe": refused[1].lower()}, certain=_loops(view))
+
+
+def _nothing_listens(view: View) -> Found | None:
+    found = _unready(view)
+    return found if found and "connection refused" in found.facts["message"] else None
+
+
 def _unready(view: View) -> Found | None:
     if "running" not in view.state or (view.status or {}).get("ready") or view.of_job:
         return None
@@ -437,6 +451,14 @@ POD_RULES: tuple[Rule[View], ...] = (
         since="when it ends again after two restarts",
     ),
     Rule(
+        "Probe without the name that is expected",
+        _refused_host,
+        "its probe is refused: {message}",
+        "An application that answers to certain names only (ALLOWED_HOSTS, TrustedHostMiddleware) says so: name one of them as Host in "
+        "probes.{probe}.headers.",
+        since="when it ends again after two restarts, where it does",
+    ),
+    Rule(
         "Probe that ends a process",
         _probe_restarts,
         "it is restarted again and again: {message}",
@@ -450,6 +472,14 @@ POD_RULES: tuple[Rule[View], ...] = (
         "Correct what the log says; a component's process has to run on in the foreground.",
         since="when it ends again after two restarts, and not while it waits for another component that still starts",
         ended=True,
+    ),
+    Rule(
+        "Port that nothing listens on",
+        _nothing_listens,
+        "it runs, but is not ready{message}",
+        "Nothing takes connections there: let the process listen on 0.0.0.0, not on localhost, and on the component's port. A slow start "
+        "needs probes.startup; a process that listens on no port needs probes.readiness with a command.",
+        patience=None,
     ),
     Rule(
         "Not ready",

@@ -195,6 +195,9 @@ def test_a_long_line_is_cut() -> None:
         ('connection to server at "localhost" (::1), port 5432 failed: Connection refused', "localhost is the pod itself"),
         ("socket.gaierror: [Errno -2] Name or service not known", "components are reached by their names"),
         ("Error: getaddrinfo ENOTFOUND databse", "components are reached by their names"),
+        ("Invalid HTTP_HOST header: '10.244.0.9:8000'. You may need to add '10.244.0.9' to ALLOWED_HOSTS.", "probes.readiness.headers"),
+        ("django.core.exceptions.DisallowedHost: Invalid HTTP_HOST header: '10.244.0.9'.", "probes.readiness.headers"),
+        ("[ActionDispatch::HostAuthorization::DefaultResponseApp] Blocked hosts: 10.244.0.9:3000", "request.headers"),
         ("FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", "resources.limits.memory"),
     ],
 )  # fmt: skip
@@ -205,6 +208,8 @@ def test_what_a_log_asks_for_is_advised(log: str, advice: str) -> None:
 @pytest.mark.parametrize(
     "log",
     [
+        "host db is up",
+        "allowed hosts: *",
         "ValueError: no such port",
         "FileNotFoundError: [Errno 2] No such file or directory: '/data/x'",
         "permission denied for table tasks",
