@@ -70,7 +70,7 @@ class PlayVariables:
             made: Those that will be made where there are none; they count as defined.
         """
         # The names that are there keep the place where they were written.
-        self._all = {**variables, **{name: "made-on-the-first-run" for name in made if name not in variables}}
+        self._all = {**variables, **{name: f"made-on-the-first-run ({name})" for name in made if name not in variables}}
         self._templar = templar.copy_with_new_env(available_variables=self._all)
         self._documentation = documentation
         self._vault_names = set(vault_names)
@@ -125,6 +125,13 @@ class PlayVariables:
                 names.setdefault(value, []).append(name)
         return {value: found[0] for value, found in names.items() if len(found) == 1}
 
+    def vault_values(self, held: Collection[str]) -> dict[str, str]:
+        """Return all values of variables called vault_* and of ``held``, by name; those in a dictionary as ``name.key``."""
+        found: dict[str, str] = {}
+        for name in sorted(name for name in self._all if name.startswith("vault_") or name in held):
+            _flatten(name, self._resolve(self._all[name], name, "", []), found)
+        return found
+
     def resolve(self, name: str) -> tuple[Any, list[str]]:
         """Return what any variable holds, templates resolved as far as possible, and what is wrong with them."""
         problems: list[str] = []
@@ -170,6 +177,17 @@ def _placed(value: Any, like: object) -> Any:
     """Return a value with the place where another one was written."""
     origin = Origin.get_tag(like) if Origin else None
     return origin.tag(value) if origin else value
+
+
+def _flatten(name: str, value: Any, found: dict[str, str]) -> None:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            _flatten(f"{name}.{key}", item, found)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _flatten(f"{name}[{index}]", item, found)
+    elif isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool)):
+        found[name] = str(value)
 
 
 def given_beside(vault: Path, variables: Mapping[str, Any]) -> set[str]:
