@@ -177,7 +177,7 @@ def test_every_problem_of_the_variables_is_reported_at_once_with_its_place(deplo
     said = problems(deployed[0], wrong, "-e", "app_servce_type=x", "-e", "preflight_memory_gb=100000")
     for problem in (
         "my.yml:1) is no variable of this collection: did you mean app_name?",
-        "my.yml:1) must be text, not a list.",
+        "my.yml:1) must be text, not a list: quote it.",
         "app_components[0] (web).prot (my.yml:1) is no option: did you mean port?",
         "app_components[0] (web).port (my.yml:1) must be a whole number, not text ('eighty').",
         "app_components[0].secret_env.A (my.yml:1): 'vault_databse_password' is undefined: did you mean vault_database_password?",

@@ -66,7 +66,7 @@ def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return look
 
 
-PLAIN = "1.0 08080 0 8080 -5 0.5 true false 1e5 08 0o17 Y n nope 2024 1.2.3 '' 'NO' '24.10' '0123'"
+PLAIN = "1.0 08080 0 8080 -5 0.5 true false 1e5 08 0o17 Y n nope 2024 1.2.3 0e1234 01443e5 1209600 20161115.1 '' 'NO' '24.10' '0123'"
 OTHER = [
     *("!!str 0123", "|-\n        0123", ">-\n        NO", '"{{ my_text }}"', '"{{ my_port }}"', '"{{ my_debug }}"', '"{{ my_share }}"'),
     *(
@@ -159,6 +159,8 @@ def test_a_build_argument_may_be_empty_and_a_variable_may_not(said: Any) -> None
 def test_a_whole_number_that_yaml_reads_as_another_one_is_refused(said: Any) -> None:
     assert "run_as_user (app.yml:6) is 01000 there, which YAML reads as 512" in said("run_as_user: 01000")[0]
     assert "replicas (app.yml:6) is 1:30 there, which YAML reads as 90" in said("replicas: 1:30")[0]
+    # The port of docker/compose's report 3109.
+    assert "port (app.yml:6) is 9022:22 there, which YAML reads as 541342" in said("service: {port: 9022:22}")[0]
     for fine in ("replicas: 0", "replicas: 1_0", "replicas: '{{ my_port }}'", "run_as_user: 1000"):
         assert said(fine) == []
 
