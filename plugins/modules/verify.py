@@ -129,6 +129,9 @@ options:
           - It finds what a form hides, such as a token against forged requests.
         type: dict
         default: {}
+      tries:
+        description: How often the step is tried at most; until O(timeout) has passed by default.
+        type: int
       always:
         description: Whether the step is taken even after one that failed, to clean up.
         type: bool

@@ -9,8 +9,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from .._component.spec import text as as_text
 from .._component.specification import OPTIONS
+from .._core.texts import text as as_text
 from .._secrets.matcher import Matcher
 from .._secrets.ordinary import is_ordinary
 from .._secrets.spellings import PASSWORD, SHORTEST, as_bytes, secrets_of

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
-from .._component.spec import text as as_text
+from .._core.texts import text as as_text
 from .ordinary import is_ordinary
 
 SHORTEST = 8

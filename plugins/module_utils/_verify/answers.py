@@ -17,6 +17,8 @@ from typing import Any, TypeAlias
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 
+from .._core.texts import text
+
 Open: TypeAlias = Callable[[], HTTPResponse]
 """Sends the request and returns its answer, as ``open_url`` does."""
 
@@ -158,7 +160,7 @@ def encoded(request: Mapping[str, Any]) -> tuple[bytes | None, str]:
     if request["form"] is not None:
         return urlencode(list(_fields(request["form"]))).encode(), "application/x-www-form-urlencoded"
     if request["body"] is not None:
-        return plain(request["body"]).encode(), "text/plain; charset=utf-8"
+        return text(request["body"]).encode(), "text/plain; charset=utf-8"
     return None, ""
 
 
@@ -167,7 +169,7 @@ def _multipart(fields: Sequence[tuple[str, str]], files: Sequence[Mapping[str, A
     parts = [(f'name="{_quoted(name)}"', value) for name, value in fields]
     for file in files:
         names = f'name="{_quoted(file["field"])}"; filename="{_quoted(file["name"])}"\r\nContent-Type: {file["type"]}'
-        parts.append((names, plain(file["content"])))
+        parts.append((names, text(file["content"])))
     lines = [f"--{boundary}\r\nContent-Disposition: form-data; {head}\r\n\r\n{content}\r\n" for head, content in parts]
     return "".join([*lines, f"--{boundary}--\r\n"]).encode(), f"multipart/form-data; boundary={boundary}"
 
@@ -180,12 +182,7 @@ def _quoted(name: str) -> str:
 def _fields(form: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the fields of a form; a list is a field that occurs several times."""
     for name, value in form.items():
-        yield from ((str(name), plain(item)) for item in (value if isinstance(value, list) else [value]))
-
-
-def plain(value: object) -> str:
-    """Return what a value of YAML is as text; nothing for an empty one."""
-    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        yield from ((str(name), text(item)) for item in (value if isinstance(value, list) else [value]))
 
 
 def _parse(body: str) -> Any:
