@@ -318,6 +318,7 @@ def test_a_value_arrives_as_it_was_written_or_is_named_with_its_place(vault: Pat
     mine.write_text(
         """
 app_services: []
+app_checks: []
 app_components:
   - name: api
     image: x:1
@@ -328,7 +329,7 @@ app_components:
     )
     said = run(checkout, "-e", f"@{mine}", "-e", "{app_replicas: 1, app_name: 1.10}", succeeds=False).stdout
     for problem in (
-        "(api).env.RELEASE (written.yml:7) is 24.10 there, which would arrive as 24.1: quote it",
+        "(api).env.RELEASE (written.yml:8) is 24.10 there, which would arrive as 24.1: quote it",
         f"(api).secret_env.PIN (group_vars/all/vault.yml:{line}) is no text there, because YAML reads it as a number: quote it.",
         "app_name (<CLI option '-e'>) is 1.10 there",
     ):
