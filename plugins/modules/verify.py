@@ -125,7 +125,7 @@ options:
         default: {}
       search:
         description:
-          - Name to a regular expression, for later steps; its last group, or else all that it matches in the body.
+          - Name to a regular expression, for later steps; its last group, or else all that it matches in the headers and the body.
           - It finds what a form hides, such as a token against forged requests.
         type: dict
         default: {}

@@ -43,12 +43,14 @@ class Answer:
         body: The body, or why nothing answered; for a command its output.
         stream: The content type of a stream; empty for any other answer.
         ended: Whether all of it came.
+        headers: The headers, as they came.
     """
 
     status: int
     body: str
     stream: str = ""
     ended: bool = True
+    headers: str = ""
 
     def texts(self) -> list[str]:
         """Return what a text is looked for in: the body, and what the events of a stream make when they are put together."""
@@ -116,12 +118,12 @@ class _Reader(threading.Thread):
         self.changed = threading.Condition()
         self.status, self.ended, self.abandoned = 0, False, False
         self.error: Exception | None = None
-        self._send, self._stream, self._content = send, "", bytearray()
+        self._send, self._stream, self._headers, self._content = send, "", "", bytearray()
 
     @property
     def answer(self) -> Answer:
         """What came up to now."""
-        return Answer(self.status, self._content.decode(errors="replace"), self._stream, self.ended)
+        return Answer(self.status, self._content.decode(errors="replace"), self._stream, self.ended, self._headers)
 
     def run(self) -> None:
         try:
@@ -141,6 +143,7 @@ class _Reader(threading.Thread):
             kind = str(response.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
             with self.changed:
                 self.status = response.status or 200  # a file has none
+                self._headers = str(response.headers)
                 self._stream = kind if kind == EVENTS or kind in LINES else ""
                 self.changed.notify()
             while not self.abandoned and len(self._content) < BODY_LIMIT and (chunk := response.read1(_CHUNK)):

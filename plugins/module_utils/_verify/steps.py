@@ -258,7 +258,7 @@ class Story:
             wanted.append("a status below 400" if step.get("request") else "exit code 0")
         if expect["contains"] and not any(expect["contains"] in shown for shown in answer.texts()):
             wanted.append("the text of expect.contains")
-        found = {name: re.search(pattern, answer.body) for name, pattern in step["search"].items()}
+        found = {name: re.search(pattern, f"{answer.headers}{answer.body}") for name, pattern in step["search"].items()}
         wanted += [f"what search.{name} matches" for name, match in found.items() if not match]
         searched = {name: match[match.lastindex or 0] for name, match in found.items() if match}
         if not expect["json"] and not step["save"]:
