@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible.template import Templar
-from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import text
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.texts import text
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.variables import (
     UNKNOWN,
     Documentation,

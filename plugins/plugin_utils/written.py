@@ -19,7 +19,7 @@ from ansible import context
 from ansible._internal._datatag._tags import Origin
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.yaml import SafeLoader
-from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import text
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.texts import text
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 HANDED_ON = frozenset(
