@@ -46,6 +46,8 @@ class Found:
     namespace: dict[str, Any] | None
     lease: dict[str, Any] | None
     objects: list[dict[str, Any]]
+    ports: dict[int, str]
+    """Component by wanted node port that its Service lacks."""
     records: dict[str, list[Record]]
 
 
@@ -125,7 +127,8 @@ class Application:
         return Found(
             next(iter(kinds["Namespace"]), None),
             next(iter(kinds["Lease"]), None),
-            [item for item in objects if item["kind"] not in kinds],
+            others := [item for item in objects if item["kind"] not in kinds],
+            rules.wanted_ports(components, others),
             by_release(records, self._releases),
         )
 
@@ -135,6 +138,9 @@ class Application:
             *rules.foreign_releases(found.records),
             *rules.foreign_objects(self._name, self._application, found.objects),
         ]
+        if found.ports:
+            services = self._cluster.objects("services", "--all-namespaces")
+            problems += rules.held_ports(self._application, self._name, found.ports, services)
         if found.namespace and self._parameters["create"] and not rules.is_owned(found.namespace) and not self._parameters["shared"]:
             problems += filter(None, [rules.foreign_workloads(self._name, self._cluster.objects(rules.WORKLOADS))])
         if found.lease and self._lease.is_foreign(found.lease):

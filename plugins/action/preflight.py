@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.checks import published_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.names import RULES, clash_problems, name_problem
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
@@ -58,6 +59,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             deployed, undefined = services.deployed(variables)
             components, component_problems = load_components(deployed)
             problems += undefined or component_problems
+            if "minikube" in arguments:
+                problems += published_problems(components, arguments["minikube"]["ports"], variables.resolve("cluster_host")[0])
             if not undefined:
                 problems += clash_problems(components, str(variables.values.get("app_name", "")))
                 secrets = component_secrets(components)

@@ -166,7 +166,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.machine import Machine
-from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.node import Files
+from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.files import Files
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.profile import Profile, ensure
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.settings import settings_from
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.pins import KUBERNETES

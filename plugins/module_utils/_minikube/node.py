@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from urllib.parse import quote
 
 from .._core.errors import Failure
 from .._core.machine import Machine
+from .files import Files
 
 API_PORT = 8443
 ENGINE_PORT = 2376
@@ -32,42 +32,6 @@ _API_TIMEOUT = 5.0
 
 # GET of a path: (HTTP status, body); status 0 when nothing answers, with the cause as the body.
 Get: TypeAlias = Callable[[str], tuple[int, str]]
-
-
-@dataclass(frozen=True)
-class Files:
-    """Where minikube keeps a profile. `home` is the folder .minikube itself."""
-
-    home: Path
-    profile: str
-
-    @classmethod
-    def of(cls, minikube_home: str | None, profile: str) -> Files:
-        """Follow minikube: the folder, or else MINIKUBE_HOME, or else the home folder, is .minikube itself or the folder that holds it."""
-        home = Path(minikube_home or os.environ.get("MINIKUBE_HOME") or Path.home())
-        return cls(home if home.name == ".minikube" else home / ".minikube", profile)
-
-    @property
-    def folder(self) -> Path:
-        return self.home / "profiles" / self.profile
-
-    @property
-    def lock(self) -> Path:
-        """Locked by the run that works on the profile; not in its folder, which goes with the cluster."""
-        return self.home / f"plannoir-{self.profile}.lock"
-
-    @property
-    def creating(self) -> Path:
-        """Present from before the first start until the cluster was ready once: until then it holds nothing worth keeping."""
-        return self.folder / "plannoir-creating"
-
-    def config(self) -> dict[str, Any]:
-        """Return minikube's own description of the profile; empty when it is missing or half written."""
-        try:
-            found = json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return found if isinstance(found, dict) else {}
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,10 @@ from .._core.machine import Machine
 from .._core.process import NOT_FOUND, TIMED_OUT, Completed
 from . import node as nodes
 from . import settings
+from .early import foreign_problem
 from .encryption import host_path, refuse_missing_key, write_new_key
-from .node import Files, Get, Node
+from .files import Files
+from .node import Get, Node
 from .settings import Settings
 
 HOST = "127.0.0.1"
@@ -87,11 +89,7 @@ class Profile:
     def start(self, state: State, *, recreate: bool, check: bool) -> None:
         """Make the cluster run, from whatever `state` it is in."""
         if state == "foreign":
-            raise Failure(
-                f"A container named {self.name} exists, but {self.files.home} has no such profile: another MINIKUBE_HOME made it."
-                f" Name that folder in minikube_home, choose another minikube_profile, or remove it with"
-                f" `docker rm -f -v {self.name} && docker volume rm {self.name}`."
-            )
+            raise Failure(foreign_problem(self.files))
         config = self.files.config()
         drift = self.drift() if state not in ("absent", "half-made") else []
         fresh = state in ("absent", "half-made") or bool(drift and recreate)
@@ -241,6 +239,8 @@ def ensure(profile: Profile, state: str, *, recreate: bool, check: bool) -> dict
     elif state == "absent" and before not in ("absent", "foreign"):
         after = "absent"
         profile.delete(check=check)
+    elif state == "absent" and before == "foreign":
+        profile.warnings.append(foreign_problem(profile.files))
     changed = bool(profile.actions)
     return {
         "changed": changed,

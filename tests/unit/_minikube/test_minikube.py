@@ -11,7 +11,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors impor
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import TIMED_OUT, Completed
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube import node as nodes
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube import profile as minikube
-from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.node import Files
+from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.files import Files
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.profile import Profile
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.settings import Settings
 from fake_machine import FakeMachine

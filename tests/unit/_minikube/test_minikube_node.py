@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import Completed
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube import node as nodes
-from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.node import Files
+from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.files import Files
 from fake_machine import FakeMachine
 
 STARTED = "2026-11-23T20:00:00.478698170Z"
