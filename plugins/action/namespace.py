@@ -24,6 +24,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels impor
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace import objects as rules
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.lease import PERIOD, Lease, lease_name
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.attempt import labels
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.drift import AUTOSCALERS, drift, reported
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import Record, by_release, record_selector
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.keeper import now
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.play import Holder, keep, play_name, wait_for
@@ -49,6 +50,8 @@ class Found:
     ports: dict[int, str]
     """Component by wanted node port that its Service lacks."""
     records: dict[str, list[Record]]
+    looked_for: list[str]
+    """References of the objects that were asked for."""
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
@@ -58,7 +61,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         super().run(tmp, task_vars)
         parameters = self.validate_argument_spec(argument_spec=SPEC)[1]
         check = self._task.check_mode
-        absent = {"changed": False, "owned": True, "pod_security": parameters["pod_security"], "waited": False}
+        absent = {"changed": False, "owned": True, "pod_security": parameters["pod_security"], "waited": False, "drift": {}}
         if check and not Path(parameters["kubeconfig"]).is_file():
             return {**absent, "changed": True}
         cluster = Application(parameters)
@@ -67,6 +70,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             cluster.refuse(found)
             if not found.namespace and not parameters["create"]:
                 return absent
+            drifted = cluster.drift(found)
             definition = cluster.namespace_change(found)
             waited = False
             if not check:
@@ -90,6 +94,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             "owned": rules.is_owned(known),
             "pod_security": rules.pod_security_level(known),
             "waited": waited,
+            "drift": drifted,
             "diff": {
                 "before": {"labels": labels(before)},
                 "after": {"labels": labels(known)},
@@ -130,6 +135,7 @@ class Application:
             others := [item for item in objects if item["kind"] not in kinds],
             rules.wanted_ports(components, others),
             by_release(records, self._releases),
+            names,
         )
 
     def refuse(self, found: Found) -> None:
@@ -149,6 +155,14 @@ class Application:
             )
         if problems:
             raise ValueError("\n".join([*problems, "Nothing was changed."]))
+
+    def drift(self, found: Found) -> dict[str, dict[str, Any]]:
+        """Return for each release of which objects were deleted or edited by hand which ones."""
+        compared = {
+            release: drift(records, found.objects, lambda: self._cluster.objects(AUTOSCALERS), found.looked_for)
+            for release, records in found.records.items()
+        }
+        return {release: reported(entries) for release, entries in compared.items() if entries}
 
     def namespace_change(self, found: Found) -> dict[str, Any] | None:
         """Return the definition that brings the namespace to its labels, or nothing."""

@@ -10,6 +10,8 @@ before anything of its release exists and need the database.
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -81,6 +83,18 @@ def releases(
     return result
 
 
+def as_yaml(values: Mapping[str, Any]) -> str:
+    """Write values for ``helm --values``, so that Helm reads each text as the text that it is.
+
+    Every text stands in double quotes, which JSON gives it: the parsers of YAML do not agree on which plain ones are none (``Y``, ``08``,
+    ``1e5``, ``0o17``, ``4858805542217e30``). What YAML would fold, refuse or take for half a character stands there by its number.
+
+    Args:
+        values: As in what ``releases`` returns.
+    """
+    return re.sub(r"[^\n -~]", lambda found: f"\\U{ord(found[0]):08x}", json.dumps(values, ensure_ascii=False, indent=1))
+
+
 def has_load_balancer(values: Mapping[str, Any]) -> bool:
     """Whether a release has a Service of the type LoadBalancer.
 
@@ -122,8 +136,8 @@ def missing_secrets(needed: Mapping[str, set[str]], present: Mapping[str, set[st
 def chart_digest(chart: Path) -> str:
     """Return 16 hexadecimal digits over the paths and contents of a chart's files, subcharts included.
 
-    kubernetes.core.helm compares values and the chart's version only; with the digest among the values, an edited template is
-    a change too. What no release is made of has no part in it.
+    Helm's records hold values, and the chart's version: with the digest among the values, an edited template is a change too. What no
+    release is made of has no part in it.
     """
     digest = hashlib.sha256()
     for path in sorted(path for path in chart.rglob("*") if path.is_file() and path.relative_to(chart).parts[0] not in ("ci", "README.md")):

@@ -50,9 +50,10 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("group_vars", "inventories", "scripts"):
         shutil.copytree(ROOT / name, folder / name, symlinks=True, ignore=ours)
     (folder / "apps").symlink_to(ROOT / "apps")
-    # Whatever Minikube and Docker do on the machine that tests is none of these tests' affair.
-    cluster = folder / "group_vars/all/cluster.yml"
-    cluster.write_text(cluster.read_text(encoding="utf-8").replace('"{{ minikube_profile }}"', "elsewhere"), encoding="utf-8")
+    # A cluster of its own that publishes every port: those of the machine that tests, and its containers, are not looked at.
+    profile = folder / ".minikube/profiles/plannoir/config.json"
+    profile.parent.mkdir(parents=True)
+    profile.write_text(json.dumps({"ExposedPorts": [f"127.0.0.1:{port}:{port}" for port in range(30000, 32768)]}), encoding="utf-8")
     shutil.copy(ROOT / "ansible.cfg", folder)
     (folder / "play.yml").write_text(PLAY, encoding="utf-8")
     return folder
@@ -141,7 +142,7 @@ def test_a_login_is_named_after_its_password_and_only_the_setup_has_them_all(dep
 def test_the_pools_follow_from_one_number(deployed: tuple[Path, str]) -> None:
     found = components(deployed[0])
     assert found["database"]["args"] == ["-c", "max_connections=60"]
-    assert found["backend"]["env"]["DATABASE_POOL_SIZE"] == 10
+    assert found["backend"]["env"]["DATABASE_POOL_SIZE"] == "10"
     assert "max_db_connections = 25\n" in found["pgbouncer"]["config_files"]["/etc/pgbouncer/pools.ini"]
 
 
@@ -199,11 +200,23 @@ def test_what_components_lack_among_each_other_and_on_disk_is_reported(deployed:
         {"name": "web", "build": {"context": "nowhere"}, "port": 80, "service": service, "secret_env": {"KEY": ""}},
         {"name": "api", "build": {"context": "apps/backend", "dockerfile": "Missing"}, "port": 80, "service": service},
     ]
-    said = problems(deployed[0], {"app_components": wrong})
+    checks = [
+        {"name": "page", "request": {"component": "web", "hedders": {}}, "expcet": {}},
+        {"name": "inside", "exec": {"component": "apu", "command": ["x"]}},
+    ]
+    said = problems(deployed[0], {"app_components": wrong, "app_checks": checks})
+    assert "app_checks[0] (page).request.hedders (my.yml:1) is no option: did you mean headers?" in said
+    assert "app_checks[0] (page).expcet (my.yml:1) is no option: did you mean expect?" in said
     assert "service.node_port 30080 is used by several components (web, api)" in said
     assert "web.secret_env.KEY is empty" in said
     assert "The source folder of web, " in said
     assert "apps/backend/Missing, is missing" in said
+
+
+def test_a_check_of_a_component_that_there_is_not_is_named_with_its_place(deployed: tuple[Path, str]) -> None:
+    own = {"app_components": [{"name": "web", "image": "x", "port": 80}], "app_services": [], "app_secrets": []}
+    said = problems(deployed[0], {**own, "app_checks": [{"name": "inside", "exec": {"component": "apu", "command": ["x"]}}]})
+    assert "app_checks[0] (inside, my.yml:1): exec.component names apu, which is no component: name one of web." in said
 
 
 def test_every_bad_credential_is_named_at_once_beside_other_problems_and_never_shown(deployed: tuple[Path, str]) -> None:
@@ -231,7 +244,7 @@ def test_every_bad_credential_is_named_at_once_beside_other_problems_and_never_s
 
 
 def test_a_value_that_only_looks_wrong_can_be_accepted(deployed: tuple[Path, str]) -> None:
-    accepted = {"preflight_accepted_credentials": ["backend.secret_env.SESSION_SECRET"]}
+    accepted = {"preflight_accepted_values": ["backend.secret_env.SESSION_SECRET"]}
     run(deployed[0], "-e", json.dumps({"vault_session_secret": "changeme", **accepted}))
 
 
@@ -347,7 +360,8 @@ def test_a_service_that_is_named_later_gets_its_values_in_the_vault_that_is_ther
     checkout, _ = deployed
     vault = checkout / "later/vault.yml"
     web = {"name": "web", "image": "x", "port": 80, "secret_env": {"TOKEN": "{{ vault_token }}"}}
-    given = {"secrets_vault_file": str(vault), "app_services": [], "app_secrets": ["token"], "app_components": [web]}
+    own = {"app_components": [web], "app_checks": []}
+    given = {"secrets_vault_file": str(vault), "app_services": [], "app_secrets": ["token"], **own}
     run(checkout, "-e", json.dumps(given))
     (checkout / "later/mine.yml").write_text(run(checkout, "view", str(vault), program="ansible-vault").stdout + "# Mine.\nmine: 1\n")
     vault.unlink()
@@ -374,7 +388,8 @@ def test_a_service_that_is_named_later_gets_its_values_in_the_vault_that_is_ther
 def test_an_application_without_secrets_needs_no_vault(deployed: tuple[Path, str]) -> None:
     checkout, _ = deployed
     web = {"name": "web", "image": "x", "port": 80}
-    given = {"secrets_vault_file": str(checkout / "none/vault.yml"), "app_services": [], "app_secrets": [], "app_components": [web]}
+    own = {"app_components": [web], "app_checks": []}
+    given = {"secrets_vault_file": str(checkout / "none/vault.yml"), "app_services": [], "app_secrets": [], **own}
     assert "changed=0 " in run(checkout, "--check", "-e", json.dumps(given)).stdout
     run(checkout, "-e", json.dumps(given))
     assert list(components(checkout)) == ["web"]
