@@ -80,7 +80,6 @@ options:
         description: Node ports that the cluster publishes on 127.0.0.1. On the controller, those of C(app_components) must be among them.
         type: list
         elements: int
-        default: []
       recreate:
         description: Whether a cluster that publishes others is made anew.
         type: bool
@@ -141,7 +140,7 @@ def main() -> None:
                 "options": {
                     "profile": {"type": "str", "required": True},
                     "home": {"type": "path"},
-                    "ports": {"type": "list", "elements": "int", "default": []},
+                    "ports": {"type": "list", "elements": "int"},
                     "recreate": {"type": "bool", "default": False},
                 },
             },

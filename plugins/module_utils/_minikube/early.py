@@ -25,12 +25,12 @@ def early_problems(machine: Machine, wanted: Mapping[str, Any]) -> Iterator[str]
     files = Files.of(wanted["home"], wanted["profile"])
     config = files.config()
     if config and not wanted["recreate"]:
-        yield from unpublished_problems(files.profile, wanted["ports"], Settings.from_config(config).ports)
+        yield from unpublished_problems(files.profile, wanted["ports"] or [], Settings.from_config(config).ports)
     elif not config and not files.creating.exists():
         if machine.run(["docker", "container", "inspect", "--format", "{{.Id}}", files.profile]).code == 0:
             yield foreign_problem(files)
         else:
-            yield from port_problems(machine, wanted["ports"])
+            yield from port_problems(machine, wanted["ports"] or [])
 
 
 def foreign_problem(files: Files) -> str:
