@@ -17,11 +17,12 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.names import name_problem, object_names, release_names
-from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import Component, load_components
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import MANAGER
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace import objects as rules
+from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.claims import claim_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.lease import PERIOD, Lease, lease_name
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.attempt import labels
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.drift import AUTOSCALERS, drift, reported
@@ -50,6 +51,7 @@ class Found:
     ports: dict[int, str]
     """Component by wanted node port that its Service lacks."""
     records: dict[str, list[Record]]
+    components: list[Component]
     looked_for: list[str]
     """References of the objects that were asked for."""
 
@@ -135,14 +137,16 @@ class Application:
             others := [item for item in objects if item["kind"] not in kinds],
             rules.wanted_ports(components, others),
             by_release(records, self._releases),
+            components,
             names,
         )
 
     def refuse(self, found: Found) -> None:
-        """Raise ValueError with everything of others that is in the way."""
+        """Raise ValueError with everything of others that is in the way, and every volume claim that cannot become what is wanted."""
         problems = [
             *rules.foreign_releases(found.records),
             *rules.foreign_objects(self._name, self._application, found.objects),
+            *claim_problems(found.components, found.objects, found.records, lambda: self._cluster.objects("storageclasses.storage.k8s.io")),
         ]
         if found.ports:
             services = self._cluster.objects("services", "--all-namespaces")

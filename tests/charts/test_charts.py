@@ -418,7 +418,9 @@ def test_a_component_is_rendered_as_it_is_described() -> None:
     assert spec["terminationGracePeriodSeconds"] == 20
     assert spec["hostAliases"] == [{"ip": "10.0.0.1", "hostnames": ["models.example"]}]
     mounts = {mount["mountPath"]: mount for mount in container["volumeMounts"]}
-    assert set(mounts) == {"/tmp", "/var/cache", "/etc/tls", "/etc/shop.conf", "/etc/other.conf", "/data"}
+    assert set(mounts) == {"/tmp", "/var/cache", "/etc/tls/tls.key", "/etc/shop.conf", "/etc/other.conf", "/data"}
+    # The folder stays the image's: only the file appears.
+    assert mounts["/etc/tls/tls.key"] == {"name": "secret-files", "mountPath": "/etc/tls/tls.key", "subPath": "tls.key", "readOnly": True}
     secret = next(volume["secret"] for volume in spec["volumes"] if volume["name"] == "secret-files")
     assert (secret["secretName"], secret["defaultMode"]) == ("shop-files", 0o440)
     config = named(objects, "ConfigMap")["shop-config"]["data"]

@@ -88,7 +88,9 @@ def _own_problems(component: Component) -> Iterator[str]:
         for variable in sorted(set(owner["env"]) & set(owner["secret_env"])):
             yield f"{variable} stands in both {prefix}env and {prefix}secret_env: keep one."
     paths = [*component["writable_paths"], *component["config_files"]]
-    paths += [component[option]["path"] for option in ("secret_files", "persistence") if component[option]]
+    paths += [component["persistence"]["path"]] if component["persistence"] else []
+    if secret := component["secret_files"]:
+        paths += [f"{secret['path'].rstrip('/')}/{name}" for name in secret["files"]]
     for path, count in Counter(path.rstrip("/") for path in paths).items():
         if count > 1:
             yield f"{path} is mounted {count} times: keep one of the options that name it."

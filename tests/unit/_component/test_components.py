@@ -43,6 +43,7 @@ def test_a_minimal_component_is_complete() -> None:
         ({"secret_files": {"path": "tls", "files": {"a": "x"}}}, "absolute path"),
         ({"config_files": {"/etc/../x": "y"}}, "absolute path"),
         ({"writable_paths": ["/tmp", "/tmp/"]}, "mounted 2 times"),
+        ({"secret_files": {"path": "/app/", "files": {".env": "x"}}, "config_files": {"/app/.env": "y"}}, "/app/.env is mounted 2 times"),
         ({"persistence": {"path": "/data", "size": "1 GB"}}, "persistence.size must be bytes with Ki, Mi or Gi"),
         ({"resources": {"limits": {"memory": "lots"}}}, "resources.limits.memory must be bytes with Ki, Mi or Gi"),
         ({"probes": {"liveness": {"path": "health"}}}, "probes.liveness.path must be a path that begins with a slash"),

@@ -103,9 +103,14 @@ resources:
   mountPath: {{ $path | quote }}
 {{- end }}
 {{- with .values.secretFiles }}
+{{- $folder := .path | trimSuffix "/" }}
+{{- /* Each by itself: a volume over the folder would hide what the image has there. */}}
+{{- range .files }}
 - name: secret-files
-  mountPath: {{ .path | quote }}
+  mountPath: {{ printf "%s/%s" $folder . | quote }}
+  subPath: {{ . | quote }}
   readOnly: true
+{{- end }}
 {{- end }}
 {{- if .all }}
 {{- range $index, $path := keys (.values.configFiles | default dict) | sortAlpha }}
