@@ -148,6 +148,10 @@ ports:
   type: list
   elements: int
   sample: [30080]
+environment:
+  description: Variables with which other programs reach the node past the machine's proxies; empty without a proxy.
+  returned: success
+  type: dict
 engine:
   description: Environment in which docker speaks to the engine inside the node; empty when it does not run.
   returned: success

@@ -15,7 +15,6 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
@@ -129,20 +128,6 @@ def network_policy_agents(get: Get) -> list[str]:
     status, body = get("/apis/apps/v1/namespaces/kube-system/daemonsets")
     found = [item["metadata"] for item in json.loads(body)["items"]] if status == 200 else []
     return [meta["name"] for meta in found if meta["name"] == NETWORK_POLICY_AGENT or meta.get("labels") == FORMER_AGENT_LABELS]
-
-
-def kubeconfig_server(kubeconfig: Path, context: str) -> str:
-    """Return the server that a context of a kubeconfig leads to, or the empty string."""
-    # Ansible comes with it, but ansible-test imports modules without it.
-    import yaml
-
-    try:
-        found = yaml.safe_load(kubeconfig.read_text(encoding="utf-8")) or {}
-        names = {c["name"]: c["context"]["cluster"] for c in found.get("contexts") or []}
-        servers = {c["name"]: c["cluster"]["server"] for c in found.get("clusters") or []}
-        return str(servers.get(names.get(context, ""), ""))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError):
-        return ""
 
 
 def _is_true(conditions: list[dict[str, Any]], kind: str) -> bool:
