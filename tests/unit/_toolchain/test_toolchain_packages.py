@@ -311,7 +311,8 @@ def compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("GOEXPERIMENT", "rangefunc")
     go = tmp_path / "go"
     go.write_text(
-        '#!/bin/sh\n[ -z "$BROKEN" ] || { echo "no such module" >&2; exit 1; }\necho "$PWD $GOFLAGS $CGO_ENABLED $GOAMD64 ${GOEXPERIMENT:-plain} $@" > "$4"\n'
+        '#!/bin/sh\n[ -z "$BROKEN" ] || { echo "no such module" >&2; exit 1; }\n'
+        'echo "$PWD $GOFLAGS $CGO_ENABLED $GOAMD64 ${GOEXPERIMENT:-plain} $@" > "$4"\n'
     )
     go.chmod(0o755)
     return str(go)
