@@ -50,6 +50,10 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("group_vars", "inventories", "scripts"):
         shutil.copytree(ROOT / name, folder / name, symlinks=True, ignore=ours)
     (folder / "apps").symlink_to(ROOT / "apps")
+    # A cluster of its own that publishes every port: those of the machine that tests, and its containers, are not looked at.
+    profile = folder / ".minikube/profiles/plannoir/config.json"
+    profile.parent.mkdir(parents=True)
+    profile.write_text(json.dumps({"ExposedPorts": [f"127.0.0.1:{port}:{port}" for port in range(30000, 32768)]}), encoding="utf-8")
     shutil.copy(ROOT / "ansible.cfg", folder)
     (folder / "play.yml").write_text(PLAY, encoding="utf-8")
     return folder
