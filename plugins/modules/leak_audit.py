@@ -24,6 +24,11 @@ options:
     description: Label to value, or a filter's component to kind of Secret to key to value (P(plannoir.deploy.component_secrets#filter)).
     type: dict
     required: true
+  public:
+    description: Those of O(values) that everybody may read, so that nothing looks for them.
+    type: list
+    elements: str
+    default: []
   places:
     description:
       - Names of the places that are looked at; all when it is empty. The table in docs/audit.md says what stands behind each name, and
@@ -220,6 +225,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "values": {"type": "dict", "required": True, "no_log": True},
+            "public": {"type": "list", "elements": "str", "default": []},
             "places": {"type": "list", "elements": "str", "default": []},
             "fail": {"type": "bool", "default": True},
             "checkout": {"type": "path"},
@@ -253,7 +259,9 @@ def main() -> None:
         places = chosen(module.params["places"])
     except ValueError as problem:
         module.fail_json(msg=str(problem))
-    secrets, notes = secrets_of(labelled(module.params["values"]))
+    secrets, notes = secrets_of(
+        {label: value for label, value in labelled(module.params["values"]).items() if value not in module.params["public"]}
+    )
     if not secrets:
         module.fail_json(msg="\n".join(["There is no value to look for: name the credentials in values.", *notes]))
     results = list(audit(subject_of(module.params), places, Matcher(secrets)))

@@ -10,6 +10,7 @@ generated from it. ``checks`` adds what goes across options.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, Literal, TypeAlias
@@ -94,7 +95,25 @@ def _with_defaults(component: Component) -> Component:
     """Fill in the defaults that depend on other options: the Service listens on the container's port."""
     service = dict(component["service"])
     service["port"] = service["port"] or component["port"]
-    return {**component, "service": service}
+    return {**component, "service": service, "probes": _with_probes(component["probes"] or {})}
+
+
+def _with_probes(probes: Mapping[str, Any]) -> dict[str, Any]:
+    """Add what nobody asked for and is needed: time to start before liveness counts, and a question before a pod is called ready."""
+    given = {kind: probe for kind, probe in probes.items() if probe}
+    if not given:
+        return {**probes, "readiness": {**_probe_defaults("readiness"), "tcp": True}}
+    if "startup" in given or "liveness" not in given:
+        return dict(probes)
+    liveness, default = given["liveness"], _probe_defaults("startup")
+    ends_after = liveness["initial_delay"] + liveness["period"] * liveness["failure_threshold"]
+    tries = max(default["failure_threshold"], math.ceil(ends_after / default["period"]))
+    timing = {"initial_delay": default["initial_delay"], "period": default["period"], "failure_threshold": tries}
+    return {**probes, "startup": {**liveness, **timing}}
+
+
+def _probe_defaults(kind: str) -> dict[str, Any]:
+    return {option: definition.get("default") for option, definition in OPTIONS["probes"]["options"][kind]["options"].items()}
 
 
 def chart_values(component: Component, image_ref: str, secrets: Mapping[str, str]) -> dict[str, Any]:

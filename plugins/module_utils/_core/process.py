@@ -86,18 +86,55 @@ def run(
         return Completed(process.returncode if code is None else code, _text(out), _text(err))
 
 
+def watched(argv: Sequence[str], look: Callable[[], bool], *, period: float, given: str = "", patience: float = 10) -> Completed:
+    """Run a program, and tell it to end as soon as ``look`` returns true.
+
+    Args:
+        argv: The program and its arguments; no shell.
+        look: Called while it runs, with ``period`` seconds between two calls.
+        period: Seconds.
+        given: Its standard input.
+        patience: Seconds that it has to end by itself when it is told to.
+
+    Returns:
+        How it ended; with the code TIMED_OUT when it was told to end.
+    """
+    try:
+        process = _start(argv, None, None, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    except OSError as error:
+        return Completed(NOT_FOUND, err=error.strerror or str(error))
+    told, unsent = False, given.encode() or None
+    try:
+        while True:
+            try:
+                out, err = process.communicate(unsent, patience if told else period)
+                return Completed(TIMED_OUT if told else process.returncode, _text(out), _text(err))
+            except subprocess.TimeoutExpired:
+                unsent = None  # the rest of it is on its way
+                if told:
+                    _end(process)
+                elif look():
+                    told = True
+                    os.killpg(process.pid, signal.SIGTERM)
+    except BaseException:
+        _end(process)
+        raise
+
+
 def output(argv: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
     """Return a program's standard output, or nothing when it is missing or fails within 60 s."""
     done = run(argv, environment=environment)
     return "" if done.code else done.out
 
 
-_PROXIES = [f"{kind}_proxy" for kind in ("http", "https", "all", "no")]
 DAEMON_VARIABLES = frozenset(
-    [*_PROXIES, *map(str.upper, _PROXIES), "PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR"]
-    + ["XDG_RUNTIME_DIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "DOCKER_RAMDISK", "DOCKER_TMPDIR"]
+    {
+        *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+        *("DOCKER_RAMDISK", "DOCKER_TMPDIR", "GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT"),
+        *("http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    }
 )
-DAEMON_PREFIXES = ("LC_", "DOCKERD_", "MOBY_", "BUILDKIT_", "CONTAINERD_", "GO")
+DAEMON_PREFIXES = ("LC_", "DOCKERD_", "MOBY_", "BUILDKIT_", "CONTAINERD_")
 """What dockerd and containerd read. A list of what may be handed on, because nobody can list what a person's credentials are called."""
 
 

@@ -16,9 +16,13 @@ from typing import Any
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from .._component.spec import text as as_text
+from .ordinary import is_ordinary
 
 SHORTEST = 8
 """Bytes: a shorter text also occurs by chance, so that finding it says nothing."""
+
+PASSWORD = " (its password)"
+"""Ends the name of a URL's password."""
 
 LONGEST = 512
 """Bytes of a text that are searched; a longer one is searched by its last ones, because many begin alike (tokens, URLs)."""
@@ -47,10 +51,15 @@ def secrets_of(values: Mapping[str, str]) -> tuple[list[Secret], list[str]]:
     notes = []
     for label, value in values.items():
         parts = [(label, line) for line in _telling_lines(value, public)]
-        parts += [(f"{label} (its password)", password) for password in url_passwords(value)]
+        parts += [(f"{label}{PASSWORD}", password) for password in url_passwords(value)]
         for name, part in parts:
             if len(part.encode()) < SHORTEST:
-                notes.append(f"{name} is shorter than {SHORTEST} bytes and was not searched: choose a longer value.")
+                notes.append(f"{name} is shorter than {SHORTEST} bytes and was not searched: choose a longer value if it is a credential.")
+            elif is_ordinary(name, part):
+                notes.append(
+                    f"{name} is a common word, number or address, which also stands where nobody put a credential, and was not searched: "
+                    "choose a random value if it is a credential."
+                )
             elif name not in texts.setdefault(part, []):
                 texts[part].append(name)
     return [Secret(", ".join(names), fingerprint(part), part.encode()[-LONGEST:]) for part, names in texts.items()], notes

@@ -160,7 +160,7 @@ class Story:
                 answer = self._ask(step)
                 problem = self._problem(step, answer)
             except Failure as error:
-                return Evidence(step["name"], False, 0, tries, str(error))
+                return Evidence(step["name"], False, 0, tries, self.shown(str(error)))
             evidence = Evidence(step["name"], not problem, round((time.monotonic() - start) * 1000), tries, problem)
             if not problem or not retry or not _may_repeat(step, answer) or self._clock() + self._pause > self._deadline:
                 return evidence
@@ -191,12 +191,12 @@ class Story:
                     direct="://" not in request["url"],
                     cookies=self._cookies,
                 ),
-                self._shown(url),
+                self.shown(url),
                 request["timeout"],
                 lambda answer: not self._unmet(step, expect, answer)[0],
             )
         except ValueError as error:
-            raise Failure(f"{self._shown(url)} is no URL that can be asked: {self._shown(str(error))}.") from error
+            raise Failure(f"{self.shown(url)} is no URL that can be asked: {self.shown(str(error))}.") from error
 
     def _execute_in_pod(self, command: Mapping[str, Any]) -> Answer:
         done = self._execute(command["component"], command["command"], command["timeout"])
@@ -206,7 +206,8 @@ class Story:
             raise Failure(f"exec.component names {command['component']}, which is no component in the cluster: correct it.")
         return Answer(500, done.err.strip() or done.out) if done.code else Answer(200, done.out)
 
-    def _shown(self, text: str) -> str:
+    def shown(self, text: str) -> str:
+        """Return a text without what the steps sent, expected or saved."""
         return redactor(frozenset(self._unshown)).redact(text)
 
     def _url(self, request: Mapping[str, Any]) -> str:
@@ -232,7 +233,7 @@ class Story:
             self.variables.update(saved)
             self._unshown.update(texts(saved))
             return ""
-        quoted = quote(answer.body, self._shown)
+        quoted = quote(answer.body, self.shown)
         came = quoted if step.get("exec") else f"status {answer.status}, {quoted}" if answer.status else answer.body
         late = "" if answer.ended else f", and the answer had not ended after {step['request']['timeout']} s"
         return f"expected {' and '.join(wanted)}; came {came}{late}{_hint(answer)}"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.machine import Machine
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import NOT_FOUND, TIMED_OUT, output, run
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import NOT_FOUND, TIMED_OUT, output, run, watched
 
 
 def test_a_command_that_does_not_exist_is_an_exit_code_not_an_exception() -> None:
@@ -84,6 +84,7 @@ def test_a_daemon_keeps_no_credential_of_the_person_who_started_it(tmp_path: Pat
         "GITHUB_TOKEN",
         "DOCKER_AUTH_CONFIG",
         "PGPASSWORD",
+        "GOOGLE_API_KEY",
     )
     for name in theirs:
         monkeypatch.setenv(name, "hidden-value")
@@ -97,3 +98,21 @@ def test_a_daemon_keeps_no_credential_of_the_person_who_started_it(tmp_path: Pat
     printed = (tmp_path / "log").read_text()
     assert "hidden-value" not in printed
     assert {"HTTPS_PROXY=http://proxy.example:3128", "LC_ALL=C"} <= set(printed.splitlines())
+
+
+def test_a_watched_program_ends_by_itself_or_when_it_is_told_to() -> None:
+    looks = 0
+
+    def look() -> bool:
+        nonlocal looks
+        looks += 1
+        return looks == 3
+
+    done = watched(["sh", "-c", "cat; sleep 0.1; echo err >&2; exit 3"], lambda: False, period=0.02, given="x" * 200_000)
+    assert (done.code, len(done.out), done.err) == (3, 200_000, "err\n")
+    began = time.monotonic()
+    told = watched(["sh", "-c", "trap 'echo told; exit 0' TERM; while :; do sleep 0.02; done"], look, period=0.02)
+    assert (told.code, told.out, looks) == (TIMED_OUT, "told\n", 3)
+    assert watched(["sh", "-c", "trap '' TERM; sleep 30"], lambda: True, period=0.02, patience=0.1).code == TIMED_OUT
+    assert time.monotonic() - began < 5
+    assert watched(["plannoir-no-such-command"], look, period=1).code == NOT_FOUND
