@@ -125,10 +125,13 @@ options:
         default: {}
       search:
         description:
-          - Name to a regular expression, for later steps; its last group, or else all that it matches in the body.
+          - Name to a regular expression, for later steps; its last group, or else all that it matches in the headers and the body.
           - It finds what a form hides, such as a token against forged requests.
         type: dict
         default: {}
+      tries:
+        description: How often the step is tried at most; until O(timeout) has passed by default.
+        type: int
       always:
         description: Whether the step is taken even after one that failed, to clean up.
         type: bool

@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeAlias
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from .._core.texts import text
 from .checks import JOBS, component_problems
 from .names import clash_problems
 from .specification import OPTIONS
@@ -163,10 +164,3 @@ def camel_case(option: str) -> str:
     """Return the name that an option has among Helm values."""
     head, *tail = option.split("_")
     return head + "".join(word.capitalize() for word in tail)
-
-
-def text(value: object) -> str:
-    """Return a value as text: ``true`` and ``false`` as YAML writes them, nothing as an empty one."""
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -26,11 +26,13 @@ class Finding(NamedTuple):
     """A cause, as a person reads it."""
 
     sentence: str
-    """What is wrong; the same from one look to the next."""
+    """What is wrong."""
     evidence: str
     remedy: str
     patience: float | None
     """Seconds for which it has to be seen until it is certain; nothing when it may pass."""
+    key: str = ""
+    """Of what and by which rule: the same from one look to the next, as reasons with changing numbers are not."""
 
     def __str__(self) -> str:
         return "\n  ".join(filter(None, [self.sentence, self.evidence, self.remedy]))
@@ -52,7 +54,13 @@ def _is_over(job: Object) -> bool:
 
 
 def _finding(subject: str, cause: Cause, certain: bool) -> Finding:
-    return Finding(f"{subject}: {cause.why}.", evidence(cause.found.log), cause.remedy, cause.patience if certain else None)
+    return Finding(
+        f"{subject}: {cause.why}.",
+        evidence(cause.found.log),
+        cause.remedy,
+        cause.patience if certain else None,
+        f"{subject}: {cause.rule.name}",
+    )
 
 
 @dataclass(frozen=True)
@@ -254,7 +262,7 @@ def _jobs(observed: Observed) -> Iterator[Finding]:
             limit = view.found().facts["limit"]
             its = f"{name}: its {kind or 'Job'} did not succeed{limit}"
             patience = SOON if view.failed.get("status") == "True" else cause.patience
-            yield Finding(f"{its}: {cause.why}.", evidence(log), cause.remedy, patience)
+            yield Finding(f"{its}: {cause.why}.", evidence(log), cause.remedy, patience, f"{its}: {cause.rule.name}")
         elif told := first(JOB_RULES, view):
             yield _finding(name, told, True)
 

@@ -28,11 +28,14 @@ _BAR = re.compile(r"^ *[|+](?: |(?=-|\+))")
 """What Python puts before each line of a group of exceptions."""
 _LOUD = re.compile(
     r"\b(FATAL|PANIC|CRITICAL|EMERG|ALERT|ERROR|fatal|panic(?=:)|critical|emerg|\w*[Ee]rror(?=[:\]])|\w+Exception(?=:)|Uncaught|Unhandled|[Ff]ailed|cannot|can't)\b"
-    r"|(?i:read-only file ?system|permission denied|not permitted|no such file)"
+    r"|(?i:read-only file ?system|permission denied|not permitted|no such file|no usable)"
 )
 _STARTS = re.compile(
     r"(Exception in thread|Caused by:|Unhandled exception|panic:|thread '.*' panicked|PHP Fatal error:|Uncaught |fatal error:)"
 )
+_CALM = re.compile(r"(?i)\b(?:info|notice|debug|warn|warning)\b *[\]:|]|^(?:info|debug|notice|warn|warning)\b")
+"""A line that says itself that it is no failure, whatever words it has."""
+
 # What SQLAlchemy, Alembic and Node put behind the message.
 _ASIDE = re.compile(r"\[SQL:|\(Background on this error|\[parameters:|Node\.js v\d|\s*[\^~]+\s*$|\}\s*$|DETAIL:\s*$")
 
@@ -47,8 +50,8 @@ def telling(log: str) -> str:
     lines = lines_of(log)
     at = _exception(lines)
     if at is None:
-        loud = [number for number, line in enumerate(lines) if _LOUD.search(line) and not _FRAME.match(line)]
-        return _cut(lines[loud[-1]].strip()) if loud else ""
+        loud = _loud(lines)
+        return _cut(next((line for line in loud[:TAIL] if _rule(line)), next(iter(loud), "")))
     message = [lines[at].strip()]
     for line in lines[at + 1 : at + 1 + FOLLOWING]:
         if _ASIDE.match(line) or _FRAME.match(line) or _PYTHON.match(line) or _LOUD.search(line):
@@ -63,6 +66,12 @@ def evidence(log: str) -> str:
         return f"Its log says: {told}"
     last = [line.strip() for line in lines_of(log)[-TAIL:]]
     return f"Its last lines: {_cut(' | '.join(last))}" if last else ""
+
+
+def _loud(lines: list[str]) -> list[str]:
+    """Return the lines that call themselves an error, the last one first."""
+    found = [line.strip() for line in lines if _LOUD.search(line) and not _FRAME.match(line) and not _CALM.search(line)]
+    return found[::-1]
 
 
 def _exception(lines: list[str]) -> int | None:
@@ -135,37 +144,44 @@ class LogRule(NamedTuple):
 
 
 _OWNER = (
-    r"(?:chmod|chown|utime|permissions? (?:of|on)|owner(?:ship)? of|changing (?:permissions|ownership)).*(?:not permitted|EPERM)"
-    r"|(?:not permitted|EPERM).*(?:chmod|chown|utime)|not permitted: ['\"]/"
+    r"(?:chmod|chown|utime|permissions? (?:of|on)|owner(?:ship)? of|changing (?:permissions|ownership)).*"
+    r"(?:not permitted|permission denied|\bEPERM\b)"
+    r"|(?:not permitted|\bEPERM\b).*(?:chmod|chown|utime)|not permitted: ['\"]/"
 )
 
 LOG_RULES = (
     LogRule(
+        "Host that is refused",
+        r"invalid (?:http_)?host header|DisallowedHost|blocked hosts?\b|host is not allowed|is not allowed\..*allowedHosts",
+        "The application answers to certain names only: name one of them as Host in the headers of its probes (probes.readiness.headers) "
+        "and checks (request.headers), or accept this one.",
+    ),
+    LogRule(
         "No home folder",
-        r"read-only file ?system|EROFS|permission denied|EACCES",
+        r"read-only file ?system|\bEROFS\b|permission denied|\bEACCES\b",
         "Its user has no home folder, so it writes to {path}: set HOME to /tmp in the component's env.",
         path=r"/\.\w",
     ),
     LogRule(
         "Read-only root",
-        r"read-only file ?system|EROFS",
+        r"read-only file ?system|\bEROFS\b",
         "The container's root is read-only: name the folder, {path} or the one it lies in, in the component's writable_paths; "
         "what has to stay belongs into persistence.",
         path="/",
     ),
     LogRule(
         "Read-only root, no path",
-        r"read-only file ?system|EROFS",
+        r"read-only file ?system|\bEROFS\b|no usable temporary directory",
         "The container's root is read-only: name the folder that it writes to in the component's writable_paths.",
     ),
     LogRule(
         "Port below 1024",
-        r"\b(?:bind|listen|socket)\b.*(?:permission denied|EACCES)|(?:permission denied|EACCES).*(?:\b(?:bind|listen)\b|:\d{1,3}$)",
+        r"\b(?:bind|listen|socket)\b.*(?:permission denied|\bEACCES\b)|(?:permission denied|\bEACCES\b).*(?:\b(?:bind|listen)\b|:\d{1,3}$)",
         "A process that is not root may be refused ports below 1024: let it listen on a higher one, and set the component's port to that.",
     ),
     LogRule(
         "Another user",
-        r"(?:setgroups|setgid|setuid|initgroups|gosu|su-exec|seteuid|setresuid|chroot)\b.*(?:not permitted|EPERM)",
+        r"(?:setgroups|setgid|setuid|initgroups|gosu|su-exec|seteuid|setresuid|chroot)\b.*(?:not permitted|\bEPERM\b)",
         "The process may not become another user: set run_as_user to that user's number, and start the program without gosu or su.",
     ),
     LogRule(
@@ -184,7 +200,7 @@ LOG_RULES = (
     ),
     LogRule(
         "Folder of another user",
-        r"permission denied|EACCES",
+        r"permission denied|\bEACCES\b",
         "The process runs as the user number run_as_user, who may not use {path}: set that to the image's own user, "
         "name the folder in writable_paths, or let the Dockerfile give it to that user.",
         path="/",
@@ -201,34 +217,38 @@ LOG_RULES = (
     ),
     LogRule(
         "Unknown host",
-        r"name or service not known|name does not resolve|could not translate host name|ENOTFOUND|EAI_AGAIN|no such host|name resolution|"
-        r"UnknownHostException|nodename nor servname|host not found in upstream|could not resolve host",
+        r"name or service not known|name does not resolve|could not translate host name|\bENOTFOUND\b|\bEAI_AGAIN\b|no such host|"
+        r"name resolution|UnknownHostException|nodename nor servname|host not found in upstream|could not resolve host",
         "No host has that name in the cluster: components are reached by their names, at the port of their Service.",
     ),
     LogRule(
         "Too little memory",
-        r"heap out of memory|OutOfMemoryError|\bMemoryError\b|cannot allocate memory|ENOMEM",
+        r"heap out of memory|OutOfMemoryError|\bMemoryError\b|cannot allocate memory|\bENOMEM\b",
         "Its memory is used up: raise resources.limits.memory.",
     ),
     LogRule(
         "Full disk",
-        r"no space left on device|ENOSPC|disk quota exceeded",
+        r"no space left on device|\bENOSPC\b|disk quota exceeded",
         "The disk is full: make room on the node, or raise persistence.size.",
     ),
 )
-"""The first that matches what tells most, or else one of the last lines, gives the remedy."""
+"""The first that matches what tells most, or else one of the other lines, gives the remedy."""
 
 _QUOTES = str.maketrans({"\N{LEFT SINGLE QUOTATION MARK}": "'", "\N{RIGHT SINGLE QUOTATION MARK}": "'", "`": "'"})
 
 
 def hint(log: str) -> str:
     """Return what to do about what a log says; empty where no rule knows."""
-    for line in filter(None, [telling(log), *reversed(lines_of(log)[-TAIL:])]):
-        path = path_in(line)
-        for rule in LOG_RULES:
-            if re.search(rule.pattern, line, re.IGNORECASE) and re.match(rule.path, path):
-                return rule.remedy.format(path=path)
+    told, lines = telling(log), lines_of(log)
+    for line in [told, *_loud(lines)[:TAIL]] if told else lines[: -TAIL - 1 : -1]:
+        if rule := _rule(line):
+            return rule.remedy.format(path=path_in(line))
     return ""
+
+
+def _rule(line: str) -> LogRule | None:
+    path = path_in(line)
+    return next((rule for rule in LOG_RULES if re.search(rule.pattern, line, re.IGNORECASE) and re.match(rule.path, path)), None)
 
 
 def path_in(line: str) -> str:

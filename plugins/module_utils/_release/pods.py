@@ -19,12 +19,16 @@ LOOPS = 2
 PULLS = 2
 """Failed pulls after which a registry that does not answer is away, and not only late."""
 
+SANDBOXES = 3
+"""Failed tries to make a pod's sandbox after which the node is broken, and not only busy."""
+
 _IMAGE_REASONS = ("ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError", "RegistryUnavailable")
 _IMAGE_MESSAGE = re.compile(rf'{"|".join(_IMAGE_REASONS)}|[Pp]ull(?:ing)? image|[Ii]mage "[^"]*" is not present|image tag')
 _NOT_STARTED = ("RunContainerError", "CreateContainerError", "StartError", "ContainerCannotRun")
 _NO_PROGRAM = re.compile(r"executable file not found|no such file or directory|permission denied|exec format error|is a directory")
 _WAITS = re.compile(
-    r"(?i)refused|timed? ?out|unreachable|not known|resolution|resolve|ENOTFOUND|EAI_AGAIN|no such host|starting up|not ready|unavailable"
+    r"(?i)refused|timed? ?out|unreachable|not known|resolution|resolve|\bENOTFOUND\b|\bEAI_AGAIN\b|no such host|starting up|not ready|"
+    r"unavailable"
 )
 
 
@@ -222,11 +226,13 @@ def _registry_words(said: str) -> str:
 
 
 def _sandbox(view: View) -> Found | None:
-    """Find a sandbox that cannot be made: nothing newer is said of the pod."""
+    """Find a sandbox that cannot be made: nothing newer is said of the pod. The kubelet tries again, and often that is enough."""
     about = [event for event in view.events if event.reason not in ("Scheduled", "SandboxChanged")]
-    if about and about[0].reason == "FailedCreatePodSandBox" and not view.state.get("running"):
-        return Found({"message": re.sub(r"^Failed to create pod sandbox: ", "", about[0].message)})
-    return None
+    failed = [event for event in about if event.reason == "FailedCreatePodSandBox"]
+    if not failed or failed[0] is not about[0] or view.state.get("running"):
+        return None
+    message = re.sub(r"^Failed (?:to )?create pod sandbox: (?:rpc error: code = \w+ desc = )?", "", failed[0].message)
+    return Found({"message": message}, certain=sum(event.times for event in failed) >= SANDBOXES)
 
 
 def _mount(view: View) -> Found | None:
@@ -276,6 +282,20 @@ def _ends(view: View) -> Found | None:
     waits = view.others_start and bool(_WAITS.search(telling(log) or log))
     facts = {"code": str(view.ended.get("exitCode")), "message": f" ({message})" if message else ""}
     return Found(facts, log, certain=_loops(view) and not waits)
+
+
+def _refused_host(view: View) -> Found | None:
+    """Find a probe that an application answers with 400 or 421, as one does that accepts certain names only."""
+    found = _probe_restarts(view) or _unready(view)
+    refused = re.search(r"^(\w+) probe failed: .*statuscode: (?:400|421)$", next(iter(view.messages("Unhealthy")), ""))
+    if not found or not refused:
+        return None
+    return found._replace(facts={"message": refused[0], "probe": refused[1].lower()}, certain=_loops(view))
+
+
+def _nothing_listens(view: View) -> Found | None:
+    found = _unready(view)
+    return found if found and "connection refused" in found.facts["message"] else None
 
 
 def _unready(view: View) -> Found | None:
@@ -400,7 +420,7 @@ POD_RULES: tuple[Rule[View], ...] = (
         _sandbox,
         "the node cannot make its pod's sandbox: {message}",
         "The node's network or container runtime is broken: restart it (minikube stop, then site.yml).",
-        patience=WHILE,
+        since="after three tries",
     ),
     Rule(
         "Volume that cannot be mounted",
@@ -431,6 +451,14 @@ POD_RULES: tuple[Rule[View], ...] = (
         since="when it ends again after two restarts",
     ),
     Rule(
+        "Probe without the name that is expected",
+        _refused_host,
+        "its probe is refused: {message}",
+        "An application that answers to certain names only (ALLOWED_HOSTS, TrustedHostMiddleware) says so: name one of them as Host in "
+        "probes.{probe}.headers.",
+        since="when it ends again after two restarts, where it does",
+    ),
+    Rule(
         "Probe that ends a process",
         _probe_restarts,
         "it is restarted again and again: {message}",
@@ -444,6 +472,14 @@ POD_RULES: tuple[Rule[View], ...] = (
         "Correct what the log says; a component's process has to run on in the foreground.",
         since="when it ends again after two restarts, and not while it waits for another component that still starts",
         ended=True,
+    ),
+    Rule(
+        "Port that nothing listens on",
+        _nothing_listens,
+        "it runs, but is not ready{message}",
+        "Nothing takes connections there: let the process listen on 0.0.0.0, not on localhost, and on the component's port. A slow start "
+        "needs probes.startup; a process that listens on no port needs probes.readiness with a command.",
+        patience=None,
     ),
     Rule(
         "Not ready",

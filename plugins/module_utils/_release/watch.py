@@ -75,9 +75,9 @@ class Certainty:
 
     def of(self, seen: Iterable[Finding]) -> bool:
         """Take what is seen now, and tell whether some of it is certain."""
-        now, found = self.clock(), list(seen)
-        self._since = {finding.sentence: self._since.get(finding.sentence, now) for finding in found if finding.patience is not None}
-        return any(now - self._since[finding.sentence] >= finding.patience for finding in found if finding.patience is not None)
+        now, patience = self.clock(), {finding.key: finding.patience for finding in seen if finding.patience is not None}
+        self._since = {key: self._since.get(key, now) for key in patience}
+        return any(now - self._since[key] >= seconds for key, seconds in patience.items())
 
 
 class Deployment:
@@ -116,9 +116,9 @@ class Deployment:
         """
         self._start, self._before = self._clock(), self._revision()[0]
         values = as_yaml(self._wanted.values)
-        done = process.watched(self._helm(), self._look, period=self._period, given=values)
+        done = process.watched(self._helm(), self._look, period=self._period, given=values, environment=self._cluster.environment)
         if not done.code and not self._wanted.wait:
-            done = process.watched(self._rollout(), self._look, period=self._period)
+            done = process.watched(self._rollout(), self._look, period=self._period, environment=self._cluster.environment)
         seconds = self._clock() - self._start
         if not done.code:
             self._look()  # for the last lines

@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 from .._core.errors import Failure
 from .._core.http_client import open_url
 from .._core.process import TIMED_OUT, Completed
-from .answers import Answer, ask, encoded, plain
+from .._core.texts import text
+from .answers import Answer, ask, encoded
 from .shown import quote, redactor, texts
 
 Step: TypeAlias = Mapping[str, Any]
@@ -74,6 +75,7 @@ CHECK_SPEC: dict[str, dict[str, Any]] = {
     },
     "save": {"type": "dict", "default": {}},
     "search": {"type": "dict", "default": {}},
+    "tries": {"type": "int"},
     "always": {"type": "bool", "default": False},
 }
 
@@ -162,7 +164,13 @@ class Story:
             except Failure as error:
                 return Evidence(step["name"], False, 0, tries, self.shown(str(error)))
             evidence = Evidence(step["name"], not problem, round((time.monotonic() - start) * 1000), tries, problem)
-            if not problem or not retry or not _may_repeat(step, answer) or self._clock() + self._pause > self._deadline:
+            if (
+                not problem
+                or not retry
+                or tries == step["tries"]
+                or not _may_repeat(step, answer)
+                or self._clock() + self._pause > self._deadline
+            ):
                 return evidence
             time.sleep(self._pause)
 
@@ -248,9 +256,9 @@ class Story:
             wanted.append(f"status {expect['status']}")
         if expect["status"] is None and not 200 <= answer.status < 400:
             wanted.append("a status below 400" if step.get("request") else "exit code 0")
-        if expect["contains"] and not any(expect["contains"] in text for text in answer.texts()):
+        if expect["contains"] and not any(expect["contains"] in shown for shown in answer.texts()):
             wanted.append("the text of expect.contains")
-        found = {name: re.search(pattern, answer.body) for name, pattern in step["search"].items()}
+        found = {name: re.search(pattern, f"{answer.headers}{answer.body}") for name, pattern in step["search"].items()}
         wanted += [f"what search.{name} matches" for name, match in found.items() if not match]
         searched = {name: match[match.lastindex or 0] for name, match in found.items() if match}
         if not expect["json"] and not step["save"]:
@@ -276,7 +284,7 @@ class Story:
             raise Failure(unsaved(sorted(unknown)[0]))
         if whole := VARIABLE.fullmatch(value):
             return self.variables[whole[1]]
-        return VARIABLE.sub(lambda match: plain(self.variables[match[1]]), value)
+        return VARIABLE.sub(lambda match: text(self.variables[match[1]]), value)
 
     def _known(self, step: Step) -> bool:
         return set(VARIABLE.findall(json.dumps(step))) <= self.variables.keys()
@@ -294,7 +302,7 @@ def _method(request: Mapping[str, Any]) -> str:
 
 def _headers(headers: Mapping[str, Any]) -> dict[str, str]:
     """Return headers as they are sent; raises Failure for one that would be two."""
-    values = {name: plain(value) for name, value in headers.items()}
+    values = {name: text(value) for name, value in headers.items()}
     if broken := [name for name, value in values.items() if re.search(r"[\r\n]", name + value)]:
         raise Failure(f"request.headers.{broken[0]} has a line break: take it out (in a vault, write the value in the line of its name).")
     return {name: value.encode().decode("latin-1") for name, value in values.items()}

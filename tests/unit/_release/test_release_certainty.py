@@ -89,11 +89,15 @@ def test_a_node_without_room_is_certain_but_not_one_that_comes() -> None:
 
 
 def test_a_sandbox_that_fails_is_certain_until_something_newer_is_said() -> None:
-    broken = event("backend-1", "FailedCreatePodSandBox", "Failed to create pod sandbox: plugin type=bridge failed", at=BEGAN)
+    broken = event("backend-1", "FailedCreatePodSandBox", "Failed to create pod sandbox: plugin type=bridge failed", at=BEGAN, count=3)
     (finding,) = found(pod(CREATING), broken)
     assert finding.sentence == "backend: the node cannot make its pod's sandbox: plugin type=bridge failed."
     assert finding.patience is not None
     assert found(pod(CREATING), broken, event("backend-1", "Pulling", "Pulling image")) == []
+    words = "Failed create pod sandbox: rpc error: code = Unknown desc = netplugin failed"
+    assert found(pod(CREATING), event("backend-1", "FailedCreatePodSandBox", words)) == [
+        finding._replace(sentence="backend: the node cannot make its pod's sandbox: netplugin failed.", patience=None)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +155,7 @@ def test_jobs_that_still_try_are_named() -> None:
 def test_a_cause_has_to_be_seen_without_a_break() -> None:
     now = 0.0
     certainty = Certainty(lambda: now)
-    flash, other = Finding("a", "", "", 2), Finding("b", "", "", None)
+    flash, other = Finding("a", "", "", 2, "a"), Finding("b", "", "", None, "b")
     assert not certainty.of([flash, other])
     now = 1.9
     assert not certainty.of([flash])
@@ -160,7 +164,7 @@ def test_a_cause_has_to_be_seen_without_a_break() -> None:
     now = 3.0
     assert not certainty.of([flash])
     now = 5.0
-    assert certainty.of([other, flash])
+    assert certainty.of([other, flash._replace(sentence="the same, said with another number")])
     now = 500.0
     assert not certainty.of([other])
 
@@ -190,3 +194,24 @@ def test_a_remedy_names_only_variables_and_options_that_there_are() -> None:
     named = {word for text in texts for word in re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", text)}
     assert named > {"release_timeout"}
     assert named <= known
+
+
+@pytest.mark.parametrize(
+    ("log", "mounts", "hidden"),
+    [
+        ("FileNotFoundError: [Errno 2] No such file or directory: '/data/shop.db'", [], "/data"),
+        ("Error: ENOENT: no such file or directory, open '/etc/shop/app.toml'", [], "/etc/shop/app.toml"),
+        ("cat: /data/x: No such file or directory", [{"mountPath": "/data"}], ""),
+        ("cat: /database/x: No such file or directory", [], ""),
+        ("PermissionError: [Errno 13] Permission denied: '/data/shop.db'", [], ""),
+        ("python: can't open file '/app/migrate.py': No such file or directory", [], ""),
+    ],
+)
+def test_a_migration_that_misses_what_only_its_component_mounts_is_told_so(log: str, mounts: list[dict[str, str]], hidden: str) -> None:
+    job, ended_pod = migration(ended(), reason="BackoffLimitExceeded")
+    job["spec"]["template"]["spec"]["containers"][0]["volumeMounts"] = mounts
+    values = {"backend": {"persistence": {"path": "/data"}, "configFiles": {"/etc/shop/app.toml": ""}}}
+    (finding,) = found(job, ended_pod, log=log, components=values)
+    assert ("The migration does not see" in finding.remedy) is bool(hidden)
+    assert f"does not see {hidden}," in finding.remedy or not hidden
+    assert finding.patience is not None

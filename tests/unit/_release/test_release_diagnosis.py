@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.diagnosis import secret_names
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import decode
-from observed import BEFORE, BEGAN, SINCE, crashed, ended, event, made_by, metadata, migration, pod, replicaset, seen
+from observed import BEFORE, BEGAN, SINCE, crashed, ended, event, found, made_by, metadata, migration, pod, replicaset, seen
 
 
 @pytest.mark.parametrize(
@@ -79,6 +79,32 @@ def test_a_failing_readiness_probe_is_quoted_with_its_newest_reason() -> None:
     assert seen(pod({"running": {}}), older, newer, log="no database") == [
         "backend: it runs, but is not ready: Readiness probe failed: HTTP probe failed with statuscode: 503. Its last lines: no database"
     ]
+
+
+@pytest.mark.parametrize("status", [400, 421])
+def test_a_probe_that_is_refused_for_its_host_says_so(status: int) -> None:
+    readiness = event("backend-1", "Unhealthy", f"Readiness probe failed: HTTP probe failed with statuscode: {status}")
+    startup = event("backend-1", "Unhealthy", f"Startup probe failed: HTTP probe failed with statuscode: {status}")
+    (waits,) = found(pod({"running": {}}), readiness)
+    assert "probes.readiness.headers" in waits.remedy
+    assert waits.patience is None
+    (ends,) = found(crashed({"exitCode": 143, "reason": "Error"}), startup)
+    assert "probes.startup.headers" in ends.remedy
+    (other,) = found(crashed({"exitCode": 1, "reason": "Error"}), readiness)
+    assert "headers" not in other.remedy
+
+
+def test_a_port_that_nothing_listens_on_is_told_from_a_bad_answer() -> None:
+    refused = "Readiness probe failed: dial tcp 10.244.0.9:8000: connect: connection refused"
+    (finding,) = found(pod({"running": {}}), event("backend-1", "Unhealthy", refused))
+    assert "listen on 0.0.0.0" in finding.remedy
+    assert finding.patience is None
+    (other,) = found(
+        pod({"running": {}}), event("backend-1", "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 404")
+    )
+    assert "0.0.0.0" not in other.remedy
+    (crash,) = found(crashed({"exitCode": 1, "reason": "Error"}), event("backend-1", "Unhealthy", refused))
+    assert "0.0.0.0" not in crash.remedy
 
 
 def test_a_pod_that_no_node_takes_says_why() -> None:

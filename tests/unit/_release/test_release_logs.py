@@ -184,6 +184,9 @@ def test_a_long_line_is_cut() -> None:
         ("PermissionError: [Errno 1] Operation not permitted: '/data'", "owner or mode of /data"),
         ("chown: .: Operation not permitted", "inside its volume"),
         ("error: failed switching to \"redis\": setgroups: operation not permitted gosu: operation not permitted", "run_as_user"),
+        ("chown: changing ownership of '/bitnami/postgresql/data': Permission denied", "owner or mode of /bitnami/postgresql/data"),
+        ("FileNotFoundError: [Errno 2] No usable temporary directory found in ['/tmp', '/var/tmp']", "root is read-only"),
+        ("s6-svscan: fatal: unable to mkdir .s6-svscan: Read-only file system", "root is read-only"),
         ("PermissionError: [Errno 13] Permission denied: '/srv/data'", "writable_paths"),
         ("Error: listen EACCES: permission denied 0.0.0.0:80", "ports below 1024"),
         ("nginx: [emerg] bind() to 0.0.0.0:80 failed (13: Permission denied)", "ports below 1024"),
@@ -192,6 +195,9 @@ def test_a_long_line_is_cut() -> None:
         ('connection to server at "localhost" (::1), port 5432 failed: Connection refused', "localhost is the pod itself"),
         ("socket.gaierror: [Errno -2] Name or service not known", "components are reached by their names"),
         ("Error: getaddrinfo ENOTFOUND databse", "components are reached by their names"),
+        ("Invalid HTTP_HOST header: '10.244.0.9:8000'. You may need to add '10.244.0.9' to ALLOWED_HOSTS.", "probes.readiness.headers"),
+        ("django.core.exceptions.DisallowedHost: Invalid HTTP_HOST header: '10.244.0.9'.", "probes.readiness.headers"),
+        ("[ActionDispatch::HostAuthorization::DefaultResponseApp] Blocked hosts: 10.244.0.9:3000", "request.headers"),
         ("FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", "resources.limits.memory"),
     ],
 )  # fmt: skip
@@ -201,7 +207,16 @@ def test_what_a_log_asks_for_is_advised(log: str, advice: str) -> None:
 
 @pytest.mark.parametrize(
     "log",
-    ["ValueError: no such port", "permission denied for table tasks", "listening on 127.0.0.1:8000", "relation already exists", ""],
+    [
+        "host db is up",
+        "allowed hosts: *",
+        "ValueError: no such port",
+        "FileNotFoundError: [Errno 2] No such file or directory: '/data/x'",
+        "permission denied for table tasks",
+        "listening on 127.0.0.1:8000",
+        "relation already exists",
+        "",
+    ],
 )
 def test_no_advice_is_better_than_a_wrong_one(log: str) -> None:
     assert hint(log) == ""
@@ -212,3 +227,26 @@ def test_no_advice_is_better_than_a_wrong_one(log: str) -> None:
 )
 def test_the_path_of_a_line(line: str, path: str) -> None:
     assert path_in(line) == path
+
+
+INITDB = """\
+initdb: error: could not change permissions of directory "/opt/kingbase/data": Operation not permitted
+fixing permissions on existing directory /opt/kingbase/data ... initdb failed
+The files belonging to this database system will be owned by user "kingbase".
+This user must also own the server process.
+"""
+NGINX = """\
+10-listen-on-ipv6-by-default.sh: info: can not modify /etc/nginx/conf.d/default.conf (read-only file system?)
+/docker-entrypoint.sh: Configuration complete; ready for start up
+2022/03/04 17:05:32 [emerg] 1#1: unknown directive "upstram" in /etc/nginx/nginx.conf:3
+"""
+
+
+def test_of_several_errors_the_one_with_a_remedy_is_quoted() -> None:
+    assert telling(INITDB).startswith("initdb: error: could not change permissions")
+    assert "owner or mode of /opt/kingbase/data" in hint(INITDB)
+
+
+def test_a_line_that_is_no_error_gives_no_remedy() -> None:
+    assert telling(NGINX).endswith('unknown directive "upstram" in /etc/nginx/nginx.conf:3')
+    assert hint(NGINX) == ""
