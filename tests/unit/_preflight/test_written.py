@@ -59,7 +59,7 @@ def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         spec = {"type": "list", "elements": "dict", "options": OPTIONS}
         documentation = Documentation(options={"app_components": spec, "app_name": {"type": "str"}, "app_flag": {"type": "bool"}})
         play = PlayVariables(Templar(loader, variables=variables), variables, documentation, [], [])
-        found = [problem for problem in play.problems() if "quote it" in problem or "is empty" in problem]
+        found = [problem for problem in play.problems() if any(words in problem for words in ("quote it", "is empty", "resolved"))]
         found += play.spelling_problems(loader.get_text_file_contents, tmp_path / "vault.yml", vault)
         return [sentence.removeprefix("app_components[0] (api).") for sentence in found]
 
@@ -205,3 +205,10 @@ def test_a_vaults_values_are_texts_wherever_they_are_used(said: Any) -> None:
 def test_an_overridden_variable_is_judged_by_its_own_words(said: Any) -> None:
     """Ansible keeps the place of the name's first definition."""
     assert said('env: {A: "{{ my_flag }}", B: "{{ my_version }}"}', '{my_flag: true, my_version: "24.10"}') == []
+
+
+@pytest.mark.parametrize("template", ["{{ my_tree[vault_word] }}", "{{ lookup('file', vault_word) }}", "{{ vault_word | to_datetime }}"])
+def test_what_ansible_says_of_a_template_holds_no_value_of_the_vault(said: Any, template: str) -> None:
+    (sentence,) = said(f'env: {{A: "{template}"}}', vault="vault_word: 'TOP: SECRET'\n")
+    assert "cannot be resolved" in sentence
+    assert "SECRET" not in sentence
