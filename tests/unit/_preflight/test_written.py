@@ -78,7 +78,7 @@ OTHER = [
         '"{{ 2 * 3 }}"',
         '"{{ my_env.FINE }}"',
     ),
-    *('"{{ my_list[1] }}"', '"{{ nobody_knows_it }}"', '"{{ my_tree.a.b | length }}"', '!unsafe "{{ my_version"'),
+    *('"{{ my_list[1] }}"', '"{{ my_tree.a.b | length }}"', '!unsafe "{{ my_version"'),
 ]
 
 
@@ -143,6 +143,11 @@ def test_of_a_secret_only_the_place_is_said(said: Any, option: str, value: str) 
     assert "quote it" in sentence
     assert "app.yml:6" in sentence or "others.yml:" in sentence
     assert not any(word in sentence for word in ("24.1", "0123", "83", "NO", "12:30", "750", "2024"))
+
+
+def test_what_cannot_be_resolved_is_named_once(said: Any) -> None:
+    (sentence,) = said('env: {A: "{{ nobody_knows_it }}"}')
+    assert "'nobody_knows_it' is undefined" in sentence
 
 
 def test_keys_are_texts_too(said: Any) -> None:
