@@ -125,13 +125,16 @@ class Deployment:
             return Outcome(False, seconds=seconds)
         if done.code == process.NOT_FOUND:
             raise Failure(f"helm cannot be run ({done.err}): run the toolchain role, or name its folder in cluster_bin.")
-        observed = self._observed()
-        found = findings(observed) if observed else []
-        self._end_jobs(observed)
-        if done.code == process.TIMED_OUT:
-            found = sorted(found, key=lambda finding: finding.patience is None)
-            return Outcome(True, findings=found, seconds=seconds)
-        return Outcome(True, self._logs_of(observed).redact(_reason(done.err or done.out)), found, seconds, changed=observed is not None)
+        told = done.code == process.TIMED_OUT
+        reason = "" if told else _reason(done.err or done.out)
+        try:
+            observed = self._observed()
+            found = sorted(findings(observed) if observed else [], key=lambda finding: finding.patience is None)
+            self._end_jobs(observed)
+            reason = self._logs_of(observed).redact(reason)
+        except Failure as error:
+            return Outcome(True, f"{reason or 'it was ended'} ({error})", (), seconds, changed=self._began is not None)
+        return Outcome(True, reason, found, seconds, changed=observed is not None)
 
     def _helm(self) -> list[str]:
         wanted = self._wanted

@@ -123,6 +123,13 @@ def test_a_cluster_that_is_busy_does_not_end_the_wait(world: World) -> None:
     assert not outcome.failed
 
 
+def test_helms_reason_is_told_where_the_cluster_is_away(world: World) -> None:
+    outcome = world.deploy("begin; sleep 0.3; echo 'Error: connection lost' >&2; rm kubectl; exit 1", [])
+    assert outcome.failed
+    assert outcome.changed
+    assert outcome.causes[0].startswith("Helm says: connection lost (")
+
+
 def test_helm_that_is_not_there_is_named(tmp_path: Path) -> None:
     World(tmp_path).script("kubectl", "echo '{\"items\": []}'")
     with pytest.raises(Failure, match="helm cannot be run"):
