@@ -102,6 +102,7 @@ class Deployment:
         """
         self._cluster, self._wanted, self._show, self._clock, self._period = cluster, wanted, show, clock, period
         self._certainty = Certainty(clock)
+        self._certain: list[Finding] = []
         self._stages: dict[str, str] = {}
         self._logs: dict[frozenset[str], ContainerLogs] = {}
         self._began: datetime | None = None
@@ -129,7 +130,7 @@ class Deployment:
         reason = "" if told else _reason(done.err or done.out)
         try:
             observed = self._observed()
-            found = sorted(findings(observed) if observed else [], key=lambda finding: finding.patience is None)
+            found = self._certain or (findings(observed) if observed else [])
             self._end_jobs(observed)
             reason = self._logs_of(observed).redact(reason)
         except Failure as error:
@@ -160,7 +161,10 @@ class Deployment:
             return False
         if observed:
             self._show_changes(stages(observed))
-        return self._certainty.of(found)
+        if not self._certainty.of(found):
+            return False
+        self._certain = [finding for finding in found if finding.patience is not None]
+        return True
 
     def _show_changes(self, now: dict[str, str]) -> None:
         for name, text in sorted(now.items()):
