@@ -118,6 +118,9 @@ options:
 notes:
   - Ansible itself replaces what looks like one of O(values) in results by asterisks.
 attributes:
+  action:
+    description: An action plugin on the controller adds the vault passwords that Ansible was given.
+    support: full
   check_mode:
     description: It only reads; O(commands) are run in check mode, too.
     support: full
@@ -159,7 +162,8 @@ places:
     bytes: {description: Bytes that were compared., type: int, returned: always}
     seconds: {description: How long it took., type: float, returned: always}
     error: {description: Why it could not be looked at., type: str, returned: always}
-    sealed: {description: Archives in it that could not be opened., type: list, elements: str, returned: always}
+    unopened: {description: Number of archives in it that could not be opened., type: int, returned: always}
+    sealed: {description: Names of the first of these., type: list, elements: str, returned: always}
     findings:
       description: What was found; without a value.
       type: list
@@ -181,7 +185,7 @@ problems:
   type: list
   elements: str
 notes:
-  description: A sentence for each value that could not be searched.
+  description: A sentence for each archive that could not be opened, and for each value that was not searched or not as a whole.
   returned: always
   type: list
   elements: str
@@ -194,11 +198,12 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._audit.places import Subject
-from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import audit, chosen, problems, table
+from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import audit, chosen, problems, table, unopened
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import Command
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.matcher import Matcher
-from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.spellings import SHORTEST, labelled, secrets_of
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.parts import SHORTEST
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.spellings import labelled, secrets_of
 
 
 def subject_of(parameters: dict[str, Any]) -> Subject:
@@ -269,7 +274,7 @@ def main() -> None:
         "places": [result.shown() for result in results],
         "table": table(results),
         "problems": problems(results),
-        "notes": notes,
+        "notes": [*unopened(results), *notes],
     }
     found, unseen = any(result.findings for result in results), any(result.error for result in results)
     if unseen or (found and module.params["fail"]):

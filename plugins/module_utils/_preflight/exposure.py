@@ -13,7 +13,8 @@ from .._component.specification import OPTIONS
 from .._core.texts import text as as_text
 from .._secrets.matcher import Matcher
 from .._secrets.ordinary import is_ordinary
-from .._secrets.spellings import PASSWORD, SHORTEST, as_bytes, secrets_of
+from .._secrets.parts import NAME, SHORTEST
+from .._secrets.spellings import as_bytes, secrets_of
 from .credentials import Values, named_values, plain_values
 
 SHORTEST_WHOLE = 6
@@ -53,7 +54,7 @@ def exposed_problems(components: Iterable[Mapping[str, Any]], vault: Mapping[str
     for name, text in texts:
         found = {secret.label for secret, _spelling in matcher.search(as_bytes(text))} if found_any else set()
         found |= {short[text.strip()]} if text.strip() in short else set()
-        if labels := sorted(label for label in found if label.removesuffix(PASSWORD) not in found - {label}):
+        if labels := sorted(label for label in found if NAME.sub("", label) not in found - {label}):
             where = "the history of the image" if ".build.args." in name else "Helm's records and the description of the pod"
             yield (
                 f"{name} holds the value of {' and '.join(labels)}, which {where} would show: move it to secret_env, "

@@ -17,7 +17,7 @@ COMMON = frozenset(
 )
 """Words that occur everywhere, whatever variable holds them."""
 
-_CREDENTIAL = re.compile(
+CREDENTIAL = re.compile(
     r"PASS|PWD|SECRET|TOKEN|CREDENTIAL|PRIVATE|SALT|PEPPER|DSN|WEBHOOK|(^|[_.-]|API)KEYS?([_.-]|$)|(^|[_.-])(PIN|AUTH|JWT|COOKIE)([_.-]|$)",
     re.IGNORECASE,
 )
@@ -45,7 +45,7 @@ def is_ordinary(name: str, text: str) -> bool:
     """
     if text.lower() in COMMON:
         return True
-    return _is_made_of_words(text) and (_is_address(text) or not _CREDENTIAL.search(name))
+    return _is_made_of_words(text) and (_is_address(text) or not CREDENTIAL.search(name))
 
 
 def _is_address(text: str) -> bool:

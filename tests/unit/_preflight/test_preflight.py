@@ -177,7 +177,7 @@ def test_every_problem_of_the_variables_is_reported_at_once_with_its_place(deplo
     said = problems(deployed[0], wrong, "-e", "app_servce_type=x", "-e", "preflight_memory_gb=100000")
     for problem in (
         "my.yml:1) is no variable of this collection: did you mean app_name?",
-        "my.yml:1) must be text, not a list.",
+        "my.yml:1) must be text, not a list: quote it.",
         "app_components[0] (web).prot (my.yml:1) is no option: did you mean port?",
         "app_components[0] (web).port (my.yml:1) must be a whole number, not text ('eighty').",
         "app_components[0].secret_env.A (my.yml:1): 'vault_databse_password' is undefined: did you mean vault_database_password?",
@@ -305,6 +305,43 @@ def test_a_wrong_password_is_one_sentence_before_anything_else(vault: Path, monk
     assert f"The vault group_vars/all/vault.yml {WRONG}" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert "PLAY" not in done.stdout
+
+
+def test_a_value_arrives_as_it_was_written_or_is_named_with_its_place(vault: Path) -> None:
+    checkout = vault.parents[2]
+    text = run(checkout, "view", str(vault), program="ansible-vault").stdout
+    line = text.count("\n") + 1
+    (checkout / "inside.yml").write_text(f"{text}vault_pin: 0123\nvault_odd: 'q{{# gone #}}rst'\n")
+    vault.unlink()
+    run(checkout, "encrypt", "inside.yml", "--output", str(vault), program="ansible-vault")
+    mine = checkout / "written.yml"
+    mine.write_text(
+        """
+app_services: []
+app_checks: []
+app_components:
+  - name: api
+    image: x:1
+    port: 80
+    env: {RELEASE: 24.10, FINE: 8080}
+    secret_env: {PIN: "{{ vault_pin }}", ODD: "{{ vault_odd }}"}
+"""
+    )
+    said = run(checkout, "-e", f"@{mine}", "-e", "{app_replicas: 1, app_name: 1.10}", succeeds=False).stdout
+    for problem in (
+        "(api).env.RELEASE (written.yml:8) is 24.10 there, which would arrive as 24.1: quote it",
+        f"(api).secret_env.PIN (group_vars/all/vault.yml:{line}) is no text there, because YAML reads it as a number: quote it.",
+        "app_name (<CLI option '-e'>) is 1.10 there",
+    ):
+        assert problem in said
+    assert "3 problems were found; nothing was changed." in said
+    mine.write_text(mine.read_text().replace("24.10", "'24.10'").replace("vault_pin", "vault_session_secret"))
+    (checkout / "inside.yml").write_text((checkout / "inside.yml").read_text().replace("0123", "'0123'"))
+    vault.unlink()
+    run(checkout, "encrypt", "inside.yml", "--output", str(vault), program="ansible-vault")
+    run(checkout, "-e", f"@{mine}")
+    assert components(checkout)["api"]["secret_env"]["ODD"] == "q{# gone #}rst"
+    assert components(checkout)["api"]["env"] == {"RELEASE": "24.10", "FINE": "8080"}
 
 
 def test_an_inventory_has_a_vault_and_a_password_of_its_own(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
