@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.checks import published_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.names import RULES, clash_problems, name_problem
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.quantities import room_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import Component, load_components
@@ -74,6 +75,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             components, component_problems = load_components(deployed)
             problems += undefined or component_problems
             fitting = [] if undefined or component_problems else components
+            published = (arguments.get("minikube") or {}).get("ports")
+            if published is not None:
+                problems += published_problems(components, published, variables.resolve("cluster_host")[0])
             if not undefined:
                 problems += clash_problems(components, str(variables.values.get("app_name", "")))
                 secrets = component_secrets(components)
@@ -93,7 +97,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
                     vault_names,
                     services.known,
                     str(variables.values.get("app_namespace", "")),
-                    ports=variables.values.get("minikube_ports") or [],
+                    ports=published or [],
                     shared=bool(variables.values.get("namespace_shared")),
                     accepted=accepted,
                 )

@@ -148,6 +148,10 @@ ports:
   type: list
   elements: int
   sample: [30080]
+environment:
+  description: Variables with which other programs reach the node past the machine's proxies; empty without a proxy.
+  returned: success
+  type: dict
 engine:
   description: Environment in which docker speaks to the engine inside the node; empty when it does not run.
   returned: success
@@ -166,7 +170,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.machine import Machine
-from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.node import Files
+from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.files import Files
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.profile import Profile, ensure
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.settings import settings_from
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.pins import KUBERNETES

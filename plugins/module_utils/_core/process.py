@@ -86,7 +86,15 @@ def run(
         return Completed(process.returncode if code is None else code, _text(out), _text(err))
 
 
-def watched(argv: Sequence[str], look: Callable[[], bool], *, period: float, given: str = "", patience: float = 10) -> Completed:
+def watched(
+    argv: Sequence[str],
+    look: Callable[[], bool],
+    *,
+    period: float,
+    given: str = "",
+    patience: float = 10,
+    environment: Mapping[str, str] | None = None,
+) -> Completed:
     """Run a program, and tell it to end as soon as ``look`` returns true.
 
     Args:
@@ -95,12 +103,13 @@ def watched(argv: Sequence[str], look: Callable[[], bool], *, period: float, giv
         period: Seconds.
         given: Its standard input.
         patience: Seconds that it has to end by itself when it is told to.
+        environment: Variables beside those of this process.
 
     Returns:
         How it ended; with the code TIMED_OUT when it was told to end.
     """
     try:
-        process = _start(argv, None, None, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process = _start(argv, environment, None, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     except OSError as error:
         return Completed(NOT_FOUND, err=error.strerror or str(error))
     told, unsent = False, given.encode() or None

@@ -117,9 +117,9 @@ class Deployment:
         """
         self._start, self._before = self._clock(), self._revision()[0]
         values = as_yaml(self._wanted.values)
-        done = process.watched(self._helm(), self._look, period=self._period, given=values)
+        done = process.watched(self._helm(), self._look, period=self._period, given=values, environment=self._cluster.environment)
         if not done.code and not self._wanted.wait:
-            done = process.watched(self._rollout(), self._look, period=self._period)
+            done = process.watched(self._rollout(), self._look, period=self._period, environment=self._cluster.environment)
         seconds = self._clock() - self._start
         if not done.code:
             self._look()  # for the last lines

@@ -11,7 +11,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors impor
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import TIMED_OUT, Completed
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube import node as nodes
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube import profile as minikube
-from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.node import Files
+from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.files import Files
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.profile import Profile
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.settings import Settings
 from fake_machine import FakeMachine
@@ -103,6 +103,35 @@ def running(lab: Lab) -> Lab:
     lab.ensure()
     lab.machine.commands.clear()
     return lab
+
+
+def test_minikubes_variables_of_the_environment_change_nothing_and_are_named(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINIKUBE_NODES", "3")
+    monkeypatch.setenv("MINIKUBE_KUBERNETES_VERSION", "v1.20.0")
+    profile = lab.profile()
+    minikube.ensure(profile, "started", recreate=False, check=False)
+    environment = lab.machine.environments[lab.machine.commands.index(lab.machine.ran("minikube start")[0])]
+    assert (environment["MINIKUBE_NODES"], environment["MINIKUBE_KUBERNETES_VERSION"]) == ("", "")
+    assert environment["MINIKUBE_HOME"] == str(lab.files.home)
+    (warning,) = profile.warnings
+    assert warning.startswith("MINIKUBE_NODES and MINIKUBE_KUBERNETES_VERSION of the environment are not used")
+    running = lab.profile()
+    minikube.ensure(running, "started", recreate=False, check=False)
+    assert running.warnings == []
+
+
+def test_the_node_is_reached_past_a_proxy(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.test:3128")
+    assert lab.ensure()["environment"] == {"NO_PROXY": "10.0.0.2", "no_proxy": "10.0.0.2"}
+
+
+def test_a_teardown_names_a_container_that_it_leaves(lab: Lab) -> None:
+    lab.container(running=True)
+    profile = lab.profile()
+    assert not minikube.ensure(profile, "absent", recreate=False, check=False)["changed"]
+    assert "another MINIKUBE_HOME made it" in profile.warnings[0]
 
 
 def test_an_absent_cluster_is_created_with_its_settings_and_homes(lab: Lab) -> None:
