@@ -103,3 +103,27 @@ def test_a_problem_names_component_file_image_and_the_ways_out(tmp_path: Path, m
     for way in ("BASE_IMAGE", "mirror", "option image"):
         assert way in problems[0]
     assert base_problems([], engine, Base()) == []
+
+
+def test_a_first_run_is_told_before_there_is_an_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def away(references: list[str]) -> dict[str, str]:
+        asked.extend(references)
+        return dict.fromkeys(references, "registry: no route")
+
+    monkeypatch.setattr(images, "unreachable", away)
+    for name, text in {
+        "ours": "ARG BASE_IMAGE=debian:trixie-slim\nFROM ${BASE_IMAGE}\n",
+        "theirs": "ARG V=1\nFROM node:$V\n",
+        "none": "FROM scratch\n",
+    }.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "Dockerfile").write_text(text)
+    sources = [
+        {"component": name, "context": name, "dockerfile": "Dockerfile", "target": "", "args": {"V": 2}}
+        for name in ("ours", "theirs", "none", "missing")
+    ]
+    problems = images.first_base_problems(sources, tmp_path)
+    assert [problem.partition(":")[0] for problem in problems] == ["Component theirs"]
+    assert asked == ["node:2"]
