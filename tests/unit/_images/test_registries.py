@@ -26,6 +26,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._images.registries
         ("ARG GIVEN=x\nFROM node:$GIVEN", ["node:given"]),
         ("ARG V\nFROM $V", []),
         ("FROM scratch", []),
+        ("# nothing yet", []),
         ("FROM node:22 AS build\nFROM build\nCOPY --from=build /a /a", ["node:22"]),
         ("FROM python:3 AS unused\nFROM node:22", ["node:22"]),
         ("FROM scratch\nCOPY --from=ghcr.io/astral-sh/uv:1 /uv /uv", ["ghcr.io/astral-sh/uv:1"]),
