@@ -70,7 +70,11 @@ def python_specification() -> str:
 def argument_specs() -> str:
     """Return the argument specs of the role preflight with the options of ``app_components``, for ansible-doc and the check of types."""
     options = yaml.dump(
-        {"options": _without(SPECIFICATION["options"], "format", "keys", "chart")}, Dumper=Plain, sort_keys=False, width=LINE, indent=2
+        {"options": _without(SPECIFICATION["options"], "format", "keys", "chart", "process", "filled", "empty")},
+        Dumper=Plain,
+        sort_keys=False,
+        width=LINE,
+        indent=2,
     )
     begin, end = (f"        # {word} of what is generated: {WRITTEN_BY}\n" for word in ("Begin", "End"))
     text = "".join(f"        {line}\n" for line in options.splitlines())

@@ -16,14 +16,15 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.names import name_problem, object_names, release_names
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
-from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import release_names
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import MANAGER
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace import objects as rules
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.lease import PERIOD, Lease, lease_name
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.attempt import labels
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.drift import AUTOSCALERS, drift, reported
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import Record, by_release, record_selector
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.keeper import now
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.play import Holder, keep, play_name, wait_for
@@ -47,6 +48,8 @@ class Found:
     lease: dict[str, Any] | None
     objects: list[dict[str, Any]]
     records: dict[str, list[Record]]
+    looked_for: list[str]
+    """References of the objects that were asked for."""
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
@@ -56,7 +59,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         super().run(tmp, task_vars)
         parameters = self.validate_argument_spec(argument_spec=SPEC)[1]
         check = self._task.check_mode
-        absent = {"changed": False, "owned": True, "pod_security": parameters["pod_security"], "waited": False}
+        absent = {"changed": False, "owned": True, "pod_security": parameters["pod_security"], "waited": False, "drift": {}}
         if check and not Path(parameters["kubeconfig"]).is_file():
             return {**absent, "changed": True}
         cluster = Application(parameters)
@@ -65,6 +68,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             cluster.refuse(found)
             if not found.namespace and not parameters["create"]:
                 return absent
+            drifted = cluster.drift(found)
             definition = cluster.namespace_change(found)
             waited = False
             if not check:
@@ -88,6 +92,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             "owned": rules.is_owned(known),
             "pod_security": rules.pod_security_level(known),
             "waited": waited,
+            "drift": drifted,
             "diff": {
                 "before": {"labels": labels(before)},
                 "after": {"labels": labels(known)},
@@ -108,9 +113,11 @@ class Application:
     def look(self) -> Found:
         """Read everything at once."""
         components, problems = load_components(self._parameters["components"])
+        named = (name_problem("app_name", self._application), name_problem("app_namespace", self._name))
+        problems += [*filter(None, named)]
         if problems:
             raise ValueError("\n".join(problems))
-        names = rules.object_names(self._application, components)
+        names = object_names(self._application, components)
         with ThreadPoolExecutor() as pool:
             objects, records = pool.map(
                 lambda request: self._cluster.objects(*request),
@@ -125,12 +132,12 @@ class Application:
             next(iter(kinds["Lease"]), None),
             [item for item in objects if item["kind"] not in kinds],
             by_release(records, self._releases),
+            names,
         )
 
     def refuse(self, found: Found) -> None:
         """Raise ValueError with everything of others that is in the way."""
         problems = [
-            *rules.name_problems(self._application, self._name),
             *rules.foreign_releases(found.records),
             *rules.foreign_objects(self._name, self._application, found.objects),
         ]
@@ -142,6 +149,14 @@ class Application:
             )
         if problems:
             raise ValueError("\n".join([*problems, "Nothing was changed."]))
+
+    def drift(self, found: Found) -> dict[str, dict[str, Any]]:
+        """Return for each release of which objects were deleted or edited by hand which ones."""
+        compared = {
+            release: drift(records, found.objects, lambda: self._cluster.objects(AUTOSCALERS), found.looked_for)
+            for release, records in found.records.items()
+        }
+        return {release: reported(entries) for release, entries in compared.items() if entries}
 
     def namespace_change(self, found: Found) -> dict[str, Any] | None:
         """Return the definition that brings the namespace to its labels, or nothing."""

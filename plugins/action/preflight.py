@@ -6,24 +6,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.names import RULES, clash_problems, name_problem
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.quantities import room_problems
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import Component, load_components
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
-from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects import name_problems
+from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.settings import parse_memory
+from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.addresses import address_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.credentials import credential_problems
-from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.variables import load_documentation
+from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.variables import Documentation, load_documentation
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.store import component_secrets
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.template import made_names
 from ansible_collections.plannoir.deploy.plugins.module_utils._services.catalogue import service_problems
+from ansible_collections.plannoir.deploy.plugins.module_utils._verify.problems import check_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_services import PlayServices
-from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_variables import PlayVariables, given_beside
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_variables import PlayVariables, given_beside, place
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.requirements import package_problems
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import read_vault
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_data import as_data, template_problem, templates_of_vaults
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_variables import load_variables
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
@@ -43,29 +49,48 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         documentation.options["app_checks"] = {**documentation.options["app_checks"], "options": CHECK_SPEC}
         # Where Ansible does not look for a vault by itself, it is loaded after this.
         held = load_variables(vault.text) if vault else {}
-        known = {**task_vars, **{name: value for name, value in held.items() if name not in task_vars}}
+        templates = templates_of_vaults(task_vars)
+        given = {**task_vars, **{name: as_data(task_vars[name]) for name in templates}}
+        known = {**given, **{name: value for name, value in held.items() if name not in given}}
         services = PlayServices(self._templar, known, vault_is_new=vault is None)
         made = list(made_names(services.parts)) if path else []
         variables = PlayVariables(self._templar, known, documentation, services.vault_names, made)
-        problems = [*services.problems, *variables.problems(own=arguments.get("own_variables", []))]
-        application, namespace = (variables.values.get(name) for name in ("app_name", "app_namespace"))
-        if isinstance(application, str) and isinstance(namespace, str):
-            problems += name_problems(application, namespace)
+        problems = [template_problem(name, written) for name, written in templates.items()]
+        problems += [*services.problems, *variables.problems(own=arguments.get("own_variables", []))]
+        problems += filter(None, _misnamed(services, variables))
         if variables.values.get("minikube_network_policy"):
             problems += package_problems(["kubernetes", "requests"], "minikube_network_policy")
         secrets: dict[str, Any] = {}
+        fitting: list[Component] = []
         # Components with an unknown option or an undefined value are reported already, and could only be reported again.
         if "app_components" in variables.values and not any(problem.startswith("app_components") for problem in problems):
             problems += service_problems(services.names, variables.values["app_components"], services.known)
             deployed, undefined = services.deployed(variables)
             components, component_problems = load_components(deployed)
             problems += undefined or component_problems
+            fitting = [] if undefined or component_problems else components
             if not undefined:
+                problems += clash_problems(components, str(variables.values.get("app_name", "")))
                 secrets = component_secrets(components)
-                problems += credential_problems(components, secrets, variables.vault_variables(), arguments.get("accepted_credentials", []))
+                vault_names, accepted = variables.vault_variables(), arguments.get("accepted_values", [])
+                problems += credential_problems(components, secrets, vault_names, accepted)
+                problems += address_problems(
+                    components,
+                    secrets,
+                    vault_names,
+                    services.known,
+                    str(variables.values.get("app_namespace", "")),
+                    ports=variables.values.get("minikube_ports") or [],
+                    shared=bool(variables.values.get("namespace_shared")),
+                    accepted=accepted,
+                )
+                if not component_problems and not any(problem.startswith("app_checks") for problem in problems):
+                    problems += check_problems(variables.values.get("app_checks") or [], components, place)
             arguments["sources"] = [source for component in components for source in _sources(component)]
         result: dict[str, Any] = self._execute_module(module_name="plannoir.deploy.preflight", module_args=arguments, task_vars=task_vars)
         problems += result.get("problems", [])
+        problems += room_problems(fitting, *_node(variables, documentation, result.get("cpus") or 0))
+        problems = list(dict.fromkeys(problems))  # a clash of two components is one of the application, too
         if problems:
             count = f"{len(problems)} problems were found" if len(problems) > 1 else "A problem was found"
             raise AnsibleActionFail("\n".join([f"{count}; nothing was changed.", *(f"- {problem}" for problem in problems)]))
@@ -74,6 +99,32 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         wanted = vault or services.want_vault or any(secrets.values())
         write = path and wanted and (lacks or not variables.come_from(path))
         return {"changed": False, "vault_services": services.with_values if write else None}
+
+
+def _node(variables: PlayVariables, documentation: Documentation, machine_cpus: int) -> tuple[dict[str, Fraction], dict[str, str]]:
+    """Return what the node has, for ``room_problems``, and what gives it more; nothing where the cluster is none of ours."""
+    names = ("minikube_profile", "cluster_context", "minikube_cpus", "minikube_memory")
+    profile, context, cpus, memory = (variables.values.get(name, documentation.options.get(name, {}).get("default")) for name in names)
+    if not profile or profile != context:
+        return {}, {}
+    try:
+        # Minikube's container sees every core of its machine, and only its share of the memory.
+        node = {"cpu": Fraction(max(int(str(cpus)), machine_cpus)), "memory": Fraction(parse_memory(str(memory)) << 20)}
+    except ValueError:
+        return {}, {}  # it is named where all variables are
+    return node, {
+        name: f"raise {variable} (-e minikube_recreate=true makes the cluster anew, without its data)"
+        for name, variable in (("cpu", "minikube_cpus"), ("memory", "minikube_memory"))
+    }
+
+
+def _misnamed(services: PlayServices, variables: PlayVariables) -> Iterator[str]:
+    """Say what is wrong with the names that a person gave, and with those that follow from them."""
+    rules = {**RULES, **services.name_rules}
+    for variable, rule in rules.items():
+        value = variables.values.get(variable) if variable in variables.places else variables.resolve(variable)[0]
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            yield name_problem(variable, value, rule, variables.places.get(variable, ""))
 
 
 def _sources(component: Mapping[str, Any]) -> Iterator[dict[str, str]]:

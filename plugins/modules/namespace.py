@@ -16,6 +16,7 @@ description:
     chart needs belongs to somebody else, or when the namespace holds workloads of others.
   - Makes the namespace with Pod Security labels where it is missing. One that this collection did not make keeps its labels; one that
     was made for another application of this collection keeps that one's.
+  - Compares the objects of the application's releases with Helm's records and returns what was deleted or edited by hand.
   - Takes the Lease C(<application>-deploy) in the namespace, so that one run at a time deploys the application, from whichever machine.
     A process that goes with the play renews it. Another run waits, says for whom and since when, and leaves after O(timeout).
 extends_documentation_fragment: [plannoir.deploy.cluster]
@@ -77,6 +78,18 @@ pod_security:
   description: Pod Security level that the namespace enforces; V(privileged) where it enforces none.
   returned: success
   type: str
+drift:
+  description: >-
+    For each release of which objects were deleted or edited by hand, a sentence for each of them, whether a volume claim is gone, and
+    the fields on both sides. Values of variables, files, commands and annotations are not shown.
+  returned: success
+  type: dict
+  sample:
+    shop:
+      objects: ["Service web was deleted", "Deployment web was edited (spec.replicas)"]
+      lost_data: false
+      before: {Deployment web: {spec.replicas: 3}}
+      after: {Deployment web: {spec.replicas: 1}, Service web: made again}
 waited:
   description: Whether another run deployed the application meanwhile.
   returned: success

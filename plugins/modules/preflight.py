@@ -17,6 +17,7 @@ description:
     of a documented one, or when its value has another type than the role's argument spec says.
   - A secret value is an error when it is a placeholder, was copied with something around it, or is a URL that cannot work or sends
     a credential out of the cluster unprotected. The message names its key and never the value.
+  - An address in a variable is an error when it leads to the pod itself (C(localhost)), or to a component that there is not.
   - Fails once, with a sentence for every problem and its remedy.
 options:
   own_variables:
@@ -24,8 +25,8 @@ options:
     type: list
     elements: str
     default: []
-  accepted_credentials:
-    description: Secret values that are right although they look wrong, each as C(component.secret_env.KEY), as the message names it.
+  accepted_values:
+    description: Values that are right although they look wrong, each as C(component.secret_env.KEY), as the message names it.
     type: list
     elements: str
     default: []
@@ -97,6 +98,8 @@ vault_services:
   elements: str
 """
 
+import os
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.requirements import machine_problems
 
@@ -106,7 +109,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "own_variables": {"type": "list", "elements": "str", "default": []},
-            "accepted_credentials": {"type": "list", "elements": "str", "default": []},
+            "accepted_values": {"type": "list", "elements": "str", "default": []},
             "vault_file": {"type": "path"},
             "sources": {"type": "list", "elements": "dict", "default": [], "options": source},
             "source_root": {"type": "path"},
@@ -117,7 +120,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    module.exit_json(changed=False, problems=list(machine_problems(module.params)))
+    module.exit_json(changed=False, problems=list(machine_problems(module.params)), cpus=os.cpu_count())
 
 
 if __name__ == "__main__":

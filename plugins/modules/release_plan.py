@@ -42,12 +42,18 @@ options:
         description: Seconds for each of Helm's operations.
         type: int
         default: 180
+  drift:
+    description:
+      - Release to what of it was deleted or edited by hand, as M(plannoir.deploy.namespace) returns it. Such a release is deployed again.
+      - Where a volume claim is gone, the releases after it are deployed again, too, because their migrations need its data.
+    type: dict
+    default: {}
 attributes:
   check_mode:
     description: Reports what would change.
     support: full
   diff_mode:
-    description: Shows the values before and after, in check mode.
+    description: Shows the values before and after, and what was edited by hand, in check mode.
     support: full
 """
 
@@ -59,6 +65,7 @@ EXAMPLES = r"""
     namespace: plannoir
     bin: /usr/local/bin
     releases: "{{ app_components | plannoir.deploy.releases('shop', 'charts/plannoir', images_result.refs, secrets_result.names, 180) }}"
+    drift: "{{ namespace_result.drift }}"
   register: plan
 """
 
@@ -94,6 +101,12 @@ releases:
     timeout:
       description: Seconds for each of Helm's operations.
       type: int
+drifted:
+  description: A sentence for each object that was deleted or edited by hand and is put back.
+  type: list
+  elements: str
+  returned: success
+  sample: ["Deployment web was edited (spec.replicas)"]
 time:
   description: When the comparison was made, in seconds since the epoch.
   type: float
@@ -109,6 +122,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._component.values 
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects import foreign_releases
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.drift import drifted_releases
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import action_for, read_records, recovery_for
 
 RELEASE_SPEC: dict[str, dict[str, Any]] = {
@@ -140,7 +154,11 @@ def refuse_missing_secrets(module: AnsibleModule, values: list[dict[str, Any]]) 
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
-        argument_spec={**CLUSTER_SPEC, "releases": {"type": "list", "elements": "dict", "required": True, "options": RELEASE_SPEC}},
+        argument_spec={
+            **CLUSTER_SPEC,
+            "releases": {"type": "list", "elements": "dict", "required": True, "options": RELEASE_SPEC},
+            "drift": {"type": "dict", "default": {}},
+        },
         supports_check_mode=True,
     )
     releases = module.params["releases"]
@@ -153,10 +171,12 @@ def main() -> None:
             module.fail_json(msg=f"The releases cannot be read: {error}")
     if foreign := list(foreign_releases(records)):
         module.fail_json(msg="\n".join([*foreign, "Nothing was changed."]))
+    drift = {release["name"]: module.params["drift"].get(release["name"], {}) for release in releases if release["state"] == "present"}
+    again = drifted_releases([release["name"] for release in releases], drift)
     plan = [
         {
             "name": release["name"],
-            "action": action_for(release["state"], release["values"], records[release["name"]]),
+            "action": action_for(release["state"], release["values"], records[release["name"]], drifted=release["name"] in again),
             "stuck": release["state"] == "present" and recovery_for(records[release["name"]]) is not None,
             "revision": max((record.revision for record in records[release["name"]]), default=0),
             "values": release["values"],
@@ -171,11 +191,14 @@ def main() -> None:
         deployed += [release["name"]] if release["action"] == "deploy" else []
     if not module.check_mode:
         refuse_missing_secrets(module, [release["values"] for release in plan if release["action"] == "deploy"])
-    before = {name: found[0].values for name, found in records.items() if found and found[0].status != "uninstalled"}
-    after = {release["name"]: release["values"] for release in releases if release["state"] == "present"}
+    before: dict[str, Any] = {name: found[0].values for name, found in records.items() if found and found[0].status != "uninstalled"}
+    after: dict[str, Any] = {release["name"]: release["values"] for release in releases if release["state"] == "present"}
+    for side, values in (("before", before), ("after", after)):
+        values.update({f"objects of {name}": found[side] for name, found in drift.items() if found})
     module.exit_json(
         changed=module.check_mode and any(release["action"] != "none" for release in plan),
         releases=plan,
+        drifted=[sentence for found in drift.values() if found for sentence in found["objects"]],
         time=time.time(),
         diff={"before": before, "after": after},
     )

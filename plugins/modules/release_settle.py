@@ -64,6 +64,7 @@ from collections.abc import Iterable
 from itertools import chain
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import text
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import secret_keys
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
@@ -78,7 +79,7 @@ COMMAND_WITHIN = 600
 def run_commands(cluster: Cluster, commands: dict[str, list[str]]) -> None:
     """Run each component's command in one of its pods; raises Failure."""
     for component, command in commands.items():
-        done = cluster.execute(component, list(map(str, command)), COMMAND_WITHIN)
+        done = cluster.execute(component, list(map(text, command)), COMMAND_WITHIN)
         if done.code:
             why = f"no end within {COMMAND_WITHIN} s" if done.code == TIMED_OUT else (done.err or done.out).strip()
             raise Failure(

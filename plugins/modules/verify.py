@@ -16,6 +16,7 @@ description:
   - C(${name}) in any text of a step is replaced by what an earlier step saved under that name; C(${run_id}) is new at each run.
   - A step that fails is tried again until O(timeout) has passed when that is harmless, that is for GET and HEAD, for commands, and where
     nothing answered. Cookies are kept from step to step.
+  - What a step sends, expects or saves may be a credential. Messages and the report name its place in the step, never the value.
   - Changes nothing of its own; let the steps remove what they make.
 extends_documentation_fragment: [plannoir.deploy.cluster]
 options:
@@ -34,10 +35,9 @@ options:
         type: dict
         suboptions:
           method:
-            description: HTTP method.
+            description: HTTP method; GET by default, or POST with a body.
             type: str
             choices: [GET, HEAD, POST, PUT, PATCH, DELETE]
-            default: GET
           component:
             description: Component whose released URL O(checks[].request.url) is relative to; not needed where only one has a URL.
             type: str
@@ -46,14 +46,44 @@ options:
             type: str
             default: /
           headers:
-            description: Header to value.
+            description: Header to value, such as the name in C(Host) that the application answers to.
             type: dict
             default: {}
           json:
             description: Body, sent as JSON.
             type: raw
+          form:
+            description: Body, sent as a form; field to value, or to a list of values.
+            type: dict
+          files:
+            description: Files of the form, which is then sent as C(multipart/form-data).
+            type: list
+            elements: dict
+            default: []
+            suboptions:
+              field:
+                description: Field of the form.
+                type: str
+                required: true
+              name:
+                description: File name.
+                type: str
+                required: true
+              content:
+                description: What is in it.
+                type: str
+                required: true
+              type:
+                description: Content type.
+                type: str
+                default: application/octet-stream
+          body:
+            description: Body, sent as this text; name its type in the header C(Content-Type).
+            type: str
           timeout:
-            description: Seconds.
+            description:
+              - Seconds until the answer has ended. What came of it until then counts where a part of the body is expected.
+              - An event stream, or one of JSON lines, is read no longer than until what is expected came.
             type: int
             default: 10
       exec:
@@ -85,11 +115,17 @@ options:
             description: Text in the body or the command's output.
             type: str
           json:
-            description: Dotted path, such as C(items.0.title), to value.
+            description: Dotted path, such as C(items.0.title), to value. Of a stream, one event has to have them all.
             type: dict
             default: {}
       save:
         description: Name to the dotted path of a value in the answer, for later steps.
+        type: dict
+        default: {}
+      search:
+        description:
+          - Name to a regular expression, for later steps; its last group, or else all that it matches in the body.
+          - It finds what a form hides, such as a token against forged requests.
         type: dict
         default: {}
       always:
@@ -105,7 +141,7 @@ options:
     type: int
     default: 60
   report:
-    description: Folder for verify.json and verify.txt; nothing is written without it.
+    description: Folder for verify.json and verify.txt, readable by their owner only; nothing is written without it.
     type: path
 attributes:
   check_mode:
@@ -130,6 +166,17 @@ EXAMPLES = r"""
           url: /
         expect:
           contains: Shop
+      - name: A user signs in with a form
+        request:
+          url: /login
+          form: {user: shop, password: "{{ vault_shop_password }}"}
+        expect:
+          contains: Sign out
+      - name: Events come
+        request:
+          url: /events
+        expect:
+          json: {kind: welcome}
       - name: The page's pod reaches the API by its DNS name
         exec:
           component: web
@@ -171,13 +218,15 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
-from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC, Story, report
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.files import write_private
+from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC, Story, report, summary
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "checks": {"type": "list", "elements": "dict", "required": True, "options": CHECK_SPEC},
+            # Whole, because any text of a step may be a credential.
+            "checks": {"type": "list", "elements": "dict", "required": True, "no_log": True, "options": CHECK_SPEC},
             "urls": {"type": "dict", "default": {}},
             **CLUSTER_SPEC,
             "timeout": {"type": "int", "default": 60},
@@ -186,23 +235,25 @@ def main() -> None:
         supports_check_mode=True,
     )
     parameters, urls = module.params, module.params["urls"]
+    # Ansible would cut each text of a step, its name and "/" too, out of all that is returned. Nothing of a step is but its name.
+    module.no_log_values = set()
+    shown = {"invocation": {"module_args": {**parameters, "checks": [step["name"] for step in parameters["checks"]]}}}
     addresses = [f"{component}: {url}" for component, url in urls.items()]
     if module.check_mode:
-        module.exit_json(changed=False, steps=[], summary=[*addresses, "Nothing was verified in check mode."])
+        module.exit_json(changed=False, steps=[], summary=[*addresses, "Nothing was verified in check mode."], **shown)
     evidence = list(Story(urls, Cluster.of(parameters).execute, parameters["timeout"]).tell(parameters["checks"]))
     if parameters["report"]:
         folder = Path(parameters["report"])
         try:
-            folder.mkdir(parents=True, exist_ok=True)
             for name, content in zip(("verify.json", "verify.txt"), report(evidence, urls, _now()), strict=True):
-                (folder / name).write_text(content, encoding="utf-8")
+                write_private(folder / name, content)
         except OSError as error:
-            module.fail_json(msg=f"The report cannot be written to {folder} ({error.strerror}): make it writable or set verify_report.")
+            message = f"The report cannot be written to {folder} ({error.strerror}): make it writable or set verify_report."
+            module.fail_json(msg=message, **shown)
     steps = [asdict(step) for step in evidence]
     if failures := [f"{step.name}: {step.detail}" for step in evidence if not step.ok]:
-        module.fail_json(msg="\n".join(["The application does not do what was expected:", *failures]), steps=steps)
-    seconds = sum(step.ms for step in evidence) / 1000
-    module.exit_json(changed=False, steps=steps, summary=[*addresses, f"{len(steps)} checks passed in {seconds:.1f} s."])
+        module.fail_json(msg="\n".join(["The application does not do what was expected:", *failures]), steps=steps, **shown)
+    module.exit_json(changed=False, steps=steps, summary=[*addresses, summary(evidence)], **shown)
 
 
 def _now() -> str:

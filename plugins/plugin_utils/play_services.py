@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.template import Templar
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.names import Rule
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.template import Part, vault_parts
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import slot_names, variable_names
@@ -56,6 +57,12 @@ class PlayServices:
         """The variables that a vault may hold, also of services that are not used."""
         texts = [*(service.vault for service in self.known.values()), *(part.text for part in self.parts)]
         return {name for text in texts for name in (*variable_names(text), *slot_names(text))}
+
+    @property
+    def name_rules(self) -> dict[str, Rule]:
+        """What names of the embedded services must look like, by the variable that holds one."""
+        used = [self.known[name] for name in self.names if name in self.known and self._is_embedded(name)]
+        return {variable: rule for service in used for variable, rule in service.names.items()}
 
     def deployed(self, variables: PlayVariables) -> tuple[Any, list[str]]:
         """Return all components, those of the services resolved as far as possible, and what is undefined in these, a sentence each."""

@@ -47,6 +47,7 @@ class PlayVariables:
 
     Attributes:
         values: Documented variable -> what it holds, templates resolved as far as possible; filled by ``problems``.
+        places: Variable that a person set -> where it was written.
     """
 
     def __init__(
@@ -72,11 +73,12 @@ class PlayVariables:
         self._documentation = documentation
         self._vault_names = set(vault_names)
         self._set = {name: value for name, value in variables.items() if self._by_person(name, value)}
+        self.places = {name: _written(name, value) for name, value in self._set.items()}
         self.values: dict[str, Any] = {}
 
     def problems(self, own: Collection[str] = ()) -> Iterator[str]:
         """Name every misspelt variable, every undefined one that is used, and every wrong type."""
-        places = {name: _written(name, value) for name, value in self._set.items()}
+        places = self.places
         files = {name for name, written in places.items() if written.startswith("/") or ":" in written}
         yield from name_problems(places, self._documentation, own=own, defined=self._vault_names)
         for name, written in places.items():
@@ -114,7 +116,8 @@ class PlayVariables:
     def _by_person(self, name: str, value: object) -> bool:
         if name.startswith(("ansible_", "_")) or name in _MAGIC or name in self._documentation.facts:
             return False
-        file = _file(name) or _file(value)
+        # The name keeps the place of a role's default that the value overrides.
+        file = _file(value) or _file(name)
         return file is None or not file.is_relative_to(_COLLECTION / "roles")
 
     def _resolve(self, value: Any, path: str, written: str, problems: list[str]) -> Any:

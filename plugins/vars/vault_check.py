@@ -7,12 +7,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: vault_check
-short_description: Stop with one sentence when a vault cannot be used
+short_description: Keep vaults data, and stop with one sentence when one cannot be used
 version_added: "1.0.0"
 author: Plannoir contributors (@plannoir)
 description:
   - Opens C(group_vars/<group>/vault.yml) of the inventory and of the working folder before Ansible itself loads them.
   - One that is plaintext, damaged, or that no password opens, ends the program with a sentence that names the file and the remedy.
+  - From then on, what Ansible loads from an encrypted file of variables is no template, so that C({{) may be part of a password. That holds
+    for C(group_vars), C(-e @file), C(vars_files) and C(include_vars).
   - Gives no variables.
 options:
   stage:
@@ -43,7 +45,9 @@ class VarsModule(BaseVarsPlugin):  # type: ignore[misc]  # ansible has no types
         # Here, because Ansible imports every vars plugin before it asks the first: an old ansible-core is named by the plugin requirements.
         from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
         from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import read_vault
+        from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_data import keep_vaults_data
 
+        keep_vaults_data()
         super().get_vars(loader, path, entities)
         groups = [entity.name for entity in entities if entity.base_type is InventoryObjectType.GROUP]
         vaults = [Path(base, "group_vars", group, "vault.yml").resolve() for base in (path, loader.get_basedir()) for group in groups]

@@ -16,11 +16,12 @@ import pytest
 import yaml
 from ansible_collections.plannoir.deploy.plugins.filter.releases import releases
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.checks import JOBS
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.names import object_names
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.specification import OPTIONS
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import secret_keys
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import APPLICATION
-from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects import object_names
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.drift import reference
 
 from scripts import by_hand
 
@@ -502,16 +503,15 @@ def test_extras_and_application_never_render_the_same_object() -> None:
 
 def test_every_object_carries_our_label_and_has_a_name_that_is_looked_for_before() -> None:
     """What has such a name and is somebody else's stops a run before anything is built, so the list of names must be whole."""
-    resources = {"NetworkPolicy": "networkpolicies"}
     several = {**EVERYTHING, "name": "web", "persistence": None, "replicas": 2, "service": {}}
     for stage, release in (("extras", "my-app-extras"), ("app", "my-app")):
         given = [{**component, "extra": stage == "extras"} for component in (EVERYTHING, several)]
         objects = render(values=role_values(*given, stage=stage), release=release)
-        made = {f"{resources.get(item['kind'], item['kind'].lower() + 's')}/{item['metadata']['name']}" for item in objects}
+        made = set(map(reference, objects))
         loaded, problems = load_components(given)
         assert not problems
-        looked_for = {re.sub(r"\..*/", "/", name) for name in object_names("my-app", loaded)}
-        assert made | {"networkpolicies/my-app-default-deny", "networkpolicies/my-app-extras-default-deny"} == looked_for
+        denials = {f"networkpolicies.networking.k8s.io/{name}-default-deny" for name in ("my-app", "my-app-extras")}
+        assert made | denials == set(object_names("my-app", loaded))
         for item in objects:
             labels = [item["metadata"]["labels"]]
             labels += [item["spec"]["template"]["metadata"]["labels"]] if "template" in item.get("spec", {}) else []

@@ -64,17 +64,25 @@ add_user() {
   echo "$2:x:$3:" >>"$1/etc/group"
 }
 
-# Asks the root's own dynamic linker, so that RPATHs count; a NEEDED entry without its file fails the build, not the first request.
+# Asks the root's own dynamic linker, so that RPATHs count; a NEEDED entry without its file fails the build, not the first request. A library
+# that finds what it needs only by the RPATH of what loads it, as those in a wheel's NAME.libs do, is complete where that program is.
 check() {
-  linker=$(cd "$1" && find usr/lib usr/lib64 -name 'ld-linux-*.so.*' | head -n 1)
+  root=$(realpath "$1")
+  linker=$(cd "$root" && find usr/lib usr/lib64 -name 'ld-linux-*.so.*' | head -n 1)
   [ -n "$linker" ] || { echo "$1 has no dynamic linker: unpack libc6 into it." >&2 && exit 1; }
-  find "$1" -type f \( -name '*.so*' -o -name '*.node' -o -perm /111 \) -exec grep -lae "^$(printf '\177')ELF" {} + | while read -r file; do
-    program=${file#"$1"}
-    chroot "$1" "/$linker" --list "$program" 2>&1 |
-      sed -n -e "s|.*error while loading shared libraries: \([^:]*\):.*|$program needs \1, which no listed package brings.|p" \
-        -e "s|[[:space:]]*\(.*\) => not found|$program needs \1, which no listed package brings.|p"
-  done | sort -u >/tmp/missing
-  [ ! -s /tmp/missing ] || { cat /tmp/missing >&2 && exit 1; }
+  listed=$(mktemp) loaded=$(mktemp) missing=$(mktemp)
+  find "$root" -type f \( -name '*.so*' -o -name '*.node' -o -perm /111 \) -exec grep -lae "^$(printf '\177')ELF" {} + | while read -r file; do
+    program=${file#"$root"}
+    chroot "$root" "/$linker" --list "$program" 2>&1 |
+      sed -n -e "s|.*error while loading shared libraries: \([^:]*\):.*|$program\tneeds\t\1|p" \
+        -e "s|[[:space:]]*\(.*\) => not found|$program\tneeds\t\1|p" \
+        -e "s|.* => \(/.*\) (0x[0-9a-f]*)|$program\tloads\t\1|p"
+  done | sort -u >"$listed"
+  awk -F '\t' 'NR == FNR { incomplete[$1] = incomplete[$1] || $2 == "needs"; next } $2 == "loads" && !incomplete[$1] { print $3 }' \
+    "$listed" "$listed" | sort -u | while read -r path; do realpath "$root$path"; done >"$loaded"
+  awk -F '\t' -v root="$root" -v loaded="$loaded" 'BEGIN { while ((getline path <loaded) > 0) complete[path] }
+    $2 == "needs" && !((root $1) in complete) { print $1 " needs " $3 ", which no listed package brings." }' "$listed" >"$missing"
+  [ ! -s "$missing" ] || { cat "$missing" >&2 && exit 1; }
 }
 
 run_with_secrets() {

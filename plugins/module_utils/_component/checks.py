@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .quantities import quantity_problems
 from .specification import FORMATS, OPTIONS
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 DEPLOYING_JOBS = ("migration", "setup")
 """Options that are a Job of the component which a deployment runs."""
+
+LONGEST = 128 * 1024
+"""Bytes of a word that Linux takes as a process starts (MAX_ARG_STRLEN in execve(2)), a variable's name and the final NUL included."""
 
 JOBS = (*DEPLOYING_JOBS, "test")
 """Options that are a Job of the component, each with a Secret ``<name>-<option>`` of its own."""
@@ -49,7 +53,10 @@ def component_problems(components: Sequence[Component]) -> list[str]:
 
 
 def _own_problems(component: Component) -> Iterator[str]:
-    yield from _format_problems(OPTIONS, component)
+    misshapen = list(_format_problems(OPTIONS, component))
+    yield from misshapen
+    if not any(problem.startswith(("resources.", "persistence.")) for problem in misshapen):
+        yield from quantity_problems(component)
     if bool(component["build"]) == bool(component["image"]):
         yield "give exactly one of build (a source folder) and image (a ready reference)."
     if component["persistence"] and component["replicas"] > 1:
@@ -67,12 +74,14 @@ def _own_problems(component: Component) -> Iterator[str]:
 
 
 def _format_problems(spec: Spec, parameters: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    """Hold every value, list element and dictionary key against its named format; a value with no_log is never quoted."""
+    """Hold every value, list element and dictionary key against its named format; a text by name is never quoted."""
     for option, definition in spec.items():
         value, where = parameters.get(option), f"{prefix}{option}"
         if value is None or (value == "" and not definition.get("required")):
             continue
         items = value if isinstance(value, list) else [value]
+        if definition.get("filled") and not items:
+            yield f"{where} must hold something."
         if nested := definition.get("options"):
             for item in items:
                 yield from _format_problems(nested, item, f"{where}.")
@@ -80,12 +89,31 @@ def _format_problems(spec: Spec, parameters: Mapping[str, Any], prefix: str = ""
             for key, item in value.items():
                 if "keys" in definition and (wanted := _unfit(key, definition["keys"])):
                     yield f"{where} has the key {key!r}, which must be {wanted}."
-                if item is None or isinstance(item, Mapping | list):
-                    yield f"{where}.{key} must be text or a number."
-        elif "format" in definition:
+                if not isinstance(item, str):
+                    yield f"{where}.{key} must be text."
+                elif problem := _character_problem(item, definition, key):
+                    yield f"{where}.{key} {problem}"
+        else:
             for item in items:
-                if wanted := _unfit(item, definition["format"]):
+                if "format" in definition and (wanted := _unfit(item, definition["format"])):
                     yield f"{where} must be {wanted}, not {item!r}."
+                elif isinstance(item, str) and (problem := _character_problem(item, definition)):
+                    yield f"{where} {problem}"
+
+
+def _character_problem(word: str, definition: Mapping[str, Any], name: str = "") -> str:
+    """Say what of a text could not arrive as it is."""
+    if any("\ud800" <= character <= "\udfff" for character in word):
+        return "has half of a character in it, a surrogate: write the whole one."
+    if not definition.get("process") and definition.get("keys") != "env_name":
+        return ""
+    if "\0" in word:
+        return "has a NUL character in it, which no process can be given: take it out."
+    if len(name) + len(word.encode()) + len("=\0") > LONGEST:
+        return (
+            f"is too long for a process, whose words end at {LONGEST // 1024} KiB: put it into a file, with config_files or secret_files."
+        )
+    return ""
 
 
 def _unfit(value: object, name: str) -> str:

@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeAlias
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .checks import JOBS, component_problems
+from .names import clash_problems
 from .specification import OPTIONS
 
 Component: TypeAlias = Mapping[str, Any]
@@ -50,11 +51,11 @@ def load_components(raw: object) -> tuple[list[Component], list[str]]:
             problems += [f"{where}: {option} must be a dictionary." for option in misshapen]
             continue
         # The validator hands out the default dictionaries of its spec, and fills them in.
-        result = ArgumentSpecValidator(deepcopy(OPTIONS)).validate(_plain(item))
+        result = ArgumentSpecValidator(deepcopy(OPTIONS)).validate(with_texts(item))
         problems += [f"{where}: {message.rstrip('.')}." for message in result.error_messages]
         if not result.error_messages:
             components.append(result.validated_parameters)
-    problems += component_problems(components)
+    problems += [*component_problems(components), *clash_problems(components)]
     return [_with_defaults(component) for component in components], problems
 
 
@@ -69,11 +70,24 @@ def _misshapen(spec: Spec, parameters: Mapping[str, Any], prefix: str = "") -> I
             yield prefix + option
 
 
-def _plain(value: Any) -> Any:
-    """Return built-in dictionaries and lists for those of Ansible: the validator copies its input, and theirs with every variable."""
+def with_texts(parameters: Mapping[str, Any], spec: Spec = OPTIONS) -> dict[str, Any]:
+    """Return options in which everything that is a text by the specification is one: YAML reads 8080 and true as something else.
+
+    Built-in dictionaries and lists take the place of Ansible's: its validator copies its input, and theirs with every variable.
+    """
+    return {key: _with_texts(value, spec.get(key, {})) for key, value in parameters.items()}
+
+
+def _with_texts(value: Any, definition: Mapping[str, Any]) -> Any:
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list) else value
+        if "options" in definition:
+            return with_texts(value, definition["options"])
+        absent = "" if definition.get("empty") else None
+        return {text(key): absent if item is None else _with_texts(item, {"type": "str"}) for key, item in value.items()}
+    if isinstance(value, list):
+        element = {**definition, "type": definition.get("elements")}
+        return [_with_texts(item, element) for item in value]
+    return text(value) if definition.get("type") == "str" and value is not None else value
 
 
 def _with_defaults(component: Component) -> Component:
@@ -91,7 +105,7 @@ def chart_values(component: Component, image_ref: str, secrets: Mapping[str, str
         image_ref: The reference that the cluster pulls or holds.
         secrets: Name of the component's Secret by kind, as ``secret_names`` returns it.
     """
-    values: dict[str, Any] = {**_camel(OPTIONS, component), "image": image_ref}
+    values: dict[str, Any] = {**_camel(OPTIONS, component, expand=component["expand"]), "image": image_ref}
     if component["secret_env"]:
         values["secretName"] = secrets["env"]
     if component["secret_files"]:
@@ -102,20 +116,28 @@ def chart_values(component: Component, image_ref: str, secrets: Mapping[str, str
     return values
 
 
-def _camel(spec: Spec, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def _camel(spec: Spec, parameters: Mapping[str, Any], *, expand: bool) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for option, definition in spec.items():
         value = parameters.get(option)
         if not definition.get("chart", True) or value in (None, "", [], {}):
             continue
         if nested := definition.get("options"):
-            value = [_camel(nested, item) for item in value] if definition["type"] == "list" else _camel(nested, value)
+            several = definition["type"] == "list"
+            value = [_camel(nested, item, expand=expand) for item in value] if several else _camel(nested, value, expand=expand)
             if not value:
                 continue
-        elif definition["type"] == "dict":
-            value = sorted(value) if definition.get("no_log") else {key: text(item) for key, item in value.items()}
+        elif definition["type"] == "dict" and definition.get("no_log"):
+            value = sorted(value)
+        elif definition.get("process") and not expand:
+            value = {key: _literal(item) for key, item in value.items()} if isinstance(value, Mapping) else list(map(_literal, value))
         values[camel_case(option)] = value
     return values
+
+
+def _literal(value: str) -> str:
+    """Write a text so that the kubelet's expansion of ``$(NAME)`` gives it back: to it, ``$$`` is a dollar."""
+    return value.replace("$", "$$")
 
 
 def camel_case(option: str) -> str:
@@ -125,5 +147,7 @@ def camel_case(option: str) -> str:
 
 
 def text(value: object) -> str:
-    """Return an environment variable's value as text; YAML's booleans become ``true`` and ``false``."""
+    """Return a value as text: ``true`` and ``false`` as YAML writes them, nothing as an empty one."""
+    if value is None:
+        return ""
     return str(value).lower() if isinstance(value, bool) else str(value)

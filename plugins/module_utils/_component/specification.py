@@ -13,18 +13,31 @@ FORMATS: dict[str, dict[str, Any]] = {
         "says": "a DNS label of at most 50 characters: lower-case letters, digits and hyphens, a letter first",
     },
     "env_name": {"pattern": "[A-Za-z_][A-Za-z0-9_]*", "says": "a name of an environment variable (letters, digits, underscores)"},
-    "file_name": {"pattern": "[-._A-Za-z0-9]+", "says": "a file name (letters, digits, '.', '-', '_')"},
-    "image": {"pattern": "[^\\s]+", "says": "an image reference without blanks"},
+    "file_name": {
+        "pattern": "\\.?[-_A-Za-z0-9][-._A-Za-z0-9]{0,251}",
+        "says": "a file name (letters, digits, '.', '-', '_', not '..' first)",
+    },
+    "image": {
+        "pattern": "(([-0-9A-Za-z]+\\.[-.0-9A-Za-z]+(:[0-9]+)?|([-0-9A-Za-z]+|\\[[0-9a-f:]+\\]):[0-9]+)/)?[a-z0-9]+((/|\\.|__?|-+)[a-z0-9]+)*(:[0-9A-Za-z_][-.0-9A-Za-z_]{0,127})?(@[a-z0-9]+:[0-9a-f]{32,})?",
+        "says": "an image reference such as ghcr.io/owner/name:1.2: lower-case letters before the tag, no blanks, no https:// first",
+    },
     "label_key": {
         "pattern": "([-.a-z0-9]{1,253}/)?[A-Za-z0-9]([-._A-Za-z0-9]{0,61}[A-Za-z0-9])?",
         "says": "a label's key such as kubernetes.io/hostname",
     },
     "node_port": {"minimum": 30000, "maximum": 32767},
-    "path": {"pattern": "(/([^/.][^/]*|\\.[^/.][^/]*|\\.\\.[^/]+|\\.))+/?", "says": "an absolute path below /"},
+    "path": {
+        "pattern": "(/([^/.:\n][^/:\n]*|\\.[^/.:\n][^/:\n]*|\\.\\.[^/:\n]+|\\.))+/?",
+        "says": "an absolute path below / without a colon",
+    },
     "port": {"minimum": 1, "maximum": 65535},
-    "positive": {"minimum": 1},
-    "quantity": {"pattern": "[0-9]+(\\.[0-9]+)?(m|[kMGTPE]|[KMGTPE]i)?", "says": "a Kubernetes quantity such as 500m, 1, 256Mi or 1Gi"},
-    "unsigned": {"minimum": 0},
+    "positive": {"minimum": 1, "maximum": 2147483647},
+    "cores": {"pattern": "[0-9]+m|[0-9]*\\.?[0-9]{1,3}|[0-9]+", "says": "a number of cores such as 0.5 or 2, or thousandths such as 500m"},
+    "bytes": {
+        "pattern": "[0-9]+(\\.[0-9]+)?(k|[MGTPE]|[KMGTPE]i)?",
+        "says": "bytes with Ki, Mi or Gi such as 512Mi or 1Gi (to Kubernetes, m is a thousandth of a byte, and MB and GB are no units)",
+    },
+    "unsigned": {"minimum": 0, "maximum": 2147483647},
     "url_path": {"pattern": "/.*", "says": "a path that begins with a slash"},
 }
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -36,14 +49,14 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "options": {
             "context": {"type": "str", "required": True},
             "dockerfile": {"type": "str", "default": "Dockerfile"},
-            "args": {"type": "dict", "default": {}},
+            "args": {"type": "dict", "default": {}, "empty": True},
             "target": {"type": "str", "default": ""},
         },
     },
     "image": {"type": "str", "format": "image"},
     "replicas": {"type": "int", "default": 1, "format": "unsigned"},
-    "command": {"type": "list", "elements": "str", "default": []},
-    "args": {"type": "list", "elements": "str", "default": []},
+    "command": {"type": "list", "elements": "str", "default": [], "process": True},
+    "args": {"type": "list", "elements": "str", "default": [], "process": True},
     "port": {"type": "int", "required": True, "format": "port"},
     "service": {
         "type": "dict",
@@ -56,7 +69,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "connects_to": {"type": "list", "elements": "str", "format": "component_name", "chart": False},
     "outside": {"type": "bool", "default": True, "chart": False},
-    "env": {"type": "dict", "default": {}, "keys": "env_name"},
+    "env": {"type": "dict", "default": {}, "keys": "env_name", "process": True},
+    "expand": {"type": "bool", "default": False, "chart": False},
     "secret_env": {"type": "dict", "default": {}, "no_log": True, "keys": "env_name"},
     "secret_files": {
         "type": "dict",
@@ -77,7 +91,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
                 "required_one_of": [["path", "command", "tcp"]],
                 "options": {
                     "path": {"type": "str", "format": "url_path"},
-                    "command": {"type": "list", "elements": "str"},
+                    "command": {"type": "list", "elements": "str", "filled": True, "process": True},
                     "tcp": {"type": "bool", "choices": [True]},
                     "initial_delay": {"type": "int", "default": 0, "format": "unsigned"},
                     "period": {"type": "int", "default": 2, "format": "positive"},
@@ -91,7 +105,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
                 "required_one_of": [["path", "command", "tcp"]],
                 "options": {
                     "path": {"type": "str", "format": "url_path"},
-                    "command": {"type": "list", "elements": "str"},
+                    "command": {"type": "list", "elements": "str", "filled": True, "process": True},
                     "tcp": {"type": "bool", "choices": [True]},
                     "initial_delay": {"type": "int", "default": 0, "format": "unsigned"},
                     "period": {"type": "int", "default": 10, "format": "positive"},
@@ -105,7 +119,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
                 "required_one_of": [["path", "command", "tcp"]],
                 "options": {
                     "path": {"type": "str", "format": "url_path"},
-                    "command": {"type": "list", "elements": "str"},
+                    "command": {"type": "list", "elements": "str", "filled": True, "process": True},
                     "tcp": {"type": "bool", "choices": [True]},
                     "initial_delay": {"type": "int", "default": 0, "format": "unsigned"},
                     "period": {"type": "int", "default": 5, "format": "positive"},
@@ -121,11 +135,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "options": {
             "requests": {
                 "type": "dict",
-                "options": {"cpu": {"type": "str", "format": "quantity"}, "memory": {"type": "str", "format": "quantity"}},
+                "options": {"cpu": {"type": "str", "format": "cores"}, "memory": {"type": "str", "format": "bytes"}},
             },
             "limits": {
                 "type": "dict",
-                "options": {"cpu": {"type": "str", "format": "quantity"}, "memory": {"type": "str", "format": "quantity"}},
+                "options": {"cpu": {"type": "str", "format": "cores"}, "memory": {"type": "str", "format": "bytes"}},
             },
         },
     },
@@ -135,16 +149,16 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "type": "dict",
         "options": {
             "path": {"type": "str", "required": True, "format": "path"},
-            "size": {"type": "str", "default": "1Gi", "format": "quantity"},
+            "size": {"type": "str", "default": "1Gi", "format": "bytes"},
             "storage_class": {"type": "str", "default": ""},
         },
     },
     "migration": {
         "type": "dict",
         "options": {
-            "command": {"type": "list", "elements": "str", "required": True},
-            "args": {"type": "list", "elements": "str", "default": []},
-            "env": {"type": "dict", "default": {}, "keys": "env_name"},
+            "command": {"type": "list", "elements": "str", "required": True, "filled": True, "process": True},
+            "args": {"type": "list", "elements": "str", "default": [], "process": True},
+            "env": {"type": "dict", "default": {}, "keys": "env_name", "process": True},
             "secret_env": {"type": "dict", "default": {}, "no_log": True, "keys": "env_name"},
             "timeout": {"type": "int", "default": 300, "format": "positive"},
         },
@@ -152,9 +166,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "setup": {
         "type": "dict",
         "options": {
-            "command": {"type": "list", "elements": "str", "required": True},
-            "args": {"type": "list", "elements": "str", "default": []},
-            "env": {"type": "dict", "default": {}, "keys": "env_name"},
+            "command": {"type": "list", "elements": "str", "required": True, "filled": True, "process": True},
+            "args": {"type": "list", "elements": "str", "default": [], "process": True},
+            "env": {"type": "dict", "default": {}, "keys": "env_name", "process": True},
             "secret_env": {"type": "dict", "default": {}, "no_log": True, "keys": "env_name"},
             "timeout": {"type": "int", "default": 300, "format": "positive"},
         },
@@ -162,9 +176,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "test": {
         "type": "dict",
         "options": {
-            "command": {"type": "list", "elements": "str", "required": True},
-            "args": {"type": "list", "elements": "str", "default": []},
-            "env": {"type": "dict", "default": {}, "keys": "env_name"},
+            "command": {"type": "list", "elements": "str", "required": True, "filled": True, "process": True},
+            "args": {"type": "list", "elements": "str", "default": [], "process": True},
+            "env": {"type": "dict", "default": {}, "keys": "env_name", "process": True},
             "secret_env": {"type": "dict", "default": {}, "no_log": True, "keys": "env_name"},
             "timeout": {"type": "int", "default": 300, "format": "positive"},
         },

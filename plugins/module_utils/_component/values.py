@@ -10,30 +10,25 @@ before anything of its release exists and need the database.
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from .checks import DEPLOYING_JOBS, JOBS
 from .graph import network_values
+from .names import release_names
 from .spec import Component, Stage, chart_values
 
 STAGES: tuple[Stage, ...] = ("extras", "app")
 """In the order of deployment."""
-
-EXTRAS = "-extras"
-"""Ends the name of the extras' release."""
 
 BY_HAND = "by-hand"
 """Tag of the subcharts that are the application where no `components` are given."""
 
 JOB_MARGIN = 15
 """Seconds that Helm waits beyond a Job's own limit, so that the Job's failure is seen and not only Helm's."""
-
-
-def release_names(application: str) -> tuple[str, str]:
-    """Return the names of an application's two Helm releases, its own first."""
-    return application, f"{application}{EXTRAS}"
 
 
 def releases(
@@ -88,6 +83,18 @@ def releases(
     return result
 
 
+def as_yaml(values: Mapping[str, Any]) -> str:
+    """Write values for ``helm --values``, so that Helm reads each text as the text that it is.
+
+    Every text stands in double quotes, which JSON gives it: the parsers of YAML do not agree on which plain ones are none (``Y``, ``08``,
+    ``1e5``, ``0o17``, ``4858805542217e30``). What YAML would fold, refuse or take for half a character stands there by its number.
+
+    Args:
+        values: As in what ``releases`` returns.
+    """
+    return re.sub(r"[^\n -~]", lambda found: f"\\U{ord(found[0]):08x}", json.dumps(values, ensure_ascii=False, indent=1))
+
+
 def has_load_balancer(values: Mapping[str, Any]) -> bool:
     """Whether a release has a Service of the type LoadBalancer.
 
@@ -129,8 +136,8 @@ def missing_secrets(needed: Mapping[str, set[str]], present: Mapping[str, set[st
 def chart_digest(chart: Path) -> str:
     """Return 16 hexadecimal digits over the paths and contents of a chart's files, subcharts included.
 
-    kubernetes.core.helm compares values and the chart's version only; with the digest among the values, an edited template is
-    a change too. What no release is made of has no part in it.
+    Helm's records hold values, and the chart's version: with the digest among the values, an edited template is a change too. What no
+    release is made of has no part in it.
     """
     digest = hashlib.sha256()
     for path in sorted(path for path in chart.rglob("*") if path.is_file() and path.relative_to(chart).parts[0] not in ("ci", "README.md")):

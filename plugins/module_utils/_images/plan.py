@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from .._component.spec import BUILD_SPEC, text
+from .._component.spec import BUILD_SPEC, with_texts
 from .._core import authorities
 from .._core.docker import Docker
 from .._toolchain.pins import BASE_IMAGE
@@ -88,7 +88,7 @@ def plan_images(builds: Mapping[str, Any], app_name: str, root: Path, base: Base
     images: list[Image] = []
     problems: list[str] = []
     for name, raw in builds.items():
-        checked = ArgumentSpecValidator(BUILD_SPEC).validate(dict(raw))
+        checked = ArgumentSpecValidator(BUILD_SPEC).validate(with_texts(raw, BUILD_SPEC))
         if checked.error_messages:
             problems += [f"Component {name}: build: {message}." for message in checked.error_messages]
             continue
@@ -130,7 +130,7 @@ def _too_large(image: Image, limit: int) -> str:
 
 def _image(repository: str, name: str, context: Path, dockerfile: Path, build: Mapping[str, Any], base: Base) -> Image:
     instructions = dockerfile.read_bytes()
-    args = {key: text(value) for key, value in sorted(build["args"].items())}
+    args = dict(sorted(build["args"].items()))
     inherited = ""
     parsed = parse_dockerfile(instructions)
     if "BASE_IMAGE" not in args and base.serves(parsed):

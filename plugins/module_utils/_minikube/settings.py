@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .._component.names import name_problem
 from .._core.errors import Failure
 from .._core.machine import Machine
 from .encryption import OPTION as ENCRYPTION_OPTION
@@ -117,8 +118,8 @@ def settings_from(params: Mapping[str, Any]) -> Settings:
     Raises Failure with every problem that shows without a look at the machine.
     """
     problems = []
-    if not re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9-]+", params["profile"]):
-        problems.append(f"minikube_profile {params['profile']!r} must be two or more letters, digits and hyphens.")
+    if problem := name_problem("minikube_profile", params["profile"]):
+        problems.append(problem)
     if not re.fullmatch(r"v\d+\.\d+\.\d+(-[0-9A-Za-z.]+)?", params["kubernetes_version"]):
         version = params["kubernetes_version"]
         problems.append(f"minikube_kubernetes_version {version!r} is not a version; write it like v1.30.0, or leave it empty.")

@@ -9,13 +9,10 @@ kubectl prints; ``namespace`` the action plugin fetches it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from .._component.checks import JOBS
-from .._component.spec import Component
-from .._component.values import EXTRAS, release_names
+from .._component.names import release_names
 from .._core.labels import APPLICATION, MANAGED_BY, MANAGER, PART_OF
 from .._release.attempt import INSTANCE_LABEL, Object, labels
 from .._release.records import CHART, Record
@@ -23,43 +20,8 @@ from .._release.records import CHART, Record
 RELEASE_ANNOTATION = "meta.helm.sh/release-name"
 """Helm's own mark of what belongs to a release; its hooks have none."""
 
-RELEASE_LIMIT = 53
-"""Characters of a Helm release's name."""
-
 WORKLOADS = "deployments,statefulsets,daemonsets,jobs,cronjobs,pods,services,persistentvolumeclaims"
 _POD_SECURITY = "pod-security.kubernetes.io"
-_DNS_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
-
-
-def name_problems(application: str, namespace: str) -> Iterator[str]:
-    """Say what is wrong with the names of an application and its namespace, each a sentence."""
-    limit = RELEASE_LIMIT - len(EXTRAS)
-    if not _DNS_LABEL.fullmatch(application) or len(application) > limit or application.endswith(EXTRAS):
-        yield (
-            f"app_name names the Helm releases: it must be at most {limit} lower-case letters, digits and hyphens, a letter first, "
-            f"no hyphen last, and not end with {EXTRAS}; it is {application!r}."
-        )
-    if not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", namespace):
-        yield (
-            "app_namespace must be at most 63 lower-case letters, digits and hyphens, a letter or digit first and last; "
-            f"it is {namespace!r}."
-        )
-    elif namespace.startswith("kube-"):
-        yield f"app_namespace must not be {namespace}: namespaces that begin with kube- are the cluster's own. Choose another name."
-
-
-def object_names(application: str, components: Iterable[Component]) -> list[str]:
-    """Return the objects, each as ``<resource>/<name>``, that the chart makes for these components."""
-    names = [f"networkpolicies.networking.k8s.io/{release}-default-deny" for release in release_names(application)]
-    for component in components:
-        name, jobs = component["name"], [f"{component['name']}-{job}" for job in JOBS if component[job]]
-        names += [f"deployments.apps/{name}", f"services/{name}"]
-        names += [f"networkpolicies.networking.k8s.io/{owner}" for owner in (name, *jobs)]
-        names += [f"jobs.batch/{job}" for job in jobs]
-        names += [f"configmaps/{name}-config"] if component["config_files"] else []
-        names += [f"persistentvolumeclaims/{name}-data"] if component["persistence"] else []
-        names += [f"poddisruptionbudgets.policy/{name}"] if component["replicas"] > 1 else []
-    return names
 
 
 def is_owned(namespace: Object) -> bool:

@@ -5,21 +5,21 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any, NamedTuple, TypeAlias
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from typing import Any, TypeAlias
+from urllib.parse import unquote
 
 from .._component.checks import JOBS
+from .._component.spec import text as as_text
+from .._core.dialects import connection, is_postgresql
 from .._services.catalogue import Credentials, Pooler, load_services
-from .variables import suggestion
+from .connections import AS_IN, pasted_problem, split_url, url_problems
 
 Values: TypeAlias = Mapping[str, Mapping[str, Mapping[str, str]]]
 """Component -> kind of Secret (``env``, ``files``, ``migration``, ``setup``) -> key -> value."""
 
-SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 OPTIONS = {"env": "secret_env", "files": "secret_files.files", **{job: f"{job}.secret_env" for job in JOBS}}
 """Kind of Secret -> option of the component."""
 
@@ -30,19 +30,6 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _EXAMPLE_USERS = frozenset({"user:password", "username:password"})
-_POSTGRESQL = re.compile(r"postgres(ql)?(\+\w+)?", re.IGNORECASE)
-_HALF_ENCODED = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_NEAR = (".svc", ".cluster.local", ".internal", ".local", ".localhost", ".test")
-_AS_IN = "as in postgresql://user:password@host:5432/database"
-
-
-class DatabaseUrl(NamedTuple):
-    """What counts of a PostgreSQL URL; what the URL lacks is empty."""
-
-    hosts: list[str]
-    ports: list[str]
-    database: str
-    sslmode: str
 
 
 @cache
@@ -78,27 +65,62 @@ def credential_problems(
         accepted: Names (``component.option.KEY``) of values of which nothing is said.
     """
     for component in components:
-        own = {component["name"]: secrets[component["name"]]}
-        plain = {key: str(value) for key, value in component["env"].items() if value is not None}
-        secret, migration = (own[component["name"]].get(kind, {}) for kind in ("env", "migration"))
+        name = component["name"]
+        own = {name: secrets[name]}
+        plain = {key: value for owner, _name, key, value in plain_values(component) if owner == "env"}
+        secret, migration = (own[name].get(kind, {}) for kind in ("env", "migration"))
         sslmode = secret.get("PGSSLMODE") or plain.get("PGSSLMODE", "")
         labels: dict[str, str] = {}
-        for name, kind, key, value in [*named_values(own), *_key_targets(component["name"], plain, secret)]:
-            if name in accepted:
+        for label, kind, key, value in named_values(own):
+            if label in accepted:
                 continue
-            labels[name] = f"{name} ({vault[value]})" if value in vault else name
-            if kind == "migration" and value in secret.values():
-                continue
-            yield from value_problems(labels[name], value, one_line=kind != "files")
-            if kind != "files":
-                yield from url_problems(labels[name], key, value.strip(), sslmode)
-                # A component of its own may well read a URL of another database.
+            labels[label] = labelled(label, value, vault)
+            if kind == "files":
+                yield from value_problems(labels[label], value, one_line=False)
+            elif kind != "migration" or value not in secret.values():
                 is_database = any(vault.get(value) in known.postgresql_urls for known in _known())
-                if is_database and not (is_placeholder(value.strip()) or _is_postgresql(value.strip())):
-                    yield f"{labels[name]} is no PostgreSQL URL: write nothing but one, {_AS_IN}."
-        yield from _key_problems(component["name"], plain, secret, labels)
+                yield from _text_problems(labels[label], key, value, sslmode, is_database=is_database)
+        for owner, label, key, value in plain_values(component):
+            if label in accepted:
+                continue
+            bare, text = value.strip(), labelled(label, value, vault)
+            if owner == "env" and _is_key_target(key, value, secret):
+                yield from _text_problems(text, key, value, sslmode)
+            elif pasted := pasted_problem(text, key, bare):
+                yield pasted
+            elif connection(bare) and not is_placeholder(bare):
+                yield from url_problems(text, key, bare, sslmode)
+        yield from _key_problems(name, plain, secret, labels)
         if component["migration"]:
-            yield from _pooler_problems(component["name"], secret, migration, labels)
+            yield from _pooler_problems(name, secret, migration, labels)
+
+
+def plain_values(component: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield, of each plain variable, the option that holds it, its name (``component.option.KEY``), its key and its value."""
+    for option in ("env", *(f"{job}.env" for job in JOBS if component.get(job))):
+        owner = component[option.partition(".")[0]] if "." in option else component
+        for key, value in (owner.get("env") or {}).items():
+            if value is not None:
+                yield option, f"{component['name']}.{option}.{key}", key, as_text(value)
+
+
+def labelled(name: str, value: str, vault: Mapping[str, str]) -> str:
+    """Return a value's name, with the vault's variable that holds it."""
+    return f"{name} ({vault[value]})" if value in vault else name
+
+
+def _text_problems(name: str, key: str, value: str, sslmode: str, *, is_database: bool = False) -> Iterator[str]:
+    bare = value.strip()
+    if pasted := pasted_problem(name, key, bare):
+        yield pasted
+        return
+    yield from value_problems(name, value)
+    if is_placeholder(bare):
+        return
+    yield from url_problems(name, key, bare, sslmode)
+    # A component of its own may well read a URL of another database.
+    if is_database and not is_postgresql(bare):
+        yield f"{name} is no PostgreSQL URL: write nothing but one, {AS_IN}."
 
 
 def value_problems(name: str, value: str, *, one_line: bool = True) -> Iterator[str]:
@@ -127,7 +149,7 @@ def is_placeholder(value: str) -> bool:
     """Tell whether a value, or the password or host of a URL, is what a guide writes in place of a real one."""
     if _PLACEHOLDER.fullmatch(value):
         return True
-    url = _split(value)
+    url = split_url(value)
     if not url or "@" not in url.netloc:
         return False
     user, _at, host = url.netloc.rpartition("@")
@@ -139,106 +161,15 @@ def _is_example(host: str) -> bool:
     return any(host.startswith((f"{example}.", f"{example}-")) for example in examples)
 
 
-def url_problems(name: str, key: str, value: str, sslmode: str = "") -> Iterator[str]:
-    """Check a PostgreSQL or HTTP URL; a URL of another scheme, and what is no URL, passes.
-
-    Args:
-        name: The value's name in the sentences.
-        key: The environment variable; one that ends with _BASE_URL holds an HTTP URL.
-        value: The value.
-        sslmode: What holds where a PostgreSQL URL says nothing.
-    """
-    scheme = value.partition("://")[0].lower() if "://" in value else ""
-    if not value or is_placeholder(value):
-        return
-    if _POSTGRESQL.fullmatch(scheme):
-        yield from _database_problems(name, value, sslmode)
-    elif scheme in ("http", "https") and key.endswith("URL"):
-        yield from _http_problems(name, value)
-    elif key.endswith("_BASE_URL"):
-        yield f"{name} does not begin with https://: write the whole address of the service."
-    elif near := suggestion(scheme.partition("+")[0], ["postgres", "postgresql"], similar=0.85):
-        yield f"{name} has an unknown scheme: {near}"
-
-
-def is_inside(host: str) -> bool:
-    """Tell whether a host is in the cluster, on its machine or in a private network, as far as its name says."""
-    try:
-        return ipaddress.ip_address(host).is_private
-    except ValueError:
-        return "." not in host or host.endswith(_NEAR)
-
-
-def _is_postgresql(value: str) -> bool:
-    return bool(_POSTGRESQL.fullmatch(value.partition("://")[0]))
-
-
-def database_url(value: str) -> DatabaseUrl | None:
-    """Take a PostgreSQL URL apart; nothing where it is another URL, or cannot be read."""
-    url = _split(value)
-    if not url or not _POSTGRESQL.fullmatch(url.scheme):
-        return None
-    query = dict(parse_qsl(url.query, keep_blank_values=True))
-    places = re.findall(r"(\[[^]]*\]|[^:,]*)(?::([^,]*))?(?:,|$)", url.netloc.rpartition("@")[2])
-    hosts = query["host"].split(",") if query.get("host") else [unquote(host).strip("[]") for host, _port in places]
-    ports = query["port"].split(",") if query.get("port") else [port for _host, port in places]
-    ssl = query.get("ssl", "").lower()
-    return DatabaseUrl(
-        hosts=[host.lower() for host in hosts if host],
-        ports=[port for port in ports if port],
-        database=query.get("dbname") or url.path.strip("/"),
-        sslmode=query.get("sslmode") or (ssl if ssl in SSL_MODES else {"true": "require", "1": "require"}.get(ssl, "")),
-    )
-
-
-def _database_problems(name: str, value: str, default_sslmode: str) -> Iterator[str]:
-    url = database_url(value)
-    if not url or _is_badly_encoded(value):
-        yield (
-            f"{name} has a character in its user name or password that breaks the URL: percent-encode it "
-            "(@ is %40, / is %2F, # is %23, ? is %3F, % is %25, a blank is %20)."
-        )
-        return
-    if not url.hosts:
-        yield f"{name} names no host: put it behind the password, {_AS_IN}."
-    if not url.database:
-        yield f"{name} names no database: put its name behind the host, {_AS_IN}."
-    if any(not port.isdecimal() or not 0 < int(port) < 65536 for port in url.ports):
-        yield f"{name} has a port that is no number from 1 to 65535: correct it, {_AS_IN}."
-    mode = url.sslmode or default_sslmode or "prefer"
-    if mode not in SSL_MODES:
-        yield f"{name} has an unknown sslmode: it must be one of {', '.join(SSL_MODES)}."
-    elif SSL_MODES.index(mode) < SSL_MODES.index("require") and not all(host.startswith("/") or is_inside(host) for host in url.hosts):
-        yield f"{name} reaches a host outside the cluster without enforced TLS: add sslmode=require, or better sslmode=verify-full, to it."
-
-
-def _is_badly_encoded(value: str) -> bool:
-    """Tell whether a user name or password ended the host's part of a URL too early, or late."""
-    url = urlsplit(value)
-    user, _at, address = url.netloc.rpartition("@")
-    cut = "@" in url.path or ("@" in f"{url.query}{url.fragment}" and not re.fullmatch(r"[^:]*(:\d+)?", url.netloc))
-    return "@" in user or (not user and cut) or bool(_HALF_ENCODED.search(user) or re.search(r"\s", user + address))
-
-
-def _http_problems(name: str, value: str) -> Iterator[str]:
-    url = _split(value)
-    if not url or not url.hostname:
-        yield f"{name} names no host: write it as https://host/path."
-    elif url.scheme == "http" and not is_inside(url.hostname):
-        yield f"{name} reaches a host outside the cluster without TLS: write https:// instead of http://."
-
-
-def _key_targets(component: str, plain: Mapping[str, str], secret: Mapping[str, str]) -> Iterator[tuple[str, str, str, str]]:
-    """Yield, like ``named_values``, the URLs in the plain environment that a secret of the same prefix goes with (X_URL, X_API_KEY)."""
-    for key, value in plain.items():
-        if value and key.endswith("_URL") and any(other.startswith(f"{_prefix(key)}_") for other in secret):
-            yield f"{component}.env.{key}", "env", key, value
+def _is_key_target(key: str, value: str, secret: Mapping[str, str]) -> bool:
+    """Tell whether a secret of the same prefix goes with a URL in the plain environment (X_URL, X_API_KEY)."""
+    return bool(value) and key.endswith("_URL") and any(other.startswith(f"{_prefix(key)}_") for other in secret)
 
 
 def _key_problems(component: str, plain: Mapping[str, str], secret: Mapping[str, str], labels: Mapping[str, str]) -> Iterator[str]:
     beginnings = {domain: beginning for known in _known() for domain, beginning in known.keys.items()}
     for key, value in {**plain, **secret}.items():
-        url = _split(value.strip())
+        url = split_url(value.strip())
         domain = next((domain for domain in beginnings if url and f".{url.hostname or ''}".endswith(f".{domain}")), "")
         if not key.endswith("_URL") or not domain:
             continue
@@ -251,7 +182,7 @@ def _key_problems(component: str, plain: Mapping[str, str], secret: Mapping[str,
 
 def _pooler_problems(component: str, app: Mapping[str, str], migration: Mapping[str, str], labels: Mapping[str, str]) -> Iterator[str]:
     pooled = [key for key, value in app.items() if _pooler(value)]
-    own = [key for key, value in migration.items() if database_url(value.strip())]
+    own = [key for key, value in migration.items() if is_postgresql(value.strip())]
     for key in own:
         if (label := labels.get(f"{component}.migration.secret_env.{key}")) and (pooler := _pooler(migration[key])):
             mixed = "" if pooled else ", while the application takes the direct one: the two were mixed up"
@@ -266,19 +197,12 @@ def _pooler_problems(component: str, app: Mapping[str, str], migration: Mapping[
 
 def _pooler(value: str) -> Pooler | None:
     """Return which provider's pooler a PostgreSQL URL leads to, if any."""
-    url = database_url(value.strip())
+    url = connection(value.strip())
     return next((pooler for known in _known() for pooler in known.poolers for host in (url.hosts if url else []) if pooler.has(host)), None)
 
 
 def _prefix(key: str) -> str:
     return key.removesuffix("_URL").removesuffix("_BASE")
-
-
-def _split(value: str) -> SplitResult | None:
-    try:
-        return urlsplit(value)
-    except ValueError:
-        return None
 
 
 def _empty(name: str) -> str:

@@ -12,12 +12,14 @@ import base64
 import gzip
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from .._component.names import EXTRAS
 from .._component.values import has_load_balancer
 from .._core.cluster import Cluster
 from .._core.errors import Failure
+from .node_ports import free_node_ports, wanted_node_ports
 
 Action: TypeAlias = Literal["none", "deploy", "uninstall"]
 
@@ -40,6 +42,8 @@ class Record:
     namespace: str = ""
     good: bool = False
     """Whether a run of this collection saw it to be good. Helm's own status says less: a helm that outlived its run may have set it."""
+    manifest: str = ""
+    """The objects that Helm made, hooks aside, as YAML."""
     created: str = ""
     """When Helm stored it, by the server's clock (RFC 3339): the beginning of the attempt."""
 
@@ -66,6 +70,8 @@ class Recovery:
     """Whether Helm waits for that revision."""
     seen_good: bool = True
     """Whether a run saw that revision to be good; else only Helm says so."""
+    node_ports: Mapping[str, int] = field(default_factory=dict)
+    """Node ports of that revision, by component."""
 
     def __str__(self) -> str:
         outcome = f"it is at revision {self.revision} again" if self.revision else "it is uninstalled, because no revision had succeeded"
@@ -85,6 +91,7 @@ def decode(secret: Mapping[str, Any]) -> Record:
         content["chart"]["metadata"]["name"],
         content["namespace"],
         (metadata.get("labels") or {}).get(GOOD_LABEL) == str(content["version"]),
+        content.get("manifest", ""),
         metadata.get("creationTimestamp", ""),
     )
 
@@ -105,12 +112,14 @@ def by_release(secrets: Iterable[Mapping[str, Any]], names: Sequence[str]) -> di
     return {name: [record for record in records if record.name == name] for name in names}
 
 
-def action_for(state: str, values: Mapping[str, Any], records: Sequence[Record]) -> Action:
-    """Return what brings a release to the wanted state and values."""
+def action_for(state: str, values: Mapping[str, Any], records: Sequence[Record], *, drifted: bool = False) -> Action:
+    """Return what brings a release to the wanted state and values; one whose objects were deleted or edited is deployed again."""
     newest = records[0] if records else None
     if state == "absent":
         return "uninstall" if newest and newest.status != "uninstalled" else "none"
-    return "none" if newest and newest.status == "deployed" and newest.good and same(newest.values, values) else "deploy"
+    if newest and newest.status == "deployed" and newest.good and not drifted and same(newest.values, values):
+        return "none"
+    return "deploy"
 
 
 def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -136,15 +145,24 @@ def recovery_for(records: Sequence[Record], not_ready: bool = False) -> Recovery
     good = _good_before(records)
     if not good:
         return Recovery(records[0].name, status, 0)
-    return Recovery(records[0].name, status, good.revision, wait=not has_load_balancer(good.values), seen_good=good.good)
+    return _going_back(records[0].name, status, good, seen_good=good.good)
 
 
 def undoing(records: Sequence[Record]) -> Recovery | None:
     """Return how a release that this run deployed goes back to what it was before; None where there is no revision to go back to."""
     good = _good_before(records)
-    if not good:
-        return None
-    return Recovery(records[0].name, "ahead of a release that failed", good.revision, wait=not has_load_balancer(good.values))
+    return _going_back(records[0].name, "ahead of a release that failed", good) if good else None
+
+
+def _going_back(name: str, status: str, good: Record, *, seen_good: bool = True) -> Recovery:
+    return Recovery(
+        name,
+        status,
+        good.revision,
+        wait=not has_load_balancer(good.values),
+        seen_good=seen_good,
+        node_ports=wanted_node_ports(good.values),
+    )
 
 
 def _good_before(records: Sequence[Record]) -> Record | None:
@@ -172,6 +190,7 @@ def recover(cluster: Cluster, recovery: Recovery, timeout: int) -> str:
     if not recovery.revision:
         cluster.helm("uninstall", recovery.name, "--ignore-not-found", *options)
         return ""
+    free_node_ports(cluster, recovery.name.removesuffix(EXTRAS), recovery.node_ports)
     try:
         cluster.helm("rollback", recovery.name, str(recovery.revision), "--cleanup-on-fail", *options)
     except Failure as error:

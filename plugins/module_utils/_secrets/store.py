@@ -37,7 +37,7 @@ def component_secrets(components: Iterable[Component]) -> dict[str, dict[str, di
             **{job: (component.get(job) or {}).get("secret_env") for job in JOBS},
         }
         secrets[component["name"]] = {
-            kind: {key: "" if value is None else text(value) for key, value in values.items()} for kind, values in kinds.items() if values
+            kind: {text(key): text(value) for key, value in values.items()} for kind, values in kinds.items() if values
         }
     return secrets
 

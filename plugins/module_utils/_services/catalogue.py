@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from ansible.module_utils.common.yaml import yaml_load
 
+from .._component.names import Rule
+
 FILES = Path(__file__).resolve().parents[3] / "roles/services/files"
 """Holds a folder for each service, and is the build context of their images."""
 
@@ -66,6 +68,7 @@ class Service:
         tls_hosts: DNS names of the certificate in the vault.
         rotate: Variables of the vault that a rotation gives new values.
         keep: Variable of ``rotate`` -> the variable that keeps its old value for a while.
+        names: Variable of ``options`` -> what the name that it holds must look like.
         credentials: What is known of its credentials.
     """
 
@@ -79,6 +82,7 @@ class Service:
     tls_hosts: list[str] = field(default_factory=list)
     rotate: list[str] = field(default_factory=list)
     keep: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, Rule] = field(default_factory=dict)
     credentials: Credentials = Credentials()
 
     @property
@@ -101,8 +105,9 @@ def _load(path: Path) -> Service:
         keys=known.get("keys", {}),
         example_hosts=tuple(known.get("example_hosts", ())),
     )
+    names = {variable: Rule(**rule) for variable, rule in content.pop("names", {}).items()}
     text = vault.read_text(encoding="utf-8") if vault.is_file() else ""
-    return Service(name=path.parent.name, vault=text, credentials=credentials, **content)
+    return Service(name=path.parent.name, vault=text, names=names, credentials=credentials, **content)
 
 
 def with_services(components: Any, used: Mapping[str, Sequence[Mapping[str, Any]]]) -> Any:

@@ -11,14 +11,16 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from http.client import HTTPException
-from http.cookiejar import CookieJar
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeAlias
-from urllib.error import HTTPError
+from urllib.parse import quote as url_quoted
+from urllib.parse import urlsplit
 
 from .._core.errors import Failure
 from .._core.http_client import open_url
 from .._core.process import TIMED_OUT, Completed
+from .answers import Answer, ask, encoded, plain
+from .shown import quote, redactor, texts
 
 Step: TypeAlias = Mapping[str, Any]
 """An element of ``app_checks``, as ``CHECK_SPEC`` leaves it."""
@@ -30,12 +32,26 @@ CHECK_SPEC: dict[str, dict[str, Any]] = {
     "name": {"type": "str", "required": True},
     "request": {
         "type": "dict",
+        "mutually_exclusive": [["json", "form", "body"], ["json", "files", "body"]],
         "options": {
-            "method": {"type": "str", "choices": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], "default": "GET"},
+            "method": {"type": "str", "choices": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]},
             "component": {"type": "str"},
             "url": {"type": "str", "default": "/"},
             "headers": {"type": "dict", "default": {}},
             "json": {"type": "raw"},
+            "form": {"type": "dict"},
+            "files": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "field": {"type": "str", "required": True},
+                    "name": {"type": "str", "required": True},
+                    "content": {"type": "str", "required": True},
+                    "type": {"type": "str", "default": "application/octet-stream"},
+                },
+            },
+            "body": {"type": "str"},
             "timeout": {"type": "int", "default": 10},
         },
     },
@@ -57,27 +73,25 @@ CHECK_SPEC: dict[str, dict[str, Any]] = {
         },
     },
     "save": {"type": "dict", "default": {}},
+    "search": {"type": "dict", "default": {}},
     "always": {"type": "bool", "default": False},
 }
 
 RETRY_PAUSE = 0.5
 """Seconds between two tries of a step."""
 
-BODY_LIMIT = 300
-"""Characters of an answer that a message quotes."""
+VARIABLE = re.compile(r"\$\{(\w+)\}")
+"""What is put in place of a text that an earlier step saved."""
 
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
-_SECRET_FIELD = re.compile(r'("[^"]*(?:password|token|secret|key|authorization)[^"]*"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE)
+GIVEN = frozenset({"run_id"})
+"""Names that no step has to save."""
+
+_HOST_REFUSED = re.compile(
+    r"invalid\W+(?:http_)?host|disallowed\W?host|blocked\W+hosts?|host\W+(?:is )?not allowed|misdirected", re.IGNORECASE
+)
+_URL_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"
 _REPEATABLE = frozenset({"GET", "HEAD"})
 _NOT_READY = frozenset({0, 502, 503, 504})
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back: the HTTP status, or 0 where nothing answered; for a command 200, or 500 where it failed."""
-
-    status: int
-    body: str
 
 
 @dataclass
@@ -121,7 +135,10 @@ class Story:
         """
         self._urls, self._execute, self._clock, self._pause = urls, execute, clock, pause
         self._deadline = clock() + timeout
-        self._cookies = CookieJar()
+        # A browser sends the cookies that are for HTTPS only to its own machine over HTTP, too.
+        local = bool(urls) and all(urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1") for url in urls.values())
+        self._cookies = CookieJar(DefaultCookiePolicy(secure_protocols=("https", "http") if local else ("https",)))
+        self._unshown: set[str] = set()
         self.variables: dict[str, Any] = {"run_id": uuid.uuid4().hex[:12]}
 
     def tell(self, steps: Sequence[Step]) -> Iterator[Evidence]:
@@ -152,33 +169,45 @@ class Story:
     def _ask(self, step: Step) -> Answer:
         if bool(step.get("request")) == bool(step.get("exec")):
             raise Failure("the step must have exactly one of request and exec.")
-        if command := step.get("exec"):
-            return _answer(
-                self._execute(self._fill(command["component"]), self._fill(command["command"]), command["timeout"]), command["timeout"]
-            )
+        if step.get("exec"):
+            return self._execute_in_pod(self._fill(step["exec"]))
         request = self._fill(step["request"])
-        body = None if request["json"] is None else json.dumps(request["json"]).encode()
-        headers = {"Accept": "*/*", **({"Content-Type": "application/json"} if body is not None else {}), **request["headers"]}
-        url = self._url(request)
+        expect = self._fill(step["expect"])
+        # What is sent and what has to come back may be a credential, so a message holds neither.
+        sent = [request[option] for option in ("headers", "json", "form", "files", "body")]
+        self._unshown.update(texts([*sent, expect["contains"], expect["json"]]))
+        url = url_quoted(self._url(request), safe=_URL_CHARACTERS)
+        body, kind = encoded(request)
+        headers = {"Accept": "*/*", **({"Content-Type": kind} if kind else {}), **_headers(request["headers"])}
         try:
-            with open_url(
-                url,
+            return ask(
+                lambda: open_url(
+                    url,
+                    request["timeout"],
+                    method=_method(request),
+                    headers=headers,
+                    body=body,
+                    # What the cluster publishes is reached directly; an absolute URL may need the machine's proxy.
+                    direct="://" not in request["url"],
+                    cookies=self._cookies,
+                ),
+                self._shown(url),
                 request["timeout"],
-                method=request["method"],
-                headers=headers,
-                body=body,
-                # What the cluster publishes is reached directly; an absolute URL may need the machine's proxy.
-                direct=url != request["url"],
-                cookies=self._cookies,
-            ) as response:
-                return Answer(response.status, response.read().decode(errors="replace"))
-        except HTTPError as error:
-            with error:
-                return Answer(error.code, error.read().decode(errors="replace"))
+                lambda answer: not self._unmet(step, expect, answer)[0],
+            )
         except ValueError as error:
-            raise Failure(f"{url} is no URL that can be asked: {error}.") from error
-        except (OSError, HTTPException) as error:
-            return Answer(0, f"{url} does not answer: {getattr(error, 'reason', '') or error}")
+            raise Failure(f"{self._shown(url)} is no URL that can be asked: {self._shown(str(error))}.") from error
+
+    def _execute_in_pod(self, command: Mapping[str, Any]) -> Answer:
+        done = self._execute(command["component"], command["command"], command["timeout"])
+        if done.code == TIMED_OUT:
+            return Answer(500, f"no answer within {command['timeout']} s")
+        if done.code and f'deployments.apps "{command["component"]}" not found' in done.err:
+            raise Failure(f"exec.component names {command['component']}, which is no component in the cluster: correct it.")
+        return Answer(500, done.err.strip() or done.out) if done.code else Answer(200, done.out)
+
+    def _shown(self, text: str) -> str:
+        return redactor(frozenset(self._unshown)).redact(text)
 
     def _url(self, request: Mapping[str, Any]) -> str:
         if "://" in request["url"]:
@@ -186,34 +215,53 @@ class Story:
         component = request["component"] or (next(iter(self._urls)) if len(self._urls) == 1 else "")
         if component not in self._urls:
             released = ", ".join(self._urls) or "none"
-            raise Failure(f"request.component must name a component with a URL of its own ({released}), not {component!r}.")
+            raise Failure(
+                f"request.component must name a component with a URL of its own ({released}), not {component!r}: give it the service.type "
+                "NodePort, or let 'minikube tunnel' run for one of the type LoadBalancer."
+            )
         return f"{self._urls[component].rstrip('/')}/{request['url'].lstrip('/')}"
 
     def _problem(self, step: Step, answer: Answer) -> str:
         """Return what was expected and what came, or nothing after remembering what the step saves."""
         expect = self._fill(step["expect"])
-        parsed = _parse(answer.body) if expect["json"] or step["save"] else None
+        wanted, saved = self._unmet(step, expect, answer)
+        about_body = expect["contains"] or expect["json"] or step["save"] or step["search"]
+        if not answer.ended and not wanted and not about_body and not answer.stream:
+            wanted = ["an answer that ends"]
+        if not wanted:
+            self.variables.update(saved)
+            self._unshown.update(texts(saved))
+            return ""
+        quoted = quote(answer.body, self._shown)
+        came = quoted if step.get("exec") else f"status {answer.status}, {quoted}" if answer.status else answer.body
+        late = "" if answer.ended else f", and the answer had not ended after {step['request']['timeout']} s"
+        return f"expected {' and '.join(wanted)}; came {came}{late}{_hint(answer)}"
+
+    def _unmet(self, step: Step, expect: Mapping[str, Any], answer: Answer) -> tuple[list[str], dict[str, Any]]:
+        """Return what is expected and did not come, by its place in the step, and what is to be saved.
+
+        Of a stream, one event has to have all that is expected of JSON; the one that has most of it counts.
+        """
         wanted = []
         if expect["status"] is not None and answer.status != expect["status"]:
             wanted.append(f"status {expect['status']}")
         if expect["status"] is None and not 200 <= answer.status < 400:
             wanted.append("a status below 400" if step.get("request") else "exit code 0")
-        if expect["contains"] and expect["contains"] not in answer.body:
-            wanted.append(f"a body with {expect['contains']!r}")
-        wanted += [f"{path} to be {value!r}" for path, value in expect["json"].items() if _lookup(parsed, path) != value]
-        saved = {name: _lookup(parsed, path) for name, path in step["save"].items()}
-        wanted += [f"a value at {step['save'][name]}" for name, value in saved.items() if value is None]
-        if not wanted:
-            self.variables.update(saved)
-            return ""
-        came = (
-            answer.body
-            if not answer.status
-            else f"status {answer.status}, {_quote(answer.body)}"
-            if step.get("request")
-            else _quote(answer.body)
-        )
-        return f"expected {' and '.join(wanted)}; came {came}"
+        if expect["contains"] and not any(expect["contains"] in text for text in answer.texts()):
+            wanted.append("the text of expect.contains")
+        found = {name: re.search(pattern, answer.body) for name, pattern in step["search"].items()}
+        wanted += [f"what search.{name} matches" for name, match in found.items() if not match]
+        searched = {name: match[match.lastindex or 0] for name, match in found.items() if match}
+        if not expect["json"] and not step["save"]:
+            return wanted, searched
+        attempts = []
+        for value in answer.values():
+            saved = {name: _lookup(value, path) for name, path in step["save"].items()}
+            lacking = [f"the value of expect.json at {path}" for path, item in expect["json"].items() if _lookup(value, path) != item]
+            lacking += [f"a value at {step['save'][name]} (save.{name})" for name, item in saved.items() if item is None]
+            attempts.append((lacking, saved))
+        lacking, saved = min(attempts, key=lambda attempt: len(attempt[0]))
+        return wanted + lacking, {**searched, **saved}
 
     def _fill(self, value: Any) -> Any:
         """Put the remembered variables in place of ``${name}``, however deep; a text that is nothing else takes the value's type."""
@@ -223,20 +271,38 @@ class Story:
             return [self._fill(item) for item in value]
         if not isinstance(value, str):
             return value
-        if unknown := set(_VARIABLE.findall(value)) - self.variables.keys():
-            raise Failure(f"${{{sorted(unknown)[0]}}} was saved by no earlier step: correct the name, or save it.")
-        if whole := _VARIABLE.fullmatch(value):
+        if unknown := set(VARIABLE.findall(value)) - self.variables.keys():
+            raise Failure(unsaved(sorted(unknown)[0]))
+        if whole := VARIABLE.fullmatch(value):
             return self.variables[whole[1]]
-        return _VARIABLE.sub(lambda match: str(self.variables[match[1]]), value)
+        return VARIABLE.sub(lambda match: plain(self.variables[match[1]]), value)
 
     def _known(self, step: Step) -> bool:
-        return set(_VARIABLE.findall(json.dumps(step))) <= self.variables.keys()
+        return set(VARIABLE.findall(json.dumps(step))) <= self.variables.keys()
 
 
-def _answer(done: Completed, timeout: float) -> Answer:
-    if done.code == TIMED_OUT:
-        return Answer(500, f"no answer within {timeout} s")
-    return Answer(500, done.err.strip() or done.out) if done.code else Answer(200, done.out)
+def unsaved(name: str) -> str:
+    """Return the sentence about a ``${name}`` that nothing was saved under."""
+    return f"${{{name}}} was saved by no earlier step: correct the name, save it, or write a shell's variable without braces (${name})."
+
+
+def _method(request: Mapping[str, Any]) -> str:
+    """Return the method, which need not be named: what carries a body is sent, all else is asked for."""
+    return request["method"] or ("POST" if encoded(request)[1] else "GET")
+
+
+def _headers(headers: Mapping[str, Any]) -> dict[str, str]:
+    """Return headers as they are sent; raises Failure for one that would be two."""
+    values = {name: plain(value) for name, value in headers.items()}
+    if broken := [name for name, value in values.items() if re.search(r"[\r\n]", name + value)]:
+        raise Failure(f"request.headers.{broken[0]} has a line break: take it out (in a vault, write the value in the line of its name).")
+    return {name: value.encode().decode("latin-1") for name, value in values.items()}
+
+
+def _hint(answer: Answer) -> str:
+    if answer.status in (400, 403, 421) and _HOST_REFUSED.search(answer.body):
+        return ". The application accepts certain names only: name one in request.headers.Host, or add this one to those that it accepts"
+    return ""
 
 
 def report(evidence: Sequence[Evidence], urls: Mapping[str, str], now: str) -> tuple[str, str]:
@@ -250,16 +316,16 @@ def report(evidence: Sequence[Evidence], urls: Mapping[str, str], now: str) -> t
     return json.dumps(data, indent=2) + "\n", "\n".join([now, *head, *lines]) + "\n"
 
 
+def summary(evidence: Sequence[Evidence]) -> str:
+    """Return the sentence about steps that all brought what was expected."""
+    if not evidence:
+        return "Nothing was checked from outside: app_checks has no step. That the pods are ready is all that is known."
+    return f"{len(evidence)} checks passed in {sum(step.ms for step in evidence) / 1000:.1f} s."
+
+
 def _may_repeat(step: Step, answer: Answer) -> bool:
     """Tell whether a step may be tried again: asking is harmless, and what never arrived has changed nothing."""
-    return bool(step.get("exec")) or step["request"]["method"] in _REPEATABLE or answer.status in _NOT_READY
-
-
-def _parse(body: str) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return None
+    return bool(step.get("exec")) or _method(step["request"]) in _REPEATABLE or answer.status in _NOT_READY
 
 
 def _lookup(value: Any, path: str) -> Any:
@@ -272,8 +338,3 @@ def _lookup(value: Any, path: str) -> Any:
         else:
             return None
     return value
-
-
-def _quote(body: str) -> str:
-    shown = _SECRET_FIELD.sub(r'\1"(hidden)"', body.strip())
-    return repr(shown[:BODY_LIMIT] + ("..." if len(shown) > BODY_LIMIT else "")) if shown else "an empty body"

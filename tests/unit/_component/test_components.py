@@ -32,22 +32,22 @@ def test_a_minimal_component_is_complete() -> None:
         ({"port": 70000}, "port must be between 1 and 65535, not 70000"),
         ({"service": {"type": "NodePort", "node_port": 8080}}, "between 30000 and 32767"),
         ({"service": {"node_port": 30080}}, "needs service.type NodePort"),
-        ({"run_as_user": 0}, "run_as_user must be at least 1"),
-        ({"replicas": -1}, "replicas must be at least 0"),
+        ({"run_as_user": 0}, "run_as_user must be between 1 and"),
+        ({"replicas": -1}, "replicas must be between 0 and"),
         ({"replicas": 2, "persistence": {"path": "/data"}}, "cannot share one volume"),
         ({"env": {"LOG LEVEL": "info"}}, "must be a name of an environment variable"),
-        ({"env": {"LOG": None}}, "env.LOG must be text or a number"),
+        ({"env": {"LOG": None}}, "env.LOG must be text."),
         ({"env": {"A": "1"}, "secret_env": {"A": "2"}}, "both env and secret_env"),
         ({"secret_files": {"path": "/etc/tls", "files": {"a/b": "x"}}}, "must be a file name"),
         ({"secret_files": {"path": "tls", "files": {"a": "x"}}}, "absolute path"),
         ({"config_files": {"/etc/../x": "y"}}, "absolute path"),
         ({"writable_paths": ["/tmp", "/tmp/"]}, "mounted 2 times"),
-        ({"persistence": {"path": "/data", "size": "1 GB"}}, "persistence.size must be a Kubernetes quantity"),
-        ({"resources": {"limits": {"memory": "lots"}}}, "resources.limits.memory must be a Kubernetes quantity"),
+        ({"persistence": {"path": "/data", "size": "1 GB"}}, "persistence.size must be bytes with Ki, Mi or Gi"),
+        ({"resources": {"limits": {"memory": "lots"}}}, "resources.limits.memory must be bytes with Ki, Mi or Gi"),
         ({"probes": {"liveness": {"path": "health"}}}, "probes.liveness.path must be a path that begins with a slash"),
         ({"probes": {"liveness": {"path": "/x", "tcp": True}}}, "mutually exclusive"),
         ({"probes": {"liveness": {"period": 3}}}, "one of the following is required"),
-        ({"probes": {"readiness": {"path": "/x", "period": 0}}}, "probes.readiness.period must be at least 1"),
+        ({"probes": {"readiness": {"path": "/x", "period": 0}}}, "probes.readiness.period must be between 1 and"),
         ({"migration": {"command": ["x"], "timeout": 0}}, "migration.timeout"),
         ({"setup": {"command": ["x"], "timeout": 0}}, "setup.timeout"),
         ({"setup": {"args": ["x"]}}, "command"),
@@ -59,12 +59,60 @@ def test_a_minimal_component_is_complete() -> None:
         ({"probes": {"readiness": "/ready"}}, "probes.readiness must be a dictionary"),
         ({"config_files": {"/etc/x.json": {"a": 1}}}, "config_files./etc/x.json must be text"),
         ({"secret_files": {"path": "/etc/tls", "files": {"tls.key": None}}}, "secret_files.files.tls.key must be text"),
+        ({"build": {"context": "x", "args": {"LIST": ["a"]}}, "image": None}, "build.args.LIST must be text"),
+        ({"probes": {"liveness": {"command": []}}}, "probes.liveness.command must hold something"),
+        ({"migration": {"command": []}}, "migration.command must hold something"),
+        ({"migration": {"command": ["x"], "timeout": 2**31}}, "migration.timeout must be between 1 and 2147483647"),
+        ({"env": {"A": "x\0"}}, "env.A has a NUL character in it"),
+        ({"args": ["x\0"]}, "args has a NUL character in it"),
+        ({"secret_env": {"A": "\ud83d"}}, "secret_env.A has half of a character in it"),
+        ({"env": {"A": "x" * 131070}}, "env.A is too long for a process"),
     ],
 )
 def test_a_mistake_is_one_sentence_that_names_it(change: dict[str, Any], expected: str) -> None:
     (problem,) = problems_of({**BACKEND, **change})
     assert expected in problem
     assert problem.endswith(".")
+
+
+def test_what_yaml_takes_for_no_text_is_the_text_that_it_was() -> None:
+    given = {
+        **BACKEND,
+        "image": None,
+        "build": {"context": "src", "args": {"EMPTY": None, "N": 5, "DEBUG": True}},
+        "env": {"N": 8080, "DEBUG": False},
+        "args": ["--port", 8080, True],
+        "probes": {"liveness": {"command": ["test", 1]}},
+        "secret_env": {"A": "x" * 131069},
+        "config_files": {"/etc/x": "NUL \0 is no harm in a file" + "x" * 200_000},
+    }
+    (component,), problems = load_components([given])
+    assert problems == []
+    assert component["build"]["args"] == {"EMPTY": "", "N": "5", "DEBUG": "true"}
+    assert component["env"] == {"N": "8080", "DEBUG": "false"}
+    assert component["args"] == ["--port", "8080", "true"]
+    assert component["probes"]["liveness"]["command"] == ["test", "1"]
+
+
+def test_a_dollar_is_escaped_where_the_kubelet_expands_and_only_there() -> None:
+    given = {
+        **BACKEND,
+        "command": ["sh", "-c", "echo $$"],
+        "env": {"A": "$(B)"},
+        "config_files": {"/etc/$x": "$$(B)"},
+        "probes": {"liveness": {"path": "/$$"}, "readiness": {"command": ["$(B)"]}},
+        "test": {"command": ["$x"], "args": ["$"], "env": {"C": "$"}},
+    }
+    for expand, dollar in ((False, "$$"), (True, "$")):
+        (component,), _ = load_components([{**given, "expand": expand}])
+        values = chart_values(component, "x:1", NAMES)
+        assert values["command"] == ["sh", "-c", f"echo {dollar * 2}"]
+        assert values["env"] == {"A": f"{dollar}(B)"}
+        assert values["configFiles"] == {"/etc/$x": "$$(B)"}
+        assert values["probes"]["liveness"]["path"] == "/$$"
+        assert values["probes"]["readiness"]["command"] == [f"{dollar}(B)"]
+        assert values["test"] == {"command": [f"{dollar}x"], "args": [dollar], "env": {"C": dollar}, "timeout": 300}
+        assert "expand" not in values
 
 
 def test_a_component_leaves_the_defaults_of_the_next_one_alone() -> None:

@@ -60,3 +60,42 @@ def test_a_root_without_a_dynamic_linker_is_told(root: Path) -> None:
     for linker in root.rglob("ld-linux-*"):
         linker.unlink()
     assert check(root) == (1, f"{root} has no dynamic linker: unpack libc6 into it.")
+
+
+@pytest.fixture
+def wheel(root: Path) -> Path:
+    """An extension module as a repaired wheel has it: its RPATH leads to a library, and only by that RPATH does this one find another."""
+    compiler = shutil.which("cc")
+    if not compiler:
+        pytest.skip("A wheel's libraries are built with a C compiler (Debian: apt-get install gcc).")
+    package = root / "usr/lib/package"
+    (package / "package.libs").mkdir(parents=True)
+
+    def link(library: str, *arguments: str) -> None:
+        command = [compiler, "-shared", "-nostdlib", "-x", "c", "/dev/null", "-x", "none", "-Wl,--no-as-needed", "-o", library, *arguments]
+        subprocess.run(command, cwd=package, check=True)
+
+    link("package.libs/libinner.so", "-Wl,-soname,libinner.so")
+    link("package.libs/libouter.so", "-Wl,-soname,libouter.so", "package.libs/libinner.so")
+    link("module.so", "-Wl,--disable-new-dtags,-rpath,$ORIGIN/../package/package.libs,-rpath-link,package.libs", "package.libs/libouter.so")
+    return package
+
+
+def test_a_wheels_libraries_that_find_each_other_by_its_modules_rpath_pass(root: Path, wheel: Path) -> None:
+    assert (wheel / "package.libs/libouter.so").exists()
+    assert check(root) == (0, "")
+
+
+def test_a_wheels_library_that_is_missing_is_named_with_all_that_need_it(root: Path, wheel: Path) -> None:
+    (wheel / "package.libs/libinner.so").unlink()
+    status, told = check(root)
+    assert status == 1
+    assert told.splitlines() == [
+        f"/usr/lib/package/{program} needs libinner.so, which no listed package brings."
+        for program in ("module.so", "package.libs/libouter.so")
+    ]
+
+
+def test_a_library_that_nothing_complete_loads_is_named(root: Path, wheel: Path) -> None:
+    (wheel / "module.so").unlink()
+    assert check(root) == (1, "/usr/lib/package/package.libs/libouter.so needs libinner.so, which no listed package brings.")

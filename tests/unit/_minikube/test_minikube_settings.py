@@ -63,7 +63,8 @@ def test_every_wrong_setting_is_reported_in_one_sentence_of_its_own() -> None:
     with pytest.raises(Failure) as caught:
         settings.settings_from(wrong)
     assert str(caught.value).splitlines() == [
-        "minikube_profile 'a_b' must be two or more letters, digits and hyphens.",
+        "minikube_profile must be 2 to 63 lower-case letters, digits and hyphens, a letter or digit first and last: "
+        "the cluster's node is called so. It is 'a_b'.",
         "minikube_kubernetes_version '1.34' is not a version; write it like v1.30.0, or leave it empty.",
         "minikube_memory 1g is too little; Kubernetes needs at least 1800 MiB.",
         "minikube_cpus 1 is too few; Kubernetes needs at least 2.",

@@ -13,7 +13,6 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects
     foreign_releases,
     foreign_workloads,
     is_owned,
-    name_problems,
     namespace_change,
     pod_security_level,
 )
@@ -114,21 +113,3 @@ def test_workloads_of_others_are_counted_and_named() -> None:
 def test_an_empty_namespace_and_one_with_applications_of_ours_may_be_used() -> None:
     ours = item("Deployment", "web", {"plannoir.deploy/app": "another"})
     assert foreign_workloads("default", [ours, item("Service", "kubernetes")]) == ""
-
-
-@pytest.mark.parametrize("name", ["shop", "a", "my-shop-2", "x" * 46])
-def test_a_good_name_passes(name: str) -> None:
-    assert not list(name_problems(name, name))
-
-
-@pytest.mark.parametrize("name", ["MyShop_1", "My Shop", "2048", "-x", "x-", "", "x" * 47, "shop-extras"])
-def test_a_name_that_helm_would_refuse_is_named_with_the_rule(name: str) -> None:
-    (problem,) = name_problems(name, "ns")
-    assert problem.startswith("app_name ")
-    assert repr(name) in problem
-
-
-@pytest.mark.parametrize("namespace", ["My_Shop", "", "x" * 64, "-x", "kube-system", "kube-public", "kube-mine"])
-def test_a_namespace_that_is_none_or_the_clusters_own_is_refused(namespace: str) -> None:
-    (problem,) = name_problems("shop", namespace)
-    assert problem.startswith("app_namespace must ")

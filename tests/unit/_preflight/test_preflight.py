@@ -138,7 +138,7 @@ def test_a_login_is_named_after_its_password_and_only_the_setup_has_them_all(dep
 def test_the_pools_follow_from_one_number(deployed: tuple[Path, str]) -> None:
     found = components(deployed[0])
     assert found["database"]["args"] == ["-c", "max_connections=60"]
-    assert found["backend"]["env"]["DATABASE_POOL_SIZE"] == 10
+    assert found["backend"]["env"]["DATABASE_POOL_SIZE"] == "10"
     assert "max_db_connections = 25\n" in found["pgbouncer"]["config_files"]["/etc/pgbouncer/pools.ini"]
 
 
@@ -196,11 +196,23 @@ def test_what_components_lack_among_each_other_and_on_disk_is_reported(deployed:
         {"name": "web", "build": {"context": "nowhere"}, "port": 80, "service": service, "secret_env": {"KEY": ""}},
         {"name": "api", "build": {"context": "apps/backend", "dockerfile": "Missing"}, "port": 80, "service": service},
     ]
-    said = problems(deployed[0], {"app_components": wrong})
+    checks = [
+        {"name": "page", "request": {"component": "web", "hedders": {}}, "expcet": {}},
+        {"name": "inside", "exec": {"component": "apu", "command": ["x"]}},
+    ]
+    said = problems(deployed[0], {"app_components": wrong, "app_checks": checks})
+    assert "app_checks[0] (page).request.hedders (my.yml:1) is no option: did you mean headers?" in said
+    assert "app_checks[0] (page).expcet (my.yml:1) is no option: did you mean expect?" in said
     assert "service.node_port 30080 is used by several components (web, api)" in said
     assert "web.secret_env.KEY is empty" in said
     assert "The source folder of web, " in said
     assert "apps/backend/Missing, is missing" in said
+
+
+def test_a_check_of_a_component_that_there_is_not_is_named_with_its_place(deployed: tuple[Path, str]) -> None:
+    own = {"app_components": [{"name": "web", "image": "x", "port": 80}], "app_services": [], "app_secrets": []}
+    said = problems(deployed[0], {**own, "app_checks": [{"name": "inside", "exec": {"component": "apu", "command": ["x"]}}]})
+    assert "app_checks[0] (inside, my.yml:1): exec.component names apu, which is no component: name one of web." in said
 
 
 def test_every_bad_credential_is_named_at_once_beside_other_problems_and_never_shown(deployed: tuple[Path, str]) -> None:
@@ -228,7 +240,7 @@ def test_every_bad_credential_is_named_at_once_beside_other_problems_and_never_s
 
 
 def test_a_value_that_only_looks_wrong_can_be_accepted(deployed: tuple[Path, str]) -> None:
-    accepted = {"preflight_accepted_credentials": ["backend.secret_env.SESSION_SECRET"]}
+    accepted = {"preflight_accepted_values": ["backend.secret_env.SESSION_SECRET"]}
     run(deployed[0], "-e", json.dumps({"vault_session_secret": "changeme", **accepted}))
 
 
@@ -344,7 +356,8 @@ def test_a_service_that_is_named_later_gets_its_values_in_the_vault_that_is_ther
     checkout, _ = deployed
     vault = checkout / "later/vault.yml"
     web = {"name": "web", "image": "x", "port": 80, "secret_env": {"TOKEN": "{{ vault_token }}"}}
-    given = {"secrets_vault_file": str(vault), "app_services": [], "app_secrets": ["token"], "app_components": [web]}
+    own = {"app_components": [web], "app_checks": []}
+    given = {"secrets_vault_file": str(vault), "app_services": [], "app_secrets": ["token"], **own}
     run(checkout, "-e", json.dumps(given))
     (checkout / "later/mine.yml").write_text(run(checkout, "view", str(vault), program="ansible-vault").stdout + "# Mine.\nmine: 1\n")
     vault.unlink()
@@ -371,7 +384,8 @@ def test_a_service_that_is_named_later_gets_its_values_in_the_vault_that_is_ther
 def test_an_application_without_secrets_needs_no_vault(deployed: tuple[Path, str]) -> None:
     checkout, _ = deployed
     web = {"name": "web", "image": "x", "port": 80}
-    given = {"secrets_vault_file": str(checkout / "none/vault.yml"), "app_services": [], "app_secrets": [], "app_components": [web]}
+    own = {"app_components": [web], "app_checks": []}
+    given = {"secrets_vault_file": str(checkout / "none/vault.yml"), "app_services": [], "app_secrets": [], **own}
     assert "changed=0 " in run(checkout, "--check", "-e", json.dumps(given)).stdout
     run(checkout, "-e", json.dumps(given))
     assert list(components(checkout)) == ["web"]
@@ -414,3 +428,17 @@ def test_the_machine_is_measured(tmp_path: Path) -> None:
     assert not list(memory_problems(4 * 10**9, 4))
     assert str(tmp_path) in next(disk_problems([tmp_path / "a/b", tmp_path], 10**6, "a first run"))
     assert not list(disk_problems([tmp_path / "a/b"], 0, "a first run"))
+
+
+def test_every_bad_name_is_named_at_once_with_its_rule(deployed: tuple[Path, str]) -> None:
+    names = {"app_name": "My Shop", "app_namespace": "My_Shop", "minikube_profile": "MyShop", "services_postgresql_database": "x" * 50}
+    component = {"name": "Api_1", "image": "Org/API:1", "port": 80}
+    said = problems(deployed[0], {**names, "app_components": [component]})
+    for name, value in names.items():
+        assert re.search(rf"{name} \(my.yml:1\) must be .* It is '{value}'", said), said
+    assert "name must be a DNS label" in said
+    assert "image must be an image reference" in said
+
+
+def test_a_database_that_follows_from_the_application_is_judged_too(deployed: tuple[Path, str]) -> None:
+    assert "services_postgresql_database must be at most 48 " in problems(deployed[0], {"app_name": "postgres"})

@@ -84,6 +84,8 @@ def app() -> Iterator[type[Notes]]:
 
 
 def pod(component: str, command: Sequence[str], timeout: float) -> Completed:
+    if command[0] == "gone":
+        return Completed(1, err=f'Error from server (NotFound): deployments.apps "{component}" not found')
     return Completed(0 if command[0] == "true" else 1, json.dumps({"component": component, "timeout": timeout}))
 
 
@@ -122,7 +124,7 @@ def test_a_step_that_fails_ends_the_story_and_what_was_made_is_removed(app: Any)
     evidence = tell(app, SIGN_IN, WRITE, wrong, READ, DELETE)
 
     assert [step.ok for step in evidence] == [True, True, False, True]
-    assert evidence[2].detail.startswith("expected items.0.title to be 'bread'; came status 200, ")
+    assert evidence[2].detail.startswith("expected the value of expect.json at items.0.title; came status 200, ")
     assert app.notes == {}
 
 
@@ -169,6 +171,8 @@ def test_a_command_in_a_pod_counts_by_its_exit_code_and_output(app: Any) -> None
     first, second = tell(app, good, bad)
     assert first.ok
     assert second.detail == """expected exit code 0; came '{"component": "web", "timeout": 3}'"""
+    [gone] = tell(app, {"exec": {"component": "wbe", "command": ["gone"]}}, timeout=5)
+    assert (gone.tries, gone.detail) == (1, "exec.component names wbe, which is no component in the cluster: correct it.")
 
 
 @pytest.mark.parametrize(

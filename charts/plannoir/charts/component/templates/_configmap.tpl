@@ -3,11 +3,10 @@
 apiVersion: v1
 kind: ConfigMap
 metadata:
-  name: {{ .name }}-config
+  name: {{ printf "%s-config" .name | quote }}
   labels: {{- include "component.labels" . | nindent 4 }}
 data:
   {{- range $index, $path := keys .values.configFiles | sortAlpha }}
-  # {{ $path }}
   file-{{ $index }}: {{ get $.values.configFiles $path | quote }}
   {{- end }}
 {{- end }}

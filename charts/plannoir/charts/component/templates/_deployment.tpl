@@ -2,10 +2,10 @@
 apiVersion: apps/v1
 kind: Deployment
 metadata:
-  name: {{ .name }}
+  name: {{ .name | quote }}
   labels: {{- include "component.labels" . | nindent 4 }}
 spec:
-  replicas: {{ .values.replicas }}
+  replicas: {{ .values.replicas | int64 }}
   revisionHistoryLimit: 3
   strategy:
     {{- if .values.persistence }}
@@ -29,32 +29,32 @@ spec:
       {{- end }}
     spec:
       {{- include "component.pod" . | nindent 6 }}
-      terminationGracePeriodSeconds: {{ .values.stopGraceSeconds }}
+      terminationGracePeriodSeconds: {{ .values.stopGraceSeconds | int64 }}
       {{- with .values.topologySpread }}
       topologySpreadConstraints:
         {{- range . }}
         - topologyKey: {{ .topologyKey | quote }}
-          maxSkew: {{ .maxSkew }}
-          whenUnsatisfiable: {{ .whenUnsatisfiable }}
+          maxSkew: {{ .maxSkew | int64 }}
+          whenUnsatisfiable: {{ .whenUnsatisfiable | quote }}
           labelSelector:
             matchLabels: {{- include "component.selectorLabels" $ | nindent 14 }}
           matchLabelKeys: [pod-template-hash]
         {{- end }}
       {{- end }}
       containers:
-        - name: {{ .name }}
+        - name: {{ .name | quote }}
           {{- include "component.container" . | nindent 10 }}
           {{- with .values.command }}
-          command: {{- toYaml . | nindent 12 }}
+          command: {{- include "component.texts" . | trim | nindent 12 }}
           {{- end }}
           {{- with .values.args }}
-          args: {{- toYaml . | nindent 12 }}
+          args: {{- include "component.texts" . | trim | nindent 12 }}
           {{- end }}
           {{- with include "component.env" (dict "env" .values.env "secretEnv" (include "component.secretEnv" . | fromYaml)) }}
           env: {{- . | trim | nindent 12 }}
           {{- end }}
           ports:
-            - containerPort: {{ .values.port }}
+            - containerPort: {{ .values.port | int64 }}
           {{- range $kind, $probe := .values.probes }}
           {{ $kind }}Probe: {{- include "component.probe" (dict "probe" $probe "port" $.values.port) | trim | nindent 12 }}
           {{- end }}
@@ -78,16 +78,16 @@ spec:
 {{- if .probe.path }}
 httpGet:
   path: {{ .probe.path | quote }}
-  port: {{ .port }}
+  port: {{ .port | int64 }}
 {{- else if .probe.command }}
 exec:
-  command: {{- toYaml .probe.command | nindent 4 }}
+  command: {{- include "component.texts" .probe.command | trim | nindent 4 }}
 {{- else }}
 tcpSocket:
-  port: {{ .port }}
+  port: {{ .port | int64 }}
 {{- end }}
-initialDelaySeconds: {{ .probe.initialDelay }}
-periodSeconds: {{ .probe.period }}
-timeoutSeconds: {{ .probe.timeout }}
-failureThreshold: {{ .probe.failureThreshold }}
+initialDelaySeconds: {{ .probe.initialDelay | int64 }}
+periodSeconds: {{ .probe.period | int64 }}
+timeoutSeconds: {{ .probe.timeout | int64 }}
+failureThreshold: {{ .probe.failureThreshold | int64 }}
 {{- end }}

@@ -39,18 +39,18 @@ A hook Job. A failed one is kept until the next attempt, because its log says wh
 apiVersion: batch/v1
 kind: Job
 metadata:
-  name: {{ .name }}-{{ .kind }}
+  name: {{ printf "%s-%s" .name .kind | quote }}
   labels:
     {{- include "component.jobLabels" . | nindent 4 }}
     {{- include "component.ownLabel" . | nindent 4 }}
   annotations:
-    helm.sh/hook: {{ .hook }}
+    helm.sh/hook: {{ .hook | quote }}
     helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
     # Tells the failed Job of this attempt from one that an earlier attempt left.
     release/revision: {{ .root.Release.Revision | quote }}
 spec:
   backoffLimit: 2
-  activeDeadlineSeconds: {{ $job.timeout }}
+  activeDeadlineSeconds: {{ $job.timeout | int64 }}
   template:
     metadata:
       labels:
@@ -60,11 +60,11 @@ spec:
       {{- include "component.pod" . | nindent 6 }}
       restartPolicy: Never
       containers:
-        - name: {{ .kind }}
+        - name: {{ .kind | quote }}
           {{- include "component.container" . | nindent 10 }}
-          command: {{- toYaml $job.command | nindent 12 }}
+          command: {{- include "component.texts" $job.command | trim | nindent 12 }}
           {{- with $job.args }}
-          args: {{- toYaml . | nindent 12 }}
+          args: {{- include "component.texts" . | trim | nindent 12 }}
           {{- end }}
           {{- with include "component.env" (dict "env" $env "secretEnv" $secretEnv) }}
           env: {{- . | trim | nindent 12 }}
@@ -79,6 +79,6 @@ spec:
 
 {{/* Not the component's own name: its Service must not send requests to a Job. */}}
 {{- define "component.jobLabels" -}}
-app.kubernetes.io/name: {{ .name }}-{{ .kind }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/name: {{ printf "%s-%s" .name .kind | quote }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 {{- end }}

@@ -6,7 +6,7 @@ before the release's own objects exist, so a Job's policy is a hook that comes b
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:
-  name: {{ .name }}
+  name: {{ .name | quote }}
   labels: {{- include "component.labels" . | nindent 4 }}
 spec:
   podSelector:
@@ -16,14 +16,14 @@ spec:
   {{- if or .values.network.from $published }}
   ingress:
     - ports:
-        - port: {{ .values.port }}
+        - port: {{ .values.port | int64 }}
       {{- if not $published }}
       from:
         - podSelector:
             matchExpressions:
               - key: app.kubernetes.io/name
                 operator: In
-                values: {{- toYaml .values.network.from | nindent 18 }}
+                values: {{- include "component.texts" .values.network.from | trim | nindent 18 }}
       {{- end }}
   {{- end }}
   {{- include "component.egress" . | nindent 2 }}
@@ -34,12 +34,12 @@ spec:
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:
-  name: {{ .name }}-{{ .kind }}
+  name: {{ printf "%s-%s" .name .kind | quote }}
   labels:
     {{- include "component.jobLabels" . | nindent 4 }}
     {{- include "component.ownLabel" . | nindent 4 }}
   annotations:
-    helm.sh/hook: {{ .hook }}
+    helm.sh/hook: {{ .hook | quote }}
     helm.sh/hook-weight: "-1"
     helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 spec:
@@ -52,7 +52,7 @@ spec:
         - podSelector:
             matchLabels: {{- include "component.selectorLabels" . | nindent 14 }}
       ports:
-        - port: {{ .values.port }}
+        - port: {{ .values.port | int64 }}
   {{- end }}
 {{- end }}
 
@@ -75,9 +75,9 @@ egress:
   - to:
       - podSelector:
           matchLabels:
-            app.kubernetes.io/name: {{ .name }}
+            app.kubernetes.io/name: {{ .name | quote }}
     ports:
-      - port: {{ .port }}
+      - port: {{ .port | int64 }}
   {{- end }}
   {{- if .values.network.outside }}
   - to:

@@ -3,16 +3,16 @@
 apiVersion: v1
 kind: PersistentVolumeClaim
 metadata:
-  name: {{ .name }}-data
+  name: {{ printf "%s-data" .name | quote }}
   labels: {{- include "component.labels" . | nindent 4 }}
   annotations:
     helm.sh/resource-policy: keep
 spec:
   accessModes: [ReadWriteOnce]
   {{- with .values.persistence.storageClass }}
-  storageClassName: {{ . }}
+  storageClassName: {{ . | quote }}
   {{- end }}
   resources:
     requests:
-      storage: {{ .values.persistence.size }}
+      storage: {{ .values.persistence.size | quote }}
 {{- end }}

@@ -11,7 +11,11 @@ securityContext:
   seccompProfile:
     type: RuntimeDefault
 {{- with .values.hostAliases }}
-hostAliases: {{- toYaml . | nindent 2 }}
+hostAliases:
+  {{- range . }}
+  - ip: {{ .ip | quote }}
+    hostnames: {{- include "component.texts" .hostnames | trim | nindent 6 }}
+  {{- end }}
 {{- end }}
 {{- end }}
 
@@ -25,28 +29,41 @@ securityContext:
   capabilities:
     drop: [ALL]
 {{- with .values.resources }}
-resources: {{- toYaml . | nindent 2 }}
+resources:
+  {{- range $kind, $quantities := . }}
+  {{ $kind }}:
+    {{- range $resource, $quantity := $quantities }}
+    {{ $resource }}: {{ $quantity | quote }}
+    {{- end }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* A list of texts. Every text enters a template in double quotes and every number as a whole one, for YAML takes some texts for none. */}}
+{{- define "component.texts" -}}
+{{- range . }}
+- {{ . | quote }}
 {{- end }}
 {{- end }}
 
 {{/* Environment variables that come from Secrets, as {KEY: name of the Secret}. */}}
 {{- define "component.secretEnv" -}}
 {{- range .values.secretEnv }}
-{{ . }}: {{ $.values.secretName }}
+{{ . | quote }}: {{ $.values.secretName | quote }}
 {{- end }}
 {{- end }}
 
 {{/* env: {NAME: value}, secretEnv: {KEY: name of the Secret}. A reference by key lets the kubelet name what is missing. */}}
 {{- define "component.env" -}}
 {{- range $key, $secret := .secretEnv }}
-- name: {{ $key }}
+- name: {{ $key | quote }}
   valueFrom:
     secretKeyRef:
-      name: {{ $secret }}
-      key: {{ $key }}
+      name: {{ $secret | quote }}
+      key: {{ $key | quote }}
 {{- end }}
 {{- range $name, $value := .env }}
-- name: {{ $name }}
+- name: {{ $name | quote }}
   value: {{ $value | quote }}
 {{- end }}
 {{- end }}
@@ -60,7 +77,7 @@ resources: {{- toYaml . | nindent 2 }}
 {{- with .values.secretFiles }}
 - name: secret-files
   secret:
-    secretName: {{ .secretName }}
+    secretName: {{ .secretName | quote }}
     defaultMode: 0440
     items:
       {{- range .files }}
@@ -71,12 +88,12 @@ resources: {{- toYaml . | nindent 2 }}
 {{- if and .all .values.configFiles }}
 - name: config-files
   configMap:
-    name: {{ .name }}-config
+    name: {{ printf "%s-config" .name | quote }}
 {{- end }}
 {{- if and .all .values.persistence }}
 - name: data
   persistentVolumeClaim:
-    claimName: {{ .name }}-data
+    claimName: {{ printf "%s-data" .name | quote }}
 {{- end }}
 {{- end }}
 

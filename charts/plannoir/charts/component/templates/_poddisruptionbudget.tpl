@@ -2,7 +2,7 @@
 apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata:
-  name: {{ .name }}
+  name: {{ .name | quote }}
   labels: {{- include "component.labels" . | nindent 4 }}
 spec:
   maxUnavailable: 1

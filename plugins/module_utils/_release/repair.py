@@ -1,0 +1,43 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What Helm's three-way merge cannot undo, done before it deploys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from .._core.cluster import Cluster
+from .._core.errors import Failure
+from .drift import AUTOSCALERS, drift, manifest_objects, reference
+from .records import read_records
+
+ATTEMPTS = 3
+"""Controllers write objects all the time, and a write is refused when the object is no longer the one that was compared."""
+
+
+def put_back(cluster: Cluster, names: Sequence[str]) -> list[str]:
+    """Put back what was edited by hand in objects of releases, and return a sentence for each; raises Failure.
+
+    What was deleted is left to Helm, which makes it again when it deploys the release.
+    """
+    done: dict[str, str] = {}
+    for attempt in range(1, ATTEMPTS + 1):
+        records = [found for found in read_records(cluster, names).values() if found and found[0].status == "deployed"]
+        wanted = [reference(item) for found in records for item in manifest_objects(found[0].manifest)]
+        objects = cluster.objects(*wanted) if wanted else []
+        entries = [entry for found in records for entry in drift(found, objects, lambda: cluster.objects(AUTOSCALERS))]
+        edited = [entry for entry in entries if entry.restored is not None]
+        if not edited:
+            break
+        done.update({entry.name: str(entry) for entry in edited})
+        content = {"apiVersion": "v1", "kind": "List", "items": [entry.restored for entry in edited]}
+        try:
+            cluster.kubectl("replace", "--filename=-", given=json.dumps(content))
+        except Failure as error:
+            if "object has been modified" not in str(error) or attempt == ATTEMPTS:
+                raise
+        else:
+            break
+    return list(done.values())
