@@ -193,10 +193,21 @@ def charts(session: nox.Session) -> None:
 def molecule(session: nox.Session) -> None:
     """The whole way on a real cluster of its own."""
     need_package(session, "chromium", "chromium")
+    stories(session)
+
+
+@nox.session(default=False)
+def faults(session: nox.Session) -> None:
+    """Deployments that fail, runs that meet and runs that are killed, on molecule's cluster: the stories that take long."""
+    stories(session, PLANNOIR_STORIES="faults")
+
+
+def stories(session: nox.Session, **environment: str) -> None:
+    """Run molecule's scenario, and name the stories that failed last."""
     report = ROOT / ".cache/molecule/stories.xml"  # .config/molecule/config.yml has it written
     report.unlink(missing_ok=True)
     try:
-        session.run("molecule", "test", "--scenario-name", "default", *session.posargs)
+        session.run("molecule", "test", "--scenario-name", "default", *session.posargs, env=environment)
     except CommandFailed:
         # The removal of the cluster comes after the stories' own summary and hides it.
         cases = xml.etree.ElementTree.parse(report).iter("testcase") if report.exists() else []

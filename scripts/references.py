@@ -14,6 +14,8 @@ from typing import Any, TypeAlias
 
 import yaml
 from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import WHAT
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.diagnosis import RULES
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.logs import LOG_RULES
 
 ROOT = Path(__file__).parents[1]
 LINE = 120
@@ -77,6 +79,26 @@ def audit_guide() -> str:
     """Return docs/audit.md with the places that the audit looks at."""
     table = "| place | what is looked at |\n|---|---|\n" + "".join(f"| `{name}` | {_cell(text)} |\n" for name, text in WHAT.items())
     return wrapped(between_marks("docs/audit.md", f"\n{table}\n", BEGIN, END))
+
+
+def troubleshooting() -> str:
+    """Return docs/troubleshooting.md with every fault that a failed deployment is explained by."""
+    text = "## What the cluster shows\n\n"
+    text += "| fault | what is said | what to do | the run ends |\n|---|---|---|---|\n"
+    for rule in RULES:
+        begins = f"{rule.since}, and" if rule.since else "when it was seen for"
+        ends = "at the time limit" if rule.patience is None else f"{begins} {rule.patience:g} s"
+        text += "| " + " | ".join(_cell(_facts(part)) for part in (rule.name, rule.sentence, rule.remedy, ends)) + " |\n"
+    text += "\n## What a log shows\n\nThis advice takes the place of the general one.\n\n| fault | what to do |\n|---|---|\n"
+    text += "".join(f"| {_cell(rule.name)} | {_cell(_facts(rule.remedy))} |\n" for rule in LOG_RULES)
+    return wrapped(between_marks("docs/troubleshooting.md", f"\n{text}\n", BEGIN, END))
+
+
+def _facts(text: str) -> str:
+    """Return a rule's text for a person: what differs from case to case stands in angle brackets."""
+    shown = {"ended": "", "limit": "", "kept": "", "message": " <reason>"}  # these may be empty
+    text = re.sub(r"\{(\w+)\}", lambda fact: shown.get(fact[1], f"<{fact[1]}>"), text).replace("  ", " ")
+    return text.replace("<", "&lt;")
 
 
 def between_marks(name: str, text: str, begin: str, end: str) -> str:
@@ -202,5 +224,6 @@ FILES: dict[str, Callable[[], str]] = {
     **{f"roles/{role.name}/README.md": partial(role_readme, role) for role in role_folders()},
     "README.md": collection_readme,
     "docs/audit.md": audit_guide,
+    "docs/troubleshooting.md": troubleshooting,
 }
 """Each generated document, and what it should hold."""

@@ -17,11 +17,12 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.names import name_problem, object_names, release_names
-from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import Component, load_components
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import MANAGER
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace import objects as rules
+from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.claims import claim_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.lease import PERIOD, Lease, lease_name
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.attempt import labels
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.drift import AUTOSCALERS, drift, reported
@@ -48,6 +49,7 @@ class Found:
     lease: dict[str, Any] | None
     objects: list[dict[str, Any]]
     records: dict[str, list[Record]]
+    components: list[Component]
     looked_for: list[str]
     """References of the objects that were asked for."""
 
@@ -132,14 +134,16 @@ class Application:
             next(iter(kinds["Lease"]), None),
             [item for item in objects if item["kind"] not in kinds],
             by_release(records, self._releases),
+            components,
             names,
         )
 
     def refuse(self, found: Found) -> None:
-        """Raise ValueError with everything of others that is in the way."""
+        """Raise ValueError with everything of others that is in the way, and every volume claim that cannot become what is wanted."""
         problems = [
             *rules.foreign_releases(found.records),
             *rules.foreign_objects(self._name, self._application, found.objects),
+            *claim_problems(found.components, found.objects, found.records, lambda: self._cluster.objects("storageclasses.storage.k8s.io")),
         ]
         if found.namespace and self._parameters["create"] and not rules.is_owned(found.namespace) and not self._parameters["shared"]:
             problems += filter(None, [rules.foreign_workloads(self._name, self._cluster.objects(rules.WORKLOADS))])

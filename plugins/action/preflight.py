@@ -19,6 +19,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors impor
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.settings import parse_memory
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.addresses import address_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.credentials import credential_problems
+from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.exposure import browser_hints, browser_problems, exposed_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.variables import Documentation, load_documentation
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.store import component_secrets
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.template import made_names
@@ -61,6 +62,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         if variables.values.get("minikube_network_policy"):
             problems += package_problems(["kubernetes", "requests"], "minikube_network_policy")
         secrets: dict[str, Any] = {}
+        hints: list[str] = []
         fitting: list[Component] = []
         # Components with an unknown option or an undefined value are reported already, and could only be reported again.
         if "app_components" in variables.values and not any(problem.startswith("app_components") for problem in problems):
@@ -74,6 +76,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
                 secrets = component_secrets(components)
                 vault_names, accepted = variables.vault_variables(), arguments.get("accepted_values", [])
                 problems += credential_problems(components, secrets, vault_names, accepted)
+                public = variables.values.get("app_public_values") or []
+                values = variables.vault_values(held)
+                problems += (
+                    f"app_public_values names {name}, which the vault does not hold: correct it." for name in public if name not in known
+                )
+                problems += exposed_problems(components, values, public)
+                problems += browser_problems(secrets, accepted)
+                hints += browser_hints(components, accepted)
                 problems += address_problems(
                     components,
                     secrets,
@@ -98,7 +108,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         lacks = [name for name in made if name not in held and name not in beside]
         wanted = vault or services.want_vault or any(secrets.values())
         write = path and wanted and (lacks or not variables.come_from(path))
-        return {"changed": False, "vault_services": services.with_values if write else None}
+        return {"changed": False, "vault_services": services.with_values if write else None, "warnings": hints}
 
 
 def _node(variables: PlayVariables, documentation: Documentation, machine_cpus: int) -> tuple[dict[str, Fraction], dict[str, str]]:

@@ -24,6 +24,11 @@ options:
     description: Label to value, or a filter's component to kind of Secret to key to value (P(plannoir.deploy.component_secrets#filter)).
     type: dict
     required: true
+  public:
+    description: Those of O(values) that everybody may read, so that nothing looks for them.
+    type: list
+    elements: str
+    default: []
   places:
     description:
       - Names of the places that are looked at; all when it is empty. The table in docs/audit.md says what stands behind each name, and
@@ -113,6 +118,9 @@ options:
 notes:
   - Ansible itself replaces what looks like one of O(values) in results by asterisks.
 attributes:
+  action:
+    description: An action plugin on the controller adds the vault passwords that Ansible was given.
+    support: full
   check_mode:
     description: It only reads; O(commands) are run in check mode, too.
     support: full
@@ -154,7 +162,8 @@ places:
     bytes: {description: Bytes that were compared., type: int, returned: always}
     seconds: {description: How long it took., type: float, returned: always}
     error: {description: Why it could not be looked at., type: str, returned: always}
-    sealed: {description: Archives in it that could not be opened., type: list, elements: str, returned: always}
+    unopened: {description: Number of archives in it that could not be opened., type: int, returned: always}
+    sealed: {description: Names of the first of these., type: list, elements: str, returned: always}
     findings:
       description: What was found; without a value.
       type: list
@@ -176,7 +185,7 @@ problems:
   type: list
   elements: str
 notes:
-  description: A sentence for each value that could not be searched.
+  description: A sentence for each archive that could not be opened, and for each value that was not searched or not as a whole.
   returned: always
   type: list
   elements: str
@@ -189,11 +198,12 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._audit.places import Subject
-from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import audit, chosen, problems, table
+from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import audit, chosen, problems, table, unopened
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import Command
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.matcher import Matcher
-from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.spellings import SHORTEST, labelled, secrets_of
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.parts import SHORTEST
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.spellings import labelled, secrets_of
 
 
 def subject_of(parameters: dict[str, Any]) -> Subject:
@@ -220,6 +230,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "values": {"type": "dict", "required": True, "no_log": True},
+            "public": {"type": "list", "elements": "str", "default": []},
             "places": {"type": "list", "elements": "str", "default": []},
             "fail": {"type": "bool", "default": True},
             "checkout": {"type": "path"},
@@ -253,7 +264,9 @@ def main() -> None:
         places = chosen(module.params["places"])
     except ValueError as problem:
         module.fail_json(msg=str(problem))
-    secrets, notes = secrets_of(labelled(module.params["values"]))
+    secrets, notes = secrets_of(
+        {label: value for label, value in labelled(module.params["values"]).items() if value not in module.params["public"]}
+    )
     if not secrets:
         module.fail_json(msg="\n".join(["There is no value to look for: name the credentials in values.", *notes]))
     results = list(audit(subject_of(module.params), places, Matcher(secrets)))
@@ -261,7 +274,7 @@ def main() -> None:
         "places": [result.shown() for result in results],
         "table": table(results),
         "problems": problems(results),
-        "notes": notes,
+        "notes": [*unopened(results), *notes],
     }
     found, unseen = any(result.findings for result in results), any(result.error for result in results)
     if unseen or (found and module.params["fail"]):

@@ -14,6 +14,8 @@ author: Plannoir contributors (@plannoir)
 description:
   - Stops before anything is built when a Helm release of the application's name is of another chart, when an object of a name that the
     chart needs belongs to somebody else, or when the namespace holds workloads of others.
+  - It also stops when a volume claim would have to shrink, to change its storage class, or to grow where that class does not allow it,
+    and when a storage class does not exist.
   - Makes the namespace with Pod Security labels where it is missing. One that this collection did not make keeps its labels; one that
     was made for another application of this collection keeps that one's.
   - Compares the objects of the application's releases with Helm's records and returns what was deleted or edited by hand.

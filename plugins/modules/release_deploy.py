@@ -2,20 +2,26 @@
 # Copyright: (c) 2026, Plannoir contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Module entry point; the logic is in module_utils/_release/deploy.py."""
+"""Documentation of the action plugin release_deploy."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: release_deploy
-short_description: Install or upgrade a Helm release
+short_description: Deploy a Helm release and name the cause as soon as it is certain that it fails
 version_added: "1.0.0"
 author: Plannoir contributors (@plannoir)
 description:
-  - Installs a release of a local chart, or upgrades it. Each text among the values reaches the chart character for character, also one that
-    YAML's parsers take for something else, such as V(Y) or V(1e5).
-  - It always makes a new revision; M(plannoir.deploy.release_plan) tells whether one is needed.
-  - When Helm fails, what it did until then stays, so that others can ask why; M(plannoir.deploy.release_recover) puts it right.
+  - Runs C(helm upgrade --install) and looks at the release's pods, ReplicaSets, Jobs, volume claims and events every two seconds. Shows a
+    line for each component that gets further.
+  - Ends Helm as soon as a cause does not heal by itself, such as an image that no registry has, a Secret that is missing or a process that
+    ended again after two restarts, and removes the Jobs that still try. An image that is being pulled, or a start within the limits of its
+    own probe, is waited for.
+  - Each text among the values reaches the chart character for character, also one that YAML's parsers take for something else, such as V(Y)
+    or V(1e5). It always makes a new revision; M(plannoir.deploy.release_plan) tells whether one is needed.
+  - A failure names each cause with what shows it and with the remedy (C(docs/troubleshooting.md) lists them), beside what Helm says.
+    Only what this attempt made, or was said of in it, is a cause. Values of the Secrets that the pods read are taken out.
+  - Puts nothing back; M(plannoir.deploy.release_recover) does.
 extends_documentation_fragment: [plannoir.deploy.cluster]
 options:
   name:
@@ -27,11 +33,11 @@ options:
     type: path
     required: true
   values:
-    description: All values that differ from the chart's.
+    description: The chart's values.
     type: dict
-    default: {}
+    required: true
   wait:
-    description: Whether to wait until everything of it is ready.
+    description: Whether Helm waits for all that it made; else only the pods are waited for, and no load balancer's address.
     type: bool
     default: true
   timeout:
@@ -39,20 +45,23 @@ options:
     type: int
     default: 180
   history:
-    description: Number of revisions that Helm keeps.
+    description: How many revisions Helm keeps.
     type: int
     default: 5
 attributes:
   check_mode:
-    description: Does nothing and reports a change.
+    description: Deploys nothing and reports a change.
     support: full
   diff_mode:
-    description: M(plannoir.deploy.release_plan) shows the values before and after.
+    description: M(plannoir.deploy.release_plan) shows what differs.
     support: none
+  action:
+    description: Runs as an action plugin.
+    support: full
 """
 
 EXAMPLES = r"""
-- name: Deploy the shop
+- name: Deploy
   plannoir.deploy.release_deploy:
     kubeconfig: ~/.kube/config
     context: plannoir
@@ -60,39 +69,7 @@ EXAMPLES = r"""
     bin: /usr/local/bin
     name: shop
     chart: charts/plannoir
-    values: "{{ plan.releases[1]['values'] }}"
+    values: "{{ plan.releases[0]['values'] }}"
 """
 
 RETURN = r""" # """
-
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
-from ansible_collections.plannoir.deploy.plugins.module_utils._release.deploy import deploy
-
-
-def main() -> None:
-    """Run the module."""
-    module = AnsibleModule(
-        argument_spec={
-            **CLUSTER_SPEC,
-            "name": {"type": "str", "required": True},
-            "chart": {"type": "path", "required": True},
-            "values": {"type": "dict", "default": {}},
-            "wait": {"type": "bool", "default": True},
-            "timeout": {"type": "int", "default": 180},
-            "history": {"type": "int", "default": 5},
-        },
-        supports_check_mode=True,
-    )
-    given = {name: module.params[name] for name in ("name", "chart", "values", "wait", "timeout", "history")}
-    try:
-        if not module.check_mode:
-            deploy(Cluster.of(module.params), **given)
-    except Failure as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(changed=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -64,12 +64,12 @@ from collections.abc import Iterable
 from itertools import chain
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import text
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import secret_keys
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import own_selector
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import TIMED_OUT
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.texts import text
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import Record, mark_good, read_records
 
 COMMAND_WITHIN = 600

@@ -17,6 +17,7 @@ description:
   - A step that fails is tried again until O(timeout) has passed when that is harmless, that is for GET and HEAD, for commands, and where
     nothing answered. Cookies are kept from step to step.
   - What a step sends, expects or saves may be a credential. Messages and the report name its place in the step, never the value.
+  - A failure quotes what the components' logs say of errors meanwhile, without values of the Secrets that their pods read.
   - Changes nothing of its own; let the steps remove what they make.
 extends_documentation_fragment: [plannoir.deploy.cluster]
 options:
@@ -124,10 +125,13 @@ options:
         default: {}
       search:
         description:
-          - Name to a regular expression, for later steps; its last group, or else all that it matches in the body.
+          - Name to a regular expression, for later steps; its last group, or else all that it matches in the headers and the body.
           - It finds what a form hides, such as a token against forged requests.
         type: dict
         default: {}
+      tries:
+        description: How often the step is tried at most; until O(timeout) has passed by default.
+        type: int
       always:
         description: Whether the step is taken even after one that failed, to clean up.
         type: bool
@@ -212,12 +216,14 @@ summary:
   elements: str
 """
 
+import time
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.files import write_private
 from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC, Story, report, summary
 
@@ -241,7 +247,9 @@ def main() -> None:
     addresses = [f"{component}: {url}" for component, url in urls.items()]
     if module.check_mode:
         module.exit_json(changed=False, steps=[], summary=[*addresses, "Nothing was verified in check mode."], **shown)
-    evidence = list(Story(urls, Cluster.of(parameters).execute, parameters["timeout"]).tell(parameters["checks"]))
+    cluster, began = Cluster.of(parameters), time.monotonic()
+    story = Story(urls, cluster.execute, parameters["timeout"])
+    evidence = list(story.tell(parameters["checks"]))
     if parameters["report"]:
         folder = Path(parameters["report"])
         try:
@@ -252,8 +260,20 @@ def main() -> None:
             module.fail_json(msg=message, **shown)
     steps = [asdict(step) for step in evidence]
     if failures := [f"{step.name}: {step.detail}" for step in evidence if not step.ok]:
-        module.fail_json(msg="\n".join(["The application does not do what was expected:", *failures]), steps=steps, **shown)
+        said = map(story.shown, _said(cluster, time.monotonic() - began))
+        message = "\n".join(["The application does not do what was expected:", *failures, *said])
+        module.fail_json(msg=message, steps=steps, **shown)
     module.exit_json(changed=False, steps=steps, summary=[*addresses, summary(evidence)], **shown)
+
+
+def _said(cluster: Cluster, seconds: float) -> list[str]:
+    # Here, because it takes longer to import than a run that finds nothing may take for it.
+    from ansible_collections.plannoir.deploy.plugins.module_utils._release.containers import said_by_components
+
+    try:
+        return said_by_components(cluster, seconds)
+    except Failure as error:
+        return [f"The components' logs cannot be read: {error}"]
 
 
 def _now() -> str:

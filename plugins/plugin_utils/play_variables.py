@@ -68,7 +68,7 @@ class PlayVariables:
             made: Those that will be made where there are none; they count as defined.
         """
         # The names that are there keep the place where they were written.
-        self._all = {**variables, **{name: "made-on-the-first-run" for name in made if name not in variables}}
+        self._all = {**variables, **{name: f"made-on-the-first-run ({name})" for name in made if name not in variables}}
         self._templar = templar.copy_with_new_env(available_variables=self._all)
         self._documentation = documentation
         self._vault_names = set(vault_names)
@@ -103,6 +103,13 @@ class PlayVariables:
             if isinstance(value, str):
                 names.setdefault(value, []).append(name)
         return {value: found[0] for value, found in names.items() if len(found) == 1}
+
+    def vault_values(self, held: Collection[str]) -> dict[str, str]:
+        """Return all values of variables called vault_* and of ``held``, by name; those in a dictionary as ``name.key``."""
+        found: dict[str, str] = {}
+        for name in sorted(name for name in self._all if name.startswith("vault_") or name in held):
+            _flatten(name, self._resolve(self._all[name], name, "", []), found)
+        return found
 
     def resolve(self, name: str) -> tuple[Any, list[str]]:
         """Return what any variable holds, templates resolved as far as possible, and what is wrong with them."""
@@ -141,6 +148,17 @@ class PlayVariables:
         except AnsibleError as error:
             problems.append(f"{path} ({written}) cannot be resolved: {str(error).rstrip('.')}.")
         return UNKNOWN
+
+
+def _flatten(name: str, value: Any, found: dict[str, str]) -> None:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            _flatten(f"{name}.{key}", item, found)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _flatten(f"{name}[{index}]", item, found)
+    elif isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool)):
+        found[name] = str(value)
 
 
 def given_beside(vault: Path, variables: Mapping[str, Any]) -> set[str]:

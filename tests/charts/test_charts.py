@@ -247,8 +247,37 @@ def test_a_setup_has_its_own_secret_and_nothing_of_the_pods_secrets_or_data() ->
     assert (env["DEBUG"]["value"], env["WORKERS"]["value"]) == ("true", "2")
     references = {name: entry["valueFrom"]["secretKeyRef"] for name, entry in env.items() if "valueFrom" in entry}
     assert references == {"ADMIN": {"name": "shop-setup", "key": "ADMIN"}}
-    assert {mount["mountPath"] for mount in container["volumeMounts"]} == {"/tmp", "/var/cache"}
-    assert all("emptyDir" in volume for volume in spec["volumes"])
+    assert {mount["mountPath"] for mount in container["volumeMounts"]} == {"/tmp", "/var/cache", "/etc/shop.conf", "/etc/other.conf"}
+    assert all("emptyDir" in volume or volume["configMap"]["name"] == "shop-config" for volume in spec["volumes"])
+
+
+def test_each_job_has_the_files_of_its_component() -> None:
+    """A migration runs before the release's ConfigMap is made, or while it is the earlier one, so it has the same content in its own."""
+    objects = render(values=role_values(EVERYTHING))
+    files = {"/etc/shop.conf", "/etc/other.conf"}
+    maps = named(objects, "ConfigMap")
+    assert maps["shop-migration-config"]["data"] == maps["shop-config"]["data"]
+    annotations = maps["shop-migration-config"]["metadata"]["annotations"]
+    job = named(objects, "Job")["shop-migration"]["metadata"]["annotations"]
+    assert annotations["helm.sh/hook"] == job["helm.sh/hook"]
+    assert int(annotations["helm.sh/hook-weight"]) < int(job.get("helm.sh/hook-weight", 0))
+    assert "annotations" not in maps["shop-config"]["metadata"]
+    for kind, name in {"migration": "shop-migration-config", "setup": "shop-config", "test": "shop-config"}.items():
+        spec = pod_specs(objects)[f"Job shop-{kind}"]
+        mounts = {mount["mountPath"]: mount for mount in spec["containers"][0]["volumeMounts"]}
+        assert files <= set(mounts)
+        assert "/data" not in mounts
+        assert {volume["name"]: volume for volume in spec["volumes"]}["config-files"]["configMap"]["name"] == name
+    assert set(named(render(values=role_values({**EVERYTHING, "migration": None})), "ConfigMap")) == {"shop-config"}
+
+
+def test_a_probe_names_the_host_that_is_asked_for() -> None:
+    probe = {"path": "/up", "headers": {"Host": "shop.example", "X-Forwarded-Proto": "https"}}
+    component = {**SHOP, "connects_to": [], "probes": {"liveness": probe}}
+    (container,) = pod_specs(render(values=role_values(component)))["Deployment shop"]["containers"]
+    headers = [{"name": "Host", "value": "shop.example"}, {"name": "X-Forwarded-Proto", "value": "https"}]
+    assert container["livenessProbe"]["httpGet"] == {"path": "/up", "port": 80, "httpHeaders": headers}
+    assert container["startupProbe"]["httpGet"] == container["livenessProbe"]["httpGet"]
 
 
 def test_a_changed_secret_of_a_setup_makes_other_values_and_the_same_pods() -> None:
@@ -366,7 +395,9 @@ def another(option: Mapping[str, Any], value: Any) -> Any:
         return [*value, "/x9"]
     if isinstance(value, int):
         return value - 1
-    return f"9{value}" if option.get("format") == "quantity" else f"{value}9"
+    if option.get("format") in ("cores", "bytes"):
+        return re.sub(r"\d+", lambda number: str(int(number[0]) + 1), value)
+    return f"{value}9"
 
 
 def leaves(options: Mapping[str, Mapping[str, Any]], path: str = "") -> Iterator[str]:
@@ -383,7 +414,7 @@ def test_every_option_of_a_component_reaches_the_cluster() -> None:
     def probed(**way: Any) -> dict[str, Any]:
         return {**EVERYTHING, "connects_to": [], "probes": {kind: {**when, **way} for kind in kinds}}
 
-    asked, commanded, connected = probed(path="/up"), probed(command=["ready"]), probed(tcp=True)
+    asked, commanded, connected = probed(path="/up", headers={"Host": "a"}), probed(command=["ready"]), probed(tcp=True)
     found = [(path, base, other) for base in (asked, commanded) for path, other in variations(OPTIONS, base)]
     for kind in kinds:
         found.append((f"probes.{kind}.tcp", asked, {**asked, "probes": {**asked["probes"], kind: connected["probes"][kind]}}))
@@ -418,7 +449,9 @@ def test_a_component_is_rendered_as_it_is_described() -> None:
     assert spec["terminationGracePeriodSeconds"] == 20
     assert spec["hostAliases"] == [{"ip": "10.0.0.1", "hostnames": ["models.example"]}]
     mounts = {mount["mountPath"]: mount for mount in container["volumeMounts"]}
-    assert set(mounts) == {"/tmp", "/var/cache", "/etc/tls", "/etc/shop.conf", "/etc/other.conf", "/data"}
+    assert set(mounts) == {"/tmp", "/var/cache", "/etc/tls/tls.key", "/etc/shop.conf", "/etc/other.conf", "/data"}
+    # The folder stays the image's: only the file appears.
+    assert mounts["/etc/tls/tls.key"] == {"name": "secret-files", "mountPath": "/etc/tls/tls.key", "subPath": "tls.key", "readOnly": True}
     secret = next(volume["secret"] for volume in spec["volumes"] if volume["name"] == "secret-files")
     assert (secret["secretName"], secret["defaultMode"]) == ("shop-files", 0o440)
     config = named(objects, "ConfigMap")["shop-config"]["data"]

@@ -199,7 +199,7 @@ def test_names_that_yaml_takes_for_something_else_stay_names(chart: Path, name: 
             "env": {f"{key}_": key for key in keys} | {"N": "n"},
             "secret_files": {"path": "/s", "files": dict.fromkeys(["08", "1e5", "null"], "x")},
             "migration": {"command": ["y"], "timeout": 2_000_000, "secret_env": {"n": "x"}},
-            "persistence": {"path": "/d", "size": "1", "storage_class": "no"},
+            "persistence": {"path": "/d", "size": "1073741824", "storage_class": "no"},
             "run_as_user": 2_000_000_000,
         }
         for other in names

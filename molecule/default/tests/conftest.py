@@ -26,6 +26,7 @@ ORDER = [
     "test_sources",
     "test_strangers",
     "test_runs",
+    "test_faults",
     "test_survival",  # last: it kills the node
 ]
 """The stories share one cluster. Each leaves the application as the main job deploys it; revisions and events are left behind."""

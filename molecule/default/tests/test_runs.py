@@ -39,6 +39,7 @@ def put_back() -> Iterator[None]:
     playbook("site.yml")
 
 
+@pytest.mark.faults
 @pytest.mark.usefixtures("put_back")
 def test_two_runs_at_the_same_second_both_end_well_one_after_the_other(kubectl: Kubectl, local: Host) -> None:
     runs = [start("site.yml", replicas(number)) for number in (1, 2)]
@@ -50,6 +51,7 @@ def test_two_runs_at_the_same_second_both_end_well_one_after_the_other(kubectl: 
     assert kubectl("get", "deployment", "backend", "--output=jsonpath={.spec.replicas}") == str(last)
 
 
+@pytest.mark.faults
 @pytest.mark.usefixtures("put_back")
 def test_what_a_killed_run_leaves_cannot_call_its_revision_good(person: Person, kubectl: Kubectl, local: Host) -> None:
     run = start("site.yml", "--extra-vars=" + json.dumps({"app_node_port": 32080, "app_replicas": 3}))
@@ -92,6 +94,7 @@ def test_a_run_that_lost_its_lease_to_another_machine_ends(kubectl: Kubectl, loc
     hold("")
 
 
+@pytest.mark.faults
 def test_a_password_change_whose_deployment_fails_leaves_the_old_pods_with_all_that_they_need(person: Person, kubectl: Kubectl) -> None:
     before = read_url(kubectl)
     image = kubectl("get", "deployment", "openrouter", "--output=jsonpath={.spec.template.spec.containers[0].image}")

@@ -27,6 +27,9 @@ WHAT = {
 """Each place by name, in the order in which they are looked at, and what is looked at there; docs/audit.md shows it."""
 REMEDY = "Rotate each value that is named, then take it out of the place where it stands: docs/secrets.md."
 
+SHOWN = 10
+"""Archives of a place that are named; the module's result has them all."""
+
 _INTERVAL = 0.02
 _REMEMBERED = 100_000
 _PROC = Path("/proc")
@@ -51,6 +54,7 @@ class Result:
             "bytes": self.tally.bytes,
             "seconds": round(self.seconds, 2),
             "findings": [vars(finding) for finding in self.findings],
+            "unopened": self.tally.unopened,
             "sealed": self.tally.sealed,
             "error": self.error,
         }
@@ -118,15 +122,16 @@ def audit(subject: Subject, places: Collection[str], matcher: Matcher) -> Iterat
     sampler = Sampler(matcher) if PROCESSES in places else None
     if sampler:
         sampler.start()
+    clean: set[bytes] = set()
     for name in PLACES:
         if name in places:
-            yield _look(name, subject, matcher)
+            yield _look(name, subject, matcher, clean)
     if sampler:
         yield sampler.end()
 
 
-def _look(place: str, subject: Subject, matcher: Matcher) -> Result:
-    scanner, started, where, error = Scanner(matcher), time.monotonic(), place, ""
+def _look(place: str, subject: Subject, matcher: Matcher, clean: set[bytes]) -> Result:
+    scanner, started, where, error = Scanner(matcher, clean=clean), time.monotonic(), place, ""
     findings: list[Finding] = []
     try:
         for where, stream in PLACES[place](subject):
@@ -164,11 +169,22 @@ def problems(results: Sequence[Result]) -> list[str]:
 
 def table(results: Sequence[Result]) -> list[str]:
     """Return what was looked at, a line for each place."""
-    rows = [("place", "looked at", "MB", "s", "found")]
+    rows = [("place", "looked at", "MB", "s", "unopened", "found")]
     for result in results:
         size = f"{result.tally.bytes / 1e6:.1f}"
-        rows.append((result.place, str(result.tally.items), size, f"{result.seconds:.1f}", str(len(result.findings))))
+        counts = (str(result.tally.unopened), str(len(result.findings)))
+        rows.append((result.place, str(result.tally.items), size, f"{result.seconds:.1f}", *counts))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         " | ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]) for row in rows
     ]
+
+
+def unopened(results: Sequence[Result]) -> list[str]:
+    """Return a sentence for each archive that could not be opened, for the first of each place only."""
+    told = []
+    for result in results:
+        sealed, count = result.tally.sealed, result.tally.unopened
+        told += [f"{result.place}: {sentence}" for sentence in sealed[:SHOWN]]
+        told += [f"{result.place}: so were {count - SHOWN} more archives."] if count > SHOWN else []
+    return told

@@ -66,11 +66,35 @@ def _own_problems(component: Component) -> Iterator[str]:
     for prefix, owner in (("", component), *((f"{job}.", component[job]) for job in JOBS if component[job])):
         for variable in sorted(set(owner["env"]) & set(owner["secret_env"])):
             yield f"{variable} stands in both {prefix}env and {prefix}secret_env: keep one."
+    for kind, probe in (component["probes"] or {}).items():
+        if probe and probe["headers"] and not probe["path"]:
+            yield f"probes.{kind}.headers are of a request: give probes.{kind}.path, or leave them out."
+    yield from _missing_volume(component)
     paths = [*component["writable_paths"], *component["config_files"]]
-    paths += [component[option]["path"] for option in ("secret_files", "persistence") if component[option]]
+    paths += [component["persistence"]["path"]] if component["persistence"] else []
+    if secret := component["secret_files"]:
+        paths += [f"{secret['path'].rstrip('/')}/{name}" for name in secret["files"]]
     for path, count in Counter(path.rstrip("/") for path in paths).items():
         if count > 1:
             yield f"{path} is mounted {count} times: keep one of the options that name it."
+
+
+def _missing_volume(component: Component) -> Iterator[str]:
+    """Name what of a migration lies on the component's volume: Helm runs it before there is one."""
+    migration, volume = component["migration"], component["persistence"]
+    if not migration or not volume:
+        return
+    path = re.escape(volume["path"].rstrip("/"))
+    words = {f"migration.{option}": "\n".join(migration[option]) for option in ("command", "args")}
+    own = words | {f"migration.{option}.{name}": value for option in ("env", "secret_env") for name, value in migration[option].items()}
+    inherited = {f"{option}.{name}": value for option in ("env", "secret_env") for name, value in component[option].items()}
+    places = [place for place, text in own.items() if re.search(rf"(?:^|[\s=\"':,]){path}(?:[/\s\"':,]|$)", text, re.MULTILINE)]
+    places += [place for place, text in {**own, **inherited}.items() if re.search(rf"\bsqlite(?:\+\w+)?:/*{path}/", text)]
+    for place in dict.fromkeys(places):
+        yield (
+            f"{place} names {volume['path']}, the volume of persistence, and a migration runs before that is there: "
+            "migrate as the process starts (in command), or keep the data in a database service."
+        )
 
 
 def _format_problems(spec: Spec, parameters: Mapping[str, Any], prefix: str = "") -> Iterator[str]:

@@ -78,7 +78,8 @@ def component_objects(component: Mapping[str, Any]) -> list[str]:
     objects = [f"deployments.apps/{name}", f"services/{name}"]
     objects += [f"networkpolicies.networking.k8s.io/{owner}" for owner in (name, *jobs)]
     objects += [f"jobs.batch/{job}" for job in jobs]
-    objects += [f"configmaps/{name}-config"] if component["config_files"] else []
+    owners = [name, *([f"{name}-migration"] if component["migration"] else [])]
+    objects += [f"configmaps/{owner}-config" for owner in owners] if component["config_files"] else []
     objects += [f"persistentvolumeclaims/{name}-data"] if component["persistence"] else []
     objects += [f"poddisruptionbudgets.policy/{name}"] if component["replicas"] > 1 else []
     return objects

@@ -10,12 +10,14 @@ generated from it. ``checks`` adds what goes across options.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, Literal, TypeAlias
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from .._core.texts import text
 from .checks import JOBS, component_problems
 from .names import clash_problems
 from .specification import OPTIONS
@@ -94,7 +96,25 @@ def _with_defaults(component: Component) -> Component:
     """Fill in the defaults that depend on other options: the Service listens on the container's port."""
     service = dict(component["service"])
     service["port"] = service["port"] or component["port"]
-    return {**component, "service": service}
+    return {**component, "service": service, "probes": _with_probes(component["probes"] or {})}
+
+
+def _with_probes(probes: Mapping[str, Any]) -> dict[str, Any]:
+    """Add what nobody asked for and is needed: time to start before liveness counts, and a question before a pod is called ready."""
+    given = {kind: probe for kind, probe in probes.items() if probe}
+    if not given:
+        return {**probes, "readiness": {**_probe_defaults("readiness"), "tcp": True}}
+    if "startup" in given or "liveness" not in given:
+        return dict(probes)
+    liveness, default = given["liveness"], _probe_defaults("startup")
+    ends_after = liveness["initial_delay"] + liveness["period"] * liveness["failure_threshold"]
+    tries = max(default["failure_threshold"], math.ceil(ends_after / default["period"]))
+    timing = {"initial_delay": default["initial_delay"], "period": default["period"], "failure_threshold": tries}
+    return {**probes, "startup": {**liveness, **timing}}
+
+
+def _probe_defaults(kind: str) -> dict[str, Any]:
+    return {option: definition.get("default") for option, definition in OPTIONS["probes"]["options"][kind]["options"].items()}
 
 
 def chart_values(component: Component, image_ref: str, secrets: Mapping[str, str]) -> dict[str, Any]:
@@ -144,10 +164,3 @@ def camel_case(option: str) -> str:
     """Return the name that an option has among Helm values."""
     head, *tail = option.split("_")
     return head + "".join(word.capitalize() for word in tail)
-
-
-def text(value: object) -> str:
-    """Return a value as text: ``true`` and ``false`` as YAML writes them, nothing as an empty one."""
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -17,6 +17,7 @@ FORMATS: dict[str, dict[str, Any]] = {
         "pattern": "\\.?[-_A-Za-z0-9][-._A-Za-z0-9]{0,251}",
         "says": "a file name (letters, digits, '.', '-', '_', not '..' first)",
     },
+    "header_name": {"pattern": "[-!#$%&'*+.^_`|~0-9A-Za-z]+", "says": "a header's name such as Host"},
     "image": {
         "pattern": "(([-0-9A-Za-z]+\\.[-.0-9A-Za-z]+(:[0-9]+)?|([-0-9A-Za-z]+|\\[[0-9a-f:]+\\]):[0-9]+)/)?[a-z0-9]+((/|\\.|__?|-+)[a-z0-9]+)*(:[0-9A-Za-z_][-.0-9A-Za-z_]{0,127})?(@[a-z0-9]+:[0-9a-f]{32,})?",
         "says": "an image reference such as ghcr.io/owner/name:1.2: lower-case letters before the tag, no blanks, no https:// first",
@@ -91,6 +92,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
                 "required_one_of": [["path", "command", "tcp"]],
                 "options": {
                     "path": {"type": "str", "format": "url_path"},
+                    "headers": {"type": "dict", "default": {}, "keys": "header_name"},
                     "command": {"type": "list", "elements": "str", "filled": True, "process": True},
                     "tcp": {"type": "bool", "choices": [True]},
                     "initial_delay": {"type": "int", "default": 0, "format": "unsigned"},
@@ -105,6 +107,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
                 "required_one_of": [["path", "command", "tcp"]],
                 "options": {
                     "path": {"type": "str", "format": "url_path"},
+                    "headers": {"type": "dict", "default": {}, "keys": "header_name"},
                     "command": {"type": "list", "elements": "str", "filled": True, "process": True},
                     "tcp": {"type": "bool", "choices": [True]},
                     "initial_delay": {"type": "int", "default": 0, "format": "unsigned"},
@@ -119,6 +122,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
                 "required_one_of": [["path", "command", "tcp"]],
                 "options": {
                     "path": {"type": "str", "format": "url_path"},
+                    "headers": {"type": "dict", "default": {}, "keys": "header_name"},
                     "command": {"type": "list", "elements": "str", "filled": True, "process": True},
                     "tcp": {"type": "bool", "choices": [True]},
                     "initial_delay": {"type": "int", "default": 0, "format": "unsigned"},

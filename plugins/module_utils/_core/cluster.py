@@ -66,13 +66,13 @@ class Cluster:
             raise Failure(_sentence(done.err, str(self)))
         return done.out
 
-    def helm(self, *arguments: str, given: str = "") -> str:
-        """Run helm, which keeps to the time limit among its own options, with ``given`` on its standard input; return what it prints.
+    def helm(self, *arguments: str) -> str:
+        """Run helm, which keeps to the time limit among its own options, and return what it prints.
 
         Raises:
             Failure: helm failed; the message is what it printed.
         """
-        done = self._run("helm", *arguments, given=given, timeout=None)
+        done = self._run("helm", *arguments, timeout=None)
         if done.code:
             raise Failure((done.err or done.out).strip())
         return done.out

@@ -86,6 +86,41 @@ def run(
         return Completed(process.returncode if code is None else code, _text(out), _text(err))
 
 
+def watched(argv: Sequence[str], look: Callable[[], bool], *, period: float, given: str = "", patience: float = 10) -> Completed:
+    """Run a program, and tell it to end as soon as ``look`` returns true.
+
+    Args:
+        argv: The program and its arguments; no shell.
+        look: Called while it runs, with ``period`` seconds between two calls.
+        period: Seconds.
+        given: Its standard input.
+        patience: Seconds that it has to end by itself when it is told to.
+
+    Returns:
+        How it ended; with the code TIMED_OUT when it was told to end.
+    """
+    try:
+        process = _start(argv, None, None, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    except OSError as error:
+        return Completed(NOT_FOUND, err=error.strerror or str(error))
+    told, unsent = False, given.encode() or None
+    try:
+        while True:
+            try:
+                out, err = process.communicate(unsent, patience if told else period)
+                return Completed(TIMED_OUT if told else process.returncode, _text(out), _text(err))
+            except subprocess.TimeoutExpired:
+                unsent = None  # the rest of it is on its way
+                if told:
+                    _end(process)
+                elif look():
+                    told = True
+                    os.killpg(process.pid, signal.SIGTERM)
+    except BaseException:
+        _end(process)
+        raise
+
+
 def output(argv: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
     """Return a program's standard output, or nothing when it is missing or fails within 60 s."""
     done = run(argv, environment=environment)

@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 from urllib.parse import unquote
 
 from .._component.checks import JOBS
-from .._component.spec import text as as_text
 from .._core.dialects import connection, is_postgresql
+from .._core.texts import text as as_text
 from .._services.catalogue import Credentials, Pooler, load_services
 from .connections import AS_IN, pasted_problem, split_url, url_problems
 

@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeAlias
 
-from .records import Record
-
 Object: TypeAlias = Mapping[str, Any]
 Logs: TypeAlias = Callable[[str, str, bool], str]
 """Pod, container, whether of its previous run -> the last lines, free of secrets; empty when there are none."""
@@ -34,6 +32,8 @@ class Event(NamedTuple):
 
     reason: str
     message: str
+    times: int = 1
+    """How often it was said."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ class Observed:
     attempts: Mapping[str, datetime]
     """The beginning by release, on the server's clock; objects of other releases are not looked at."""
     logs: Logs = field(default=lambda pod, container, previous: "")
+    components: Mapping[str, Object] = field(default_factory=dict)
+    """The chart's values by component."""
 
     def of(self, kind: str) -> list[Object]:
         """Return the releases' own objects of a kind, however old."""
@@ -60,12 +62,12 @@ class Observed:
         """Return the pods that Helm waits for: of the newest ReplicaSets, however old; of others, but for Jobs, what this attempt made."""
         newest = {item["metadata"]["uid"] for item in self.replicasets()}
         of_deployments = [item for item in self.of("Pod") if owner(item).get("uid") in newest]
-        others = [item for item in self.of("Pod") if owner(item).get("kind") not in ("ReplicaSet", "Job") and self._is_new(item)]
+        others = [item for item in self.of("Pod") if owner(item).get("kind") not in ("ReplicaSet", "Job") and self.is_new(item)]
         return of_deployments + others
 
     def jobs(self) -> list[Object]:
         """Return the Jobs that this attempt made."""
-        return [item for item in self.of("Job") if self._is_new(item)]
+        return [item for item in self.of("Job") if self.is_new(item)]
 
     def pods_of(self, job: Object) -> list[Object]:
         """Return a Job's own pods, newest first; not those of an earlier Job of its name."""
@@ -74,43 +76,40 @@ class Observed:
 
     def events(self, item: Object, *reasons: str) -> list[str]:
         """Return messages of this attempt's events about an object, newest first."""
-        return [event.message for event in self._events(item["kind"], re.escape(item["metadata"]["name"]), self._began(item), reasons)]
+        return [event.message for event in self.events_of(item) if not reasons or event.reason in reasons]
+
+    def events_of(self, item: Object) -> list[Event]:
+        """Return this attempt's events about an object, newest first."""
+        return self._events(item["kind"], re.escape(item["metadata"]["name"]), self.began(item))
 
     def events_of_pods(self, job: Object) -> list[Event]:
         """Return this attempt's events about a Job's pods, newest first: they stay when the pods are gone."""
         generated = f"{job['metadata']['name']}-"[:GENERATED_FROM]
-        return self._events("Pod", f"{re.escape(generated)}[^-]+", self._began(job), ())
+        return self._events("Pod", f"{re.escape(generated)}[^-]+", self.began(job))
 
-    def _events(self, kind: str, name: str, since: datetime, reasons: Sequence[str]) -> list[Event]:
+    def others_start(self, pod: Object) -> bool:
+        """Tell whether another component's pod may still become ready: it starts for the first time, and nothing keeps it from that."""
+        return any(component(item) != component(pod) and _starts(item) for item in self.pods() if self.is_new(item))
+
+    def began(self, item: Object) -> datetime:
+        """Return when the attempt began to which an object's release belongs."""
+        return self.attempts[labels(item)[INSTANCE_LABEL]]
+
+    def is_new(self, item: Object) -> bool:
+        """Tell whether this attempt made an object."""
+        return instant(item["metadata"].get("creationTimestamp")) >= self.began(item)
+
+    def _events(self, kind: str, name: str, since: datetime) -> list[Event]:
         found = [
             item
             for item in self.objects
             if item["kind"] == "Event"
             and item["involvedObject"].get("kind") == kind
             and re.fullmatch(name, str(item["involvedObject"].get("name")))
-            and (not reasons or item.get("reason") in reasons)
             and last_seen(item) >= since
         ]
         found.sort(key=last_seen, reverse=True)
-        return [Event(str(item.get("reason", "")), str(item.get("message", "")).strip()) for item in found]
-
-    def _began(self, item: Object) -> datetime:
-        return self.attempts[labels(item)[INSTANCE_LABEL]]
-
-    def _is_new(self, item: Object) -> bool:
-        return instant(item["metadata"].get("creationTimestamp")) >= self._began(item)
-
-
-def attempts(records: Mapping[str, Sequence[Record]], revisions: Mapping[str, Any]) -> dict[str, datetime]:
-    """Return when the attempts began.
-
-    Args:
-        records: By release, newest first.
-        revisions: The newest revision by release before the attempt; a release that is still there had none.
-    """
-    return {
-        name: instant(found[0].created) for name, found in records.items() if found and str(found[0].revision) != str(revisions.get(name))
-    }
+        return [Event(str(item.get("reason", "")), str(item.get("message", "")).strip(), _count(item)) for item in found]
 
 
 def instant(text: str | None) -> datetime:
@@ -142,6 +141,23 @@ def condition(item: Object, kind: str) -> Object:
 def owner(item: Object) -> Object:
     """Return the reference to what made an object; empty when a person did."""
     return next(iter(item["metadata"].get("ownerReferences") or []), {})
+
+
+def _starts(pod: Object) -> bool:
+    if pod["metadata"].get("deletionTimestamp") or condition(pod, "Ready").get("status") == "True":
+        return False
+    statuses = pod["status"].get("containerStatuses") or []
+    states = [(status.get("state") or {}, status.get("restartCount") or 0) for status in statuses]
+    waiting = [str(state["waiting"].get("reason")) for state, _restarts in states if "waiting" in state]
+    if condition(pod, "PodScheduled").get("status") == "False" or any(restarts for _state, restarts in states):
+        return False
+    return all(reason in ("ContainerCreating", "PodInitializing") for reason in waiting) and not any(
+        "terminated" in state for state, _ in states
+    )
+
+
+def _count(event: Object) -> int:
+    return int((event.get("series") or {}).get("count") or event.get("count") or 1)
 
 
 def _deployment_revision(replicaset: Object) -> int:

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .matcher import Matcher
-from .spellings import SHORTEST, as_bytes, escaped, secrets_of, spellings, url_passwords
+from .parts import SHORTEST, url_passwords
+from .spellings import as_bytes, escaped, secrets_of, spellings
 
 REDACTED = "[redacted]"
 

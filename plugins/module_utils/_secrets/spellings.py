@@ -9,22 +9,36 @@ import base64
 import hashlib
 import html
 import json
+import quopri
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, quote_plus, unquote, urlsplit
+from urllib.parse import quote, quote_plus
 
-from .._component.spec import text as as_text
-
-SHORTEST = 8
-"""Bytes: a shorter text also occurs by chance, so that finding it says nothing."""
+from .._core.texts import text as as_text
+from .ordinary import is_ordinary
+from .parts import SHORTEST, parts, public_bytes
 
 LONGEST = 512
 """Bytes of a text that are searched; a longer one is searched by its last ones, because many begin alike (tokens, URLs)."""
 
-_PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
-_PUBLIC = ("CERTIFICATE", "PUBLIC KEY", "CRL", "PARAMETERS")
+
+_BYTE_BY_BYTE = {
+    "%{0}": "URL-encoded, all escaped",
+    "\\x{0}": "escaped byte by byte",
+    "={0}": "quoted-printable, all escaped",
+    "&#x{0};": "HTML, all escaped",
+    "&#{1};": "HTML, all escaped",
+    "\\{1:03o}": "octal",
+    "{0}:": "hexadecimal, byte by byte",
+    "{0} ": "hexadecimal, byte by byte",
+    "0x{0}, ": "hexadecimal, byte by byte",
+    "0x{0},": "hexadecimal, byte by byte",
+    "{1}, ": "a list of bytes",
+    "{1},": "a list of bytes",
+}
+"""How a byte is written, with its two hexadecimal digits and its number, and what a text is called that is written so."""
 
 
 @dataclass(frozen=True, order=True)
@@ -39,20 +53,29 @@ class Secret:
 def secrets_of(values: Mapping[str, str]) -> tuple[list[Secret], list[str]]:
     """Return what is searched for these values, by label, and a sentence for each that cannot be searched.
 
-    Of several lines the longest are searched, of a PEM file those of its private parts, and of a URL its password as well. Public
-    material, which is what stands in certificates and public keys, is no secret.
+    Of several lines each is searched, or what stands behind its key; of JSON its leaves; of a PEM file the lines of its private parts;
+    of a URL its password and tokens as well. Public material, which is what stands in certificates and public keys, is no secret.
     """
-    public = b"".join(_public_parts(values.values()))
+    public = public_bytes(values.values())
     texts: dict[str, list[str]] = {}
     notes = []
     for label, value in values.items():
-        parts = [(label, line) for line in _telling_lines(value, public)]
-        parts += [(f"{label} (its password)", password) for password in url_passwords(value)]
-        for name, part in parts:
-            if len(part.encode()) < SHORTEST:
-                notes.append(f"{name} is shorter than {SHORTEST} bytes and was not searched: choose a longer value.")
-            elif name not in texts.setdefault(part, []):
-                texts[part].append(name)
+        ordinary = 0
+        for part in parts(value, public):
+            name = f"{label} ({part.what})" if part.what else label
+            if len(part.text.encode()) < SHORTEST:
+                notes.append(f"{name} is shorter than {SHORTEST} bytes and was not searched: choose a longer value if it is a credential.")
+            elif part.is_ordinary:
+                ordinary += 1
+            elif part.is_whole and is_ordinary(name, part.text):
+                notes.append(
+                    f"{name} is a common word, number or address, which also stands where nobody put a credential, and was not searched: "
+                    "choose a random value if it is a credential."
+                )
+            elif name not in texts.setdefault(part.text, []):
+                texts[part.text].append(name)
+        if ordinary:
+            notes.append(f"{label}: {ordinary} of its texts are common words, numbers or addresses, and were not searched.")
     return [Secret(", ".join(names), fingerprint(part), part.encode()[-LONGEST:]) for part, names in texts.items()], notes
 
 
@@ -72,38 +95,6 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def _telling_lines(value: str, public: bytes) -> list[str]:
-    blocks = _PEM.findall(value)
-    if blocks:
-        lines = [line.strip() for kind, body in blocks if not kind.endswith(_PUBLIC) for line in body.splitlines() if ":" not in line]
-        # A private key's file holds the public key, too.
-        lines = [line for line in lines if line and _decoded(line) not in public]
-    else:
-        lines = [line.strip() for line in value.splitlines() if line.strip()]
-    longest = max(map(len, lines), default=0)
-    return [line for line in dict.fromkeys(lines) if len(line) == longest]
-
-
-def _public_parts(values: Iterable[str]) -> Iterator[bytes]:
-    return (_decoded(body) for value in values for kind, body in _PEM.findall(value) if kind.endswith(_PUBLIC))
-
-
-def _decoded(text: str) -> bytes:
-    try:
-        return base64.b64decode("".join(text.split()))
-    except ValueError:
-        return text.encode()
-
-
-def url_passwords(value: str) -> list[str]:
-    """Return a URL's password, as it stands there and decoded; nothing where there is none."""
-    try:
-        password = urlsplit(value.strip()).password
-    except ValueError:
-        return []
-    return list(dict.fromkeys([password, unquote(password)])) if password else []
-
-
 def spellings(text: bytes) -> dict[bytes, str]:
     """Return every spelling of a text that is searched, with what it is called."""
     plain = {text: "raw", **escaped(text)}
@@ -112,6 +103,8 @@ def spellings(text: bytes) -> dict[bytes, str]:
         if name in ("raw", "JSON", "URL-encoded"):
             outer = dict.fromkeys(_base64(spelling), "base64" if name == "raw" else f"base64 of {name}")
             found = {**outer, **found}
+    for name, coded in _encodings(text).items():
+        found = {coded: name, **dict.fromkeys(_base64(coded), f"base64 of {name}"), **found}
     for encoded in _base64(text):
         twice = dict.fromkeys(_base64(encoded), "base64 of base64")
         again = {spelling: f"base64, {name}" for spelling, name in escaped(encoded).items() if name in ("JSON", "URL-encoded")}
@@ -134,20 +127,39 @@ def escaped(text: bytes) -> dict[bytes, str]:
             found.setdefault(as_bytes(json.dumps(case(spelling))[1:-1]), "JSON in JSON")
     for digits in (str.lower, str.upper):
         found.setdefault(b"".join(b"\\u" + digits(unit).encode() for unit in units), "JSON, all escaped")
-        found.setdefault("".join(f"%{digits(f'{byte:02x}')}" for byte in text).encode(), "URL-encoded, all escaped")
         found.setdefault(digits(text.hex()).encode(), "hexadecimal")
+        for form, name in _BYTE_BY_BYTE.items():
+            # What parts two bytes does not stand behind the last one.
+            found.setdefault("".join(form.format(digits(f"{byte:02x}"), byte) for byte in text).rstrip(", :").encode(), name)
+            found.setdefault("".join(form.format(digits(f"{ord(c):x}"), ord(c)) for c in string).rstrip(", :").encode(), name)
     for safe in ("", "/", "!'()*", ";,/?:@&=+$#!'()*", ":", ":/"):
         for spelling in (quote(text, safe=safe), quote_plus(text, safe=safe)):
             found.setdefault(spelling.encode(), "URL-encoded")
             found.setdefault(re.sub(r"%[0-9A-F]{2}", lambda m: m[0].lower(), spelling).encode(), "URL-encoded")
             found.setdefault(spelling.replace("%", "%25").encode(), "URL-encoded twice")
-    found.setdefault(as_bytes(html.escape(string)), "HTML")
-    found.setdefault(as_bytes(repr(string)[1:-1]), "Python")
+    for apostrophe, quotation in (("&#x27;", "&quot;"), ("&#39;", "&quot;"), ("&#39;", "&#34;"), ("&apos;", "&quot;"), ("'", '"')):
+        escaped_html = html.escape(string, quote=False).replace("'", apostrophe).replace('"', quotation)
+        found.setdefault(as_bytes(escaped_html), "HTML")
+        found.setdefault(escaped_html.encode("ascii", "xmlcharrefreplace") if string.isprintable() else as_bytes(escaped_html), "HTML")
+    for python in (repr(string)[1:-1], repr(text)[2:-1], repr(b"'" + text)[3:-1]):
+        found.setdefault(as_bytes(python), "Python")
+    for quoted in (quopri.encodestring(text), quopri.encodestring(text, quotetabs=True), quopri.encodestring(text, header=True)):
+        found.setdefault(quoted.replace(b"=\n", b""), "quoted-printable")
     found.setdefault(text.replace(b"'", b"''"), "YAML")
     found.setdefault(text.replace(b"'", b"'\"'\"'"), "shell")
     found.setdefault(text.replace(b"'", b"'\\''"), "shell")
     found.pop(text, None)
     return found
+
+
+def _encodings(text: bytes) -> dict[str, bytes]:
+    """Return a text in other encodings than UTF-8, by name; base64 of UTF-16 is what PowerShell takes."""
+    string = text.decode("utf-8", "surrogateescape")
+    names = {name: string.encode(name, "surrogatepass") for name in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")}
+    return {name.upper(): coded for name, coded in names.items()} | {
+        "hexadecimal": text.hex().encode(),
+        "Hexadecimal": text.hex().upper().encode(),
+    }
 
 
 def _utf16_length(string: str) -> int:

@@ -18,9 +18,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._component.checks import JOBS
-from .._component.spec import Component, text
+from .._component.spec import Component
 from .._core.cluster import Cluster
 from .._core.labels import COMPONENT, own_labels, own_selector
+from .._core.texts import text
 from .._preflight.credentials import Values
 
 DIGEST_DIGITS = 10

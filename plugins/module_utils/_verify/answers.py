@@ -17,6 +17,8 @@ from typing import Any, TypeAlias
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 
+from .._core.texts import text
+
 Open: TypeAlias = Callable[[], HTTPResponse]
 """Sends the request and returns its answer, as ``open_url`` does."""
 
@@ -41,12 +43,14 @@ class Answer:
         body: The body, or why nothing answered; for a command its output.
         stream: The content type of a stream; empty for any other answer.
         ended: Whether all of it came.
+        headers: The headers, as they came.
     """
 
     status: int
     body: str
     stream: str = ""
     ended: bool = True
+    headers: str = ""
 
     def texts(self) -> list[str]:
         """Return what a text is looked for in: the body, and what the events of a stream make when they are put together."""
@@ -114,12 +118,12 @@ class _Reader(threading.Thread):
         self.changed = threading.Condition()
         self.status, self.ended, self.abandoned = 0, False, False
         self.error: Exception | None = None
-        self._send, self._stream, self._content = send, "", bytearray()
+        self._send, self._stream, self._headers, self._content = send, "", "", bytearray()
 
     @property
     def answer(self) -> Answer:
         """What came up to now."""
-        return Answer(self.status, self._content.decode(errors="replace"), self._stream, self.ended)
+        return Answer(self.status, self._content.decode(errors="replace"), self._stream, self.ended, self._headers)
 
     def run(self) -> None:
         try:
@@ -139,6 +143,7 @@ class _Reader(threading.Thread):
             kind = str(response.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
             with self.changed:
                 self.status = response.status or 200  # a file has none
+                self._headers = str(response.headers)
                 self._stream = kind if kind == EVENTS or kind in LINES else ""
                 self.changed.notify()
             while not self.abandoned and len(self._content) < BODY_LIMIT and (chunk := response.read1(_CHUNK)):
@@ -158,7 +163,7 @@ def encoded(request: Mapping[str, Any]) -> tuple[bytes | None, str]:
     if request["form"] is not None:
         return urlencode(list(_fields(request["form"]))).encode(), "application/x-www-form-urlencoded"
     if request["body"] is not None:
-        return plain(request["body"]).encode(), "text/plain; charset=utf-8"
+        return text(request["body"]).encode(), "text/plain; charset=utf-8"
     return None, ""
 
 
@@ -167,7 +172,7 @@ def _multipart(fields: Sequence[tuple[str, str]], files: Sequence[Mapping[str, A
     parts = [(f'name="{_quoted(name)}"', value) for name, value in fields]
     for file in files:
         names = f'name="{_quoted(file["field"])}"; filename="{_quoted(file["name"])}"\r\nContent-Type: {file["type"]}'
-        parts.append((names, plain(file["content"])))
+        parts.append((names, text(file["content"])))
     lines = [f"--{boundary}\r\nContent-Disposition: form-data; {head}\r\n\r\n{content}\r\n" for head, content in parts]
     return "".join([*lines, f"--{boundary}--\r\n"]).encode(), f"multipart/form-data; boundary={boundary}"
 
@@ -180,12 +185,7 @@ def _quoted(name: str) -> str:
 def _fields(form: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the fields of a form; a list is a field that occurs several times."""
     for name, value in form.items():
-        yield from ((str(name), plain(item)) for item in (value if isinstance(value, list) else [value]))
-
-
-def plain(value: object) -> str:
-    """Return what a value of YAML is as text; nothing for an empty one."""
-    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        yield from ((str(name), text(item)) for item in (value if isinstance(value, list) else [value]))
 
 
 def _parse(body: str) -> Any:

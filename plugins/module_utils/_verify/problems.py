@@ -44,6 +44,8 @@ def _problems(step: Mapping[str, Any], components: Sequence[Component], saved: s
         yield from _exec_problems(command, (step.get("expect") or {}).get("status"), components)
     for name in sorted(set(VARIABLE.findall(json.dumps(step, default=str))) - saved):
         yield unsaved(name)
+    if step.get("tries") is not None and int(step["tries"]) < 1:
+        yield "tries must be at least 1."
     for option in ("save", "search"):
         for name in step.get(option) or {}:
             if not re.fullmatch(r"\w+", str(name)):

@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 from .._core.errors import Failure
 from .._core.http_client import open_url
 from .._core.process import TIMED_OUT, Completed
-from .answers import Answer, ask, encoded, plain
+from .._core.texts import text
+from .answers import Answer, ask, encoded
 from .shown import quote, redactor, texts
 
 Step: TypeAlias = Mapping[str, Any]
@@ -74,6 +75,7 @@ CHECK_SPEC: dict[str, dict[str, Any]] = {
     },
     "save": {"type": "dict", "default": {}},
     "search": {"type": "dict", "default": {}},
+    "tries": {"type": "int"},
     "always": {"type": "bool", "default": False},
 }
 
@@ -160,9 +162,15 @@ class Story:
                 answer = self._ask(step)
                 problem = self._problem(step, answer)
             except Failure as error:
-                return Evidence(step["name"], False, 0, tries, str(error))
+                return Evidence(step["name"], False, 0, tries, self.shown(str(error)))
             evidence = Evidence(step["name"], not problem, round((time.monotonic() - start) * 1000), tries, problem)
-            if not problem or not retry or not _may_repeat(step, answer) or self._clock() + self._pause > self._deadline:
+            if (
+                not problem
+                or not retry
+                or tries == step["tries"]
+                or not _may_repeat(step, answer)
+                or self._clock() + self._pause > self._deadline
+            ):
                 return evidence
             time.sleep(self._pause)
 
@@ -191,12 +199,12 @@ class Story:
                     direct="://" not in request["url"],
                     cookies=self._cookies,
                 ),
-                self._shown(url),
+                self.shown(url),
                 request["timeout"],
                 lambda answer: not self._unmet(step, expect, answer)[0],
             )
         except ValueError as error:
-            raise Failure(f"{self._shown(url)} is no URL that can be asked: {self._shown(str(error))}.") from error
+            raise Failure(f"{self.shown(url)} is no URL that can be asked: {self.shown(str(error))}.") from error
 
     def _execute_in_pod(self, command: Mapping[str, Any]) -> Answer:
         done = self._execute(command["component"], command["command"], command["timeout"])
@@ -206,7 +214,8 @@ class Story:
             raise Failure(f"exec.component names {command['component']}, which is no component in the cluster: correct it.")
         return Answer(500, done.err.strip() or done.out) if done.code else Answer(200, done.out)
 
-    def _shown(self, text: str) -> str:
+    def shown(self, text: str) -> str:
+        """Return a text without what the steps sent, expected or saved."""
         return redactor(frozenset(self._unshown)).redact(text)
 
     def _url(self, request: Mapping[str, Any]) -> str:
@@ -232,7 +241,7 @@ class Story:
             self.variables.update(saved)
             self._unshown.update(texts(saved))
             return ""
-        quoted = quote(answer.body, self._shown)
+        quoted = quote(answer.body, self.shown)
         came = quoted if step.get("exec") else f"status {answer.status}, {quoted}" if answer.status else answer.body
         late = "" if answer.ended else f", and the answer had not ended after {step['request']['timeout']} s"
         return f"expected {' and '.join(wanted)}; came {came}{late}{_hint(answer)}"
@@ -247,9 +256,9 @@ class Story:
             wanted.append(f"status {expect['status']}")
         if expect["status"] is None and not 200 <= answer.status < 400:
             wanted.append("a status below 400" if step.get("request") else "exit code 0")
-        if expect["contains"] and not any(expect["contains"] in text for text in answer.texts()):
+        if expect["contains"] and not any(expect["contains"] in shown for shown in answer.texts()):
             wanted.append("the text of expect.contains")
-        found = {name: re.search(pattern, answer.body) for name, pattern in step["search"].items()}
+        found = {name: re.search(pattern, f"{answer.headers}{answer.body}") for name, pattern in step["search"].items()}
         wanted += [f"what search.{name} matches" for name, match in found.items() if not match]
         searched = {name: match[match.lastindex or 0] for name, match in found.items() if match}
         if not expect["json"] and not step["save"]:
@@ -275,7 +284,7 @@ class Story:
             raise Failure(unsaved(sorted(unknown)[0]))
         if whole := VARIABLE.fullmatch(value):
             return self.variables[whole[1]]
-        return VARIABLE.sub(lambda match: plain(self.variables[match[1]]), value)
+        return VARIABLE.sub(lambda match: text(self.variables[match[1]]), value)
 
     def _known(self, step: Step) -> bool:
         return set(VARIABLE.findall(json.dumps(step))) <= self.variables.keys()
@@ -293,7 +302,7 @@ def _method(request: Mapping[str, Any]) -> str:
 
 def _headers(headers: Mapping[str, Any]) -> dict[str, str]:
     """Return headers as they are sent; raises Failure for one that would be two."""
-    values = {name: plain(value) for name, value in headers.items()}
+    values = {name: text(value) for name, value in headers.items()}
     if broken := [name for name, value in values.items() if re.search(r"[\r\n]", name + value)]:
         raise Failure(f"request.headers.{broken[0]} has a line break: take it out (in a vault, write the value in the line of its name).")
     return {name: value.encode().decode("latin-1") for name, value in values.items()}

@@ -20,6 +20,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._audit.places impo
 from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import (
     PROCESSES,
     REMEDY,
+    SHOWN,
     WHAT,
     Result,
     Sampler,
@@ -27,9 +28,12 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import 
     chosen,
     problems,
     table,
+    unopened,
 )
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import Command
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.matcher import Matcher
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.spellings import Secret, secrets_of
 from fake_engine import EngineHandler, serving
 from leak_world import CANARY, FINGERPRINT, LABEL, gz, matcher, program, tar
 
@@ -401,7 +405,7 @@ def test_a_problem_names_place_label_fingerprint_and_remedy(repository: Path) ->
         REMEDY,
         "The place commands could not be looked at: There is no command to run: name one in commands, or leave the place commands out.",
     ]
-    assert table([result])[0] == "place    | looked at |  MB |   s | found"
+    assert table([result])[0] == "place    | looked at |  MB |   s | unopened | found"
     assert table([result])[1].startswith("checkout |         3 | 0.0 | ")
     assert CANARY not in json.dumps(result.shown())
 
@@ -422,3 +426,34 @@ def test_no_name_means_all_places_and_a_wrong_one_is_told_all_names() -> None:
 
 def test_every_place_says_what_is_looked_at() -> None:
     assert [name for name, text in WHAT.items() if not text] == []
+
+
+def test_an_archive_that_could_not_be_opened_is_counted_and_named(tmp_path: Path) -> None:
+    for number in range(SHOWN + 2):
+        (tmp_path / f"{number:02}.zst").write_bytes(b"\x28\xb5\x2f\xfd" + bytes(9))
+    result = look("temporary", Subject(temporary=[str(tmp_path)]))
+    assert table([result])[1].split(" | ")[-2:] == [f"{SHOWN + 2:>8}", "    0"]
+    told = unopened([result])
+    assert told[0] == (
+        f"temporary: {tmp_path}/00.zst is compressed with zstd, which Python's standard library cannot open: its content was not looked at."
+    )
+    assert told[SHOWN:] == ["temporary: so were 2 more archives."]
+
+
+def test_what_one_place_holds_is_not_searched_again_in_another(tmp_path: Path) -> None:
+    """A value that stands in both is found in both all the same."""
+    (tmp_path / "clean").write_bytes(b"x" * 5000)
+    (tmp_path / "leak").write_text(CANARY)
+    searched = []
+
+    class Counting(Matcher):
+        def search(self, window: bytes) -> set[tuple[Secret, str]]:
+            searched.append(len(window))
+            return super().search(window)
+
+    subject = Subject(
+        temporary=[str(tmp_path)], commands=[Command(["cat", str(tmp_path / "clean")]), Command(["cat", str(tmp_path / "leak")])]
+    )
+    results = list(audit(subject, ["commands", "temporary"], Counting(secrets_of({LABEL: CANARY})[0])))
+    assert searched.count(5000) == 1
+    assert [len(result.findings) for result in results] == [1, 1]

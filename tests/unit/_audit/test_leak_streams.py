@@ -9,9 +9,13 @@ import bz2
 import io
 import json
 import lzma
+import random
 import subprocess
 import sys
 import tarfile
+import time
+import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +25,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._audit.streams imp
 from leak_world import CANARY, FINGERPRINT, LABEL, gz, matcher, scan, tar, zipped
 
 RAW = CANARY.encode()
+NOISE = random.Random(1).randbytes(300)
 COLLECTIONS = Path(__file__).parents[3] / "collections"
 
 
@@ -54,6 +59,18 @@ ARCHIVES: dict[str, Callable[[bytes], bytes]] = {
     "Helm's record at the end": helm_record,
     "Helm's record in a Secret": lambda content: b"release: " + base64.b64encode(helm_record(content)) + b"\n",
     "raw gzip, damaged at the end": lambda content: gz(content)[:-4],
+    "zlib": zlib.compress,
+    "a zip behind a stub": lambda content: b"#!/usr/bin/env python3\n" + zipped(a=b"x", b=content),
+    "gzip as lines of base64": lambda content: b"data:\n" + base64.encodebytes(gz(NOISE + content)),
+    "gzip as indented base64 of Windows": lambda content: base64.encodebytes(gz(NOISE + content)).replace(b"\n", b"\r\n    "),
+    "gzip as lines of base64 in JSON": lambda content: json.dumps({"a": base64.encodebytes(gz(NOISE + content)).decode()}).encode(),
+    "gzip as commented lines of base64": lambda content: b"# " + base64.encodebytes(gz(NOISE + content)).replace(b"\n", b"\n# "),
+    "gzip as URL-safe base64": lambda content: b"?state=" + base64.urlsafe_b64encode(gz(NOISE + content)) + b"&x=1",
+    "zip as base64": lambda content: b"zip: " + base64.b64encode(zipped(a=content)),
+    "zlib as base64": lambda content: b"zlib: " + base64.b64encode(zlib.compress(NOISE + content)),
+    "zlib as base64, packed well": lambda content: b"zlib: " + base64.b64encode(zlib.compress(NOISE + content, 9)),
+    "bzip2 as base64": lambda content: b"x: " + base64.b64encode(bz2.compress(content)),
+    "xz as lines of base64": lambda content: base64.encodebytes(lzma.compress(NOISE + content)),
     "after a damaged gzip": lambda content: gz(b"x" * 9999)[:20] + b"broken" + content,
     "after a damaged tar": lambda content: tar(a=b"x" * 512)[:1024] + b"broken" * 100 + content,
 }
@@ -75,6 +92,13 @@ def test_an_archive_without_the_value_is_clean(kind: str) -> None:
 @pytest.mark.parametrize("before", [WINDOW - 1, WINDOW - 10, WINDOW - len(RAW), WINDOW, 3 * WINDOW - 7])
 def test_a_value_across_the_border_of_two_windows_is_found(before: int) -> None:
     assert scan(b"." * before + RAW + b"." * 99).findings
+
+
+@pytest.mark.parametrize("before", [WINDOW - 800, WINDOW - 500, WINDOW - 99, WINDOW - 33, WINDOW - 5, WINDOW - 1, WINDOW, WINDOW + 1])
+def test_lines_of_base64_across_the_border_of_two_windows_are_opened(before: int) -> None:
+    lines = base64.encodebytes(gz(NOISE + RAW)).replace(b"\n", b"\r\n        # ")
+    for text in (lines, base64.encodebytes(zlib.compress(NOISE + RAW))):
+        assert scan(b"." * (before - 1) + b"\n" + text + b".").findings
 
 
 @pytest.mark.parametrize("before", range(WINDOW - 6, WINDOW))
@@ -187,3 +211,99 @@ def test_memory_does_not_grow_with_the_stream(kind: str) -> None:
     grown, speed = map(int, done.stdout.split())
     print(f"{kind}: {speed} MB/s of processor time, {grown} KiB more")
     assert grown < 8 << 10
+
+
+def bomb(pack: Callable[[bytes], bytes], times: int, megabytes: int) -> bytes:
+    content = pack(bytes(megabytes << 20))
+    for _ in range(times - 1):
+        content = pack(content)
+    return content
+
+
+BOMBS = {
+    "gzip of gzip": lambda: bomb(gz, 2, 200),
+    "bzip2": lambda: bz2.compress(bytes(200 << 20)),
+    "xz": lambda: lzma.compress(bytes(200 << 20), preset=0),
+    "zip": lambda: zipped(**{f"f{number}": bytes(20 << 20) for number in range(10)}),
+    "zip in gzip": lambda: gz(zipped(a=bytes(200 << 20))),
+    "base64 of gzip of gzip": lambda: base64.b64encode(bomb(gz, 2, 200)),
+}
+
+
+@pytest.mark.parametrize("kind", BOMBS)
+def test_a_bomb_is_left_where_it_costs_too_much_and_told(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leak_streams, "ANYWAY", 8 << 20)
+    monkeypatch.setattr(leak_streams, "EXPANSION", 20)
+    content = BOMBS[kind]()
+    started = time.process_time()
+    tally = scan(tar(bomb=content, after=RAW))
+    assert {finding.where for finding in tally.findings} == {"stream!/after"}
+    assert tally.bytes < 16 << 20
+    assert [("bomb" in name, "unpacks to more than 20 times its size" in name) for name in tally.sealed] == [(True, True)]
+    assert time.process_time() - started < 10
+
+
+def test_an_archive_that_takes_too_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leak_streams, "PATIENCE", -1.0)
+    tally = scan(gz(RAW))
+    assert [name.partition(" unpacks")[0] for name in tally.sealed] == ["stream"]
+    assert tally.unopened == 1
+
+
+@pytest.mark.parametrize("pack", [gz, bz2.compress, lzma.compress, lambda content: zipped(a=content)])
+def test_text_that_is_packed_well_is_no_bomb(pack: Callable[[bytes], bytes]) -> None:
+    tally = scan(pack(b"2026-01-01 00:00:00 INFO the same line again and again\n" * 20_000 + RAW))
+    assert tally.findings
+    assert tally.sealed == []
+
+
+def test_an_xz_stream_that_wants_more_memory_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leak_streams, "XZ_MEMORY", 1 << 20)
+    assert "is damaged" in scan(lzma.compress(b"x" * 999)).sealed[0]
+
+
+def test_a_zip_that_would_fill_the_disk_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leak_streams, "RESERVE", 1 << 62)
+    tally = scan(zipped(a=b"x") + RAW)
+    assert "was not put aside" in tally.sealed[0]
+    assert tally.findings, "its bytes are compared all the same"
+
+
+def test_a_zip_with_a_huge_directory_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leak_streams, "DIRECTORY", 1000)
+    assert "has a directory of more than" in scan(zipped(**{f"file{number}": b"" for number in range(99)})).sealed[0]
+
+
+def test_a_name_of_a_megabyte_is_not_kept() -> None:
+    finding = next(iter(scan(long_tar("p" * 900_000, RAW, tarfile.GNU_FORMAT)).findings))
+    assert len(finding.where) < 1000
+
+
+def mutated(content: bytes, chance: random.Random) -> bytes:
+    changed = bytearray(content)
+    for _ in range(chance.randint(1, 12)):
+        changed[chance.randrange(len(changed))] = chance.choice((0, 1, 0x80, 0xFF, chance.randrange(256)))
+    return bytes(changed[: chance.randint(len(changed) // 2, len(changed))]) if chance.random() < 0.3 else bytes(changed)
+
+
+def test_no_mutated_archive_stops_the_audit() -> None:
+    """What names that are no UTF-8, wrong sizes and methods, and damaged ends raise; seeds are fixed."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+            archive.writestr(zipfile.ZipInfo(f"n\u00e4me-{method}"), b"content" * 20, method)
+    seeds = [buffer.getvalue(), tar(a=gz(b"x" * 50), b=zipped(c=b"y")), long_tar("p" * 300, b"x", tarfile.PAX_FORMAT), gz(b"x" * 99)]
+    seeds += [bz2.compress(b"x" * 99), lzma.compress(b"x" * 99), zlib.compress(b"x" * 99), base64.b64encode(gz(b"x" * 99))]
+    chance, scanner = random.Random(14), Scanner(matcher())
+    for number in range(4000):
+        scanner.scan(f"mutant {number}", io.BytesIO(mutated(seeds[number % len(seeds)] if number % 2 else seeds[0], chance)))
+    assert scanner.tally.items == 4000
+    assert scanner.tally.unopened > 500
+
+
+@pytest.mark.parametrize(
+    "text", [b"x^2 + y^2\n", b"eJavascript" * 9, b"UEsDBA==", b"H4sIAAAA and more", b"a\n" * 9999, b"=\n" * 99999, b"A" * 99999]
+)
+def test_what_only_looks_like_an_archive_is_no_news(text: bytes) -> None:
+    tally = scan(text)
+    assert (tally.sealed, tally.unopened) == ([], 0)

@@ -42,12 +42,15 @@ def test_a_minimal_component_is_complete() -> None:
         ({"secret_files": {"path": "tls", "files": {"a": "x"}}}, "absolute path"),
         ({"config_files": {"/etc/../x": "y"}}, "absolute path"),
         ({"writable_paths": ["/tmp", "/tmp/"]}, "mounted 2 times"),
+        ({"secret_files": {"path": "/app/", "files": {".env": "x"}}, "config_files": {"/app/.env": "y"}}, "/app/.env is mounted 2 times"),
         ({"persistence": {"path": "/data", "size": "1 GB"}}, "persistence.size must be bytes with Ki, Mi or Gi"),
         ({"resources": {"limits": {"memory": "lots"}}}, "resources.limits.memory must be bytes with Ki, Mi or Gi"),
         ({"probes": {"liveness": {"path": "health"}}}, "probes.liveness.path must be a path that begins with a slash"),
         ({"probes": {"liveness": {"path": "/x", "tcp": True}}}, "mutually exclusive"),
         ({"probes": {"liveness": {"period": 3}}}, "one of the following is required"),
         ({"probes": {"readiness": {"path": "/x", "period": 0}}}, "probes.readiness.period must be between 1 and"),
+        ({"probes": {"readiness": {"tcp": True, "headers": {"Host": "a"}}}}, "probes.readiness.headers are of a request"),
+        ({"probes": {"readiness": {"path": "/x", "headers": {"Host:": "a"}}}}, "must be a header's name"),
         ({"migration": {"command": ["x"], "timeout": 0}}, "migration.timeout"),
         ({"setup": {"command": ["x"], "timeout": 0}}, "setup.timeout"),
         ({"setup": {"args": ["x"]}}, "command"),
@@ -183,3 +186,74 @@ def test_chart_values_hold_names_of_secrets_and_no_values() -> None:
         "writablePaths": ["/tmp"],
         "stopGraceSeconds": 30,
     }
+
+
+def probes_of(**probes: Any) -> dict[str, Any]:
+    (component,), problems = load_components([{**BACKEND, "probes": probes}])
+    assert problems == []
+    return {kind: probe for kind, probe in component["probes"].items() if probe}
+
+
+def test_a_slow_start_is_not_ended_by_a_liveness_probe_alone() -> None:
+    path = {"path": "/up", "headers": {"Host": "a"}, "timeout": 4}
+    startup = probes_of(liveness=path)["startup"]
+    assert {key: startup[key] for key in path} == path
+    assert startup["period"] * startup["failure_threshold"] == 120
+
+
+def test_a_liveness_probe_that_waits_long_is_given_as_long_to_start() -> None:
+    startup = probes_of(liveness={"command": ["up"], "initial_delay": 600, "period": 30, "failure_threshold": 5}, readiness={"tcp": True})[
+        "startup"
+    ]
+    assert startup["command"] == ["up"]
+    assert startup["initial_delay"] == 0
+    assert startup["period"] * startup["failure_threshold"] >= 600 + 30 * 5
+
+
+def test_a_startup_probe_of_ones_own_is_kept() -> None:
+    own = {"path": "/start", "period": 1, "failure_threshold": 5}
+    startup = probes_of(startup=own, liveness={"path": "/up"})["startup"]
+    assert {key: startup[key] for key in own} == own
+
+
+def test_ready_without_any_probe_means_that_the_port_takes_connections() -> None:
+    assert probes_of() == {
+        "readiness": {"path": None, "command": None, "tcp": True, "headers": {}, "initial_delay": 0, "period": 5, "timeout": 3}
+        | {"failure_threshold": 3}
+    }
+    for kind in ("startup", "liveness"):
+        assert "readiness" not in probes_of(**{kind: {"path": "/up"}})
+
+
+VOLUME = {"persistence": {"path": "/data/"}}
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"migration": {"command": ["alembic", "-x", "db=/data/app.db", "upgrade"]}}, "migration.command"),
+        ({"migration": {"command": ["up"], "args": ["/data"]}}, "migration.args"),
+        ({"migration": {"command": ["up"], "env": {"DB": "/data/app.db"}}}, "migration.env.DB"),
+        ({"migration": {"command": ["up"], "secret_env": {"DB": "sqlite:////data/a?key=hunter2"}}}, "migration.secret_env.DB"),
+        ({"migration": {"command": ["up"]}, "env": {"DATABASE_URL": "sqlite+aiosqlite:////data/app.db"}}, "env.DATABASE_URL"),
+        ({"migration": {"command": ["up"]}, "secret_env": {"DATABASE_URL": "sqlite:////data/hunter2.db"}}, "secret_env.DATABASE_URL"),
+    ],
+)
+def test_a_migration_of_what_lies_on_the_volume_is_refused(change: dict[str, Any], place: str) -> None:
+    (problem,) = problems_of({**BACKEND, **VOLUME, **change})
+    assert f"backend: {place} names /data/, the volume of persistence, and a migration runs before that is there" in problem
+    assert "hunter2" not in problem
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"migration": {"command": ["alembic", "upgrade", "head"]}, "env": {"UPLOADS": "/data/uploads"}},
+        {"migration": {"command": ["/app/data/up", "/database", "x/data"]}},
+        {"migration": {"command": ["up"]}, "env": {"DATABASE_URL": "postgresql://db/data/", "CACHE": "sqlite:////tmp/data/x"}},
+        {"command": ["sh", "-c", "migrate /data/app.db && serve"], "env": {"DATABASE_URL": "sqlite:////data/app.db"}},
+        {"migration": {"command": ["up", "/data/x"]}, "persistence": None},
+    ],
+)
+def test_a_migration_beside_a_volume_is_fine(change: dict[str, Any]) -> None:
+    assert problems_of({**BACKEND, **VOLUME, **change}) == []

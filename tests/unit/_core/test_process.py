@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.machine import Machine
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import NOT_FOUND, TIMED_OUT, output, run
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import NOT_FOUND, TIMED_OUT, output, run, watched
 
 
 def test_a_command_that_does_not_exist_is_an_exit_code_not_an_exception() -> None:
@@ -73,3 +73,21 @@ def test_a_spawned_process_has_a_session_of_its_own_and_the_systems_folders_on_i
     session, path = (tmp_path / "log").read_text().split()
     assert int(session) != os.getsid(0)
     assert path == "/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
+
+
+def test_a_watched_program_ends_by_itself_or_when_it_is_told_to() -> None:
+    looks = 0
+
+    def look() -> bool:
+        nonlocal looks
+        looks += 1
+        return looks == 3
+
+    done = watched(["sh", "-c", "cat; sleep 0.1; echo err >&2; exit 3"], lambda: False, period=0.02, given="x" * 200_000)
+    assert (done.code, len(done.out), done.err) == (3, 200_000, "err\n")
+    began = time.monotonic()
+    told = watched(["sh", "-c", "trap 'echo told; exit 0' TERM; while :; do sleep 0.02; done"], look, period=0.02)
+    assert (told.code, told.out, looks) == (TIMED_OUT, "told\n", 3)
+    assert watched(["sh", "-c", "trap '' TERM; sleep 30"], lambda: True, period=0.02, patience=0.1).code == TIMED_OUT
+    assert time.monotonic() - began < 5
+    assert watched(["plannoir-no-such-command"], look, period=1).code == NOT_FOUND

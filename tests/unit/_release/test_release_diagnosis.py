@@ -11,70 +11,22 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.plannoir.deploy.plugins.module_utils._release.attempt import Observed, attempts, instant
-from ansible_collections.plannoir.deploy.plugins.module_utils._release.diagnosis import causes, secret_names
-from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import Record, decode
-
-BEFORE = "2026-11-23T19:59:59Z"
-BEGAN = "2026-11-23T20:00:00Z"
-SINCE = "2026-11-23T20:05:00Z"
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.diagnosis import secret_names
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import decode
+from observed import BEFORE, BEGAN, SINCE, crashed, ended, event, found, made_by, metadata, migration, pod, replicaset, seen
 
 
-def metadata(name: str, component: str = "backend", instance: str = "shop", at: str = SINCE, **more: Any) -> dict[str, Any]:
-    labels = {"app.kubernetes.io/name": component, "app.kubernetes.io/instance": instance}
-    return {"name": name, "uid": f"uid of {name}", "creationTimestamp": at, "labels": labels, **more}
-
-
-def made_by(kind: str, name: str) -> list[dict[str, Any]]:
-    return [{"kind": kind, "uid": f"uid of {name}"}]
-
-
-def pod(state: dict[str, Any] | None = None, name: str = "backend-1", **status: Any) -> dict[str, Any]:
-    containers = [{"name": "backend", "image": "local/backend:1", "ready": False, "state": state}] if state is not None else []
-    return {
-        "kind": "Pod",
-        "metadata": metadata(name),
-        "spec": {"containers": [{"name": "backend", "image": "local/backend:1"}], "volumes": []},
-        "status": {"phase": "Pending", "conditions": [], "containerStatuses": containers, **status},
-    }
-
-
-def crashed(last: dict[str, Any]) -> dict[str, Any]:
-    item = pod({"waiting": {"reason": "CrashLoopBackOff"}})
-    item["status"]["containerStatuses"][0].update(restartCount=3, lastState={"terminated": last})
-    return item
-
-
-def event(name: str, reason: str, message: str, at: str | None = SINCE, kind: str = "Pod", **more: Any) -> dict[str, Any]:
-    return {
-        "kind": "Event",
-        "metadata": {"name": f"{name}.{reason}"},
-        "involvedObject": {"kind": kind, "name": name},
-        "reason": reason,
-        "message": message,
-        "lastTimestamp": at,
-        **more,
-    }
-
-
-def replicaset(name: str, revision: int, *conditions: dict[str, Any], at: str = SINCE) -> dict[str, Any]:
-    annotations = {"deployment.kubernetes.io/revision": str(revision)}
-    return {
-        "kind": "ReplicaSet",
-        "metadata": metadata(name, at=at, ownerReferences=made_by("Deployment", "backend"), annotations=annotations),
-        "spec": {"replicas": 1},
-        "status": {"conditions": list(conditions)},
-    }
-
-
-def seen(*objects: dict[str, Any], log: str = "") -> list[str]:
-    return causes(Observed(objects, {"shop": instant(BEGAN)}, lambda pod, container, previous: log))
-
-
-@pytest.mark.parametrize("reason", ["ErrImageNeverPull", "ImagePullBackOff", "ErrImagePull", "InvalidImageName"])
-def test_a_missing_image_is_named(reason: str) -> None:
-    (sentence,) = seen(pod({"waiting": {"reason": reason}}))
-    assert sentence == f"backend: the image local/backend:1 is not in the cluster and cannot be pulled ({reason})."
+@pytest.mark.parametrize(
+    ("reason", "why"),
+    [
+        ("ErrImageNeverPull", "the image local/backend:1 is not in the node, and may not be pulled."),
+        ("ImagePullBackOff", "the image local/backend:1 is not in the cluster and cannot be pulled (ImagePullBackOff)."),
+        ("ErrImagePull", "the image local/backend:1 is not in the cluster and cannot be pulled (ErrImagePull)."),
+        ("InvalidImageName", "local/backend:1 is no name of an image."),
+    ],
+)
+def test_a_missing_image_is_named(reason: str, why: str) -> None:
+    assert seen(pod({"waiting": {"reason": reason}})) == [f"backend: {why}"]
 
 
 def test_a_missing_secret_is_named() -> None:
@@ -106,8 +58,8 @@ def test_a_missing_file_of_a_secret_is_named() -> None:
 
 
 def test_a_process_that_ends_is_quoted() -> None:
-    (sentence,) = seen(crashed({"exitCode": 1, "reason": "Error"}), log="Traceback | ValueError: no such port")
-    assert sentence == "backend: its process ends with exit code 1. Its last lines: Traceback | ValueError: no such port"
+    (sentence,) = seen(crashed({"exitCode": 1, "reason": "Error"}), log="starting\nValueError: no such port")
+    assert sentence == "backend: its process ends with exit code 1. Its log says: ValueError: no such port"
 
 
 def test_too_little_memory_is_named() -> None:
@@ -127,6 +79,32 @@ def test_a_failing_readiness_probe_is_quoted_with_its_newest_reason() -> None:
     assert seen(pod({"running": {}}), older, newer, log="no database") == [
         "backend: it runs, but is not ready: Readiness probe failed: HTTP probe failed with statuscode: 503. Its last lines: no database"
     ]
+
+
+@pytest.mark.parametrize("status", [400, 421])
+def test_a_probe_that_is_refused_for_its_host_says_so(status: int) -> None:
+    readiness = event("backend-1", "Unhealthy", f"Readiness probe failed: HTTP probe failed with statuscode: {status}")
+    startup = event("backend-1", "Unhealthy", f"Startup probe failed: HTTP probe failed with statuscode: {status}")
+    (waits,) = found(pod({"running": {}}), readiness)
+    assert "probes.readiness.headers" in waits.remedy
+    assert waits.patience is None
+    (ends,) = found(crashed({"exitCode": 143, "reason": "Error"}), startup)
+    assert "probes.startup.headers" in ends.remedy
+    (other,) = found(crashed({"exitCode": 1, "reason": "Error"}), readiness)
+    assert "headers" not in other.remedy
+
+
+def test_a_port_that_nothing_listens_on_is_told_from_a_bad_answer() -> None:
+    refused = "Readiness probe failed: dial tcp 10.244.0.9:8000: connect: connection refused"
+    (finding,) = found(pod({"running": {}}), event("backend-1", "Unhealthy", refused))
+    assert "listen on 0.0.0.0" in finding.remedy
+    assert finding.patience is None
+    (other,) = found(
+        pod({"running": {}}), event("backend-1", "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 404")
+    )
+    assert "0.0.0.0" not in other.remedy
+    (crash,) = found(crashed({"exitCode": 1, "reason": "Error"}), event("backend-1", "Unhealthy", refused))
+    assert "0.0.0.0" not in crash.remedy
 
 
 def test_a_pod_that_no_node_takes_says_why() -> None:
@@ -153,26 +131,6 @@ def test_a_refusal_by_pod_security_is_read_from_the_replicaset() -> None:
     failure = {"type": "ReplicaFailure", "status": "True", "message": message}
     (sentence,) = seen(replicaset("backend-5d", 1, failure))
     assert sentence.startswith("backend: the namespace's Pod Security level refuses its pods: violates PodSecurity")
-
-
-def migration(*pods: dict[str, Any], reason: str = "", at: str = SINCE) -> list[dict[str, Any]]:
-    """A migration's Job, failed for a reason or still trying, and its pods."""
-    failed = {"failed": 3, "conditions": [{"type": "Failed", "status": "True", "reason": reason}]} if reason else {"active": 1}
-    job = {
-        "kind": "Job",
-        "metadata": metadata("backend-migration", "backend-migration", at=at),
-        "spec": {"activeDeadlineSeconds": 60, "template": {"spec": {"containers": [{"name": "migration", "image": "a/b:1"}]}}},
-        "status": failed,
-    }
-    for number, item in enumerate(pods):
-        name = f"backend-migration-{number}"
-        item["metadata"] = metadata(name, "backend-migration", ownerReferences=made_by("Job", "backend-migration"))
-        item["metadata"]["creationTimestamp"] = f"2026-11-23T20:05:{number:02}Z"
-    return [job, *pods]
-
-
-def ended(exit_code: int = 1, reason: str = "Error", **more: Any) -> dict[str, Any]:
-    return pod({"terminated": {"exitCode": exit_code, "reason": reason, **more}}, phase="Failed")
 
 
 def test_a_failed_migration_is_quoted() -> None:
@@ -293,7 +251,7 @@ def test_pods_of_an_earlier_job_of_the_same_name_are_not_asked() -> None:
                 ("ErrImageNeverPull", 'Container image "a/b:1" is not present with pull policy of Never'),
                 ("Failed", "Error: ErrImageNeverPull"),
             ],
-            "the image a/b:1 is not in the cluster and cannot be pulled (ErrImageNeverPull).",
+            "the image a/b:1 is not in the node, and may not be pulled.",
         ),
         (
             [("FailedScheduling", "0/1 nodes are available: 1 Insufficient cpu.")],
@@ -319,7 +277,7 @@ def test_the_image_of_gone_pods_is_the_one_that_their_events_name() -> None:
     job, *_pods = migration(reason="DeadlineExceeded")
     job["spec"]["template"]["spec"]["initContainers"] = [{"name": "wait", "image": "a/wait:1"}]
     named = event("backend-migration-x", "Failed", 'Failed to pull image "a/wait:1": not found', at=BEGAN)
-    assert "the image a/wait:1 is not" in seen(job, event("backend-migration-x", "Failed", "Error: ErrImagePull"), named)[0]
+    assert "there is no image a/wait:1" in seen(job, event("backend-migration-x", "Failed", "Error: ErrImagePull"), named)[0]
 
 
 def test_gone_pods_of_a_job_with_a_long_name_are_found_by_the_name_that_kubernetes_cuts() -> None:
@@ -363,7 +321,7 @@ def test_pods_of_the_newest_replicaset_count_however_old() -> None:
         item = pod({"waiting": {"reason": "ErrImagePull"}}, name=f"backend-{number}-x")
         item["metadata"]["ownerReferences"] = made_by("ReplicaSet", f"backend-{number}")
         item["metadata"]["creationTimestamp"] = BEFORE if number == 10 else SINCE
-        item["status"]["containerStatuses"][0]["image"] = f"local/backend:{number}"
+        item["spec"]["containers"][0]["image"] = f"local/backend:{number}"
         sets.append(item)
     assert seen(*sets) == ["backend: the image local/backend:10 is not in the cluster and cannot be pulled (ErrImagePull)."]
 
@@ -379,19 +337,12 @@ def test_a_refusal_of_an_old_replicaset_is_no_cause() -> None:
     assert seen(replicaset("backend-1", 1, failure), replicaset("backend-2", 2)) == []
 
 
-@pytest.mark.parametrize(("revisions", "begun"), [({}, {"shop"}), ({"shop": 2}, {"shop"}), ({"shop": 3}, set()), ({"shop": "3"}, set())])
-def test_a_release_that_is_at_its_revision_still_has_no_attempt(revisions: dict[str, Any], begun: set[str]) -> None:
-    records = {"shop": [Record("shop", 3, "failed", {}, created=BEGAN), Record("shop", 2, "deployed", {}, created=BEFORE)], "other": []}
-    assert attempts(records, revisions) == dict.fromkeys(begun, instant(BEGAN))
-
-
 def test_an_attempt_begins_when_the_cluster_stored_helms_record() -> None:
     info = {"status": "failed", "last_deployed": BEFORE}
     chart = {"metadata": {"name": "plannoir"}}
     content = {"name": "shop", "namespace": "ns", "version": 3, "info": info, "chart": chart}
     packed = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(content).encode()))).decode()
-    record = decode({"metadata": {"creationTimestamp": BEGAN}, "data": {"release": packed}})
-    assert attempts({"shop": [record]}, {}) == {"shop": instant(BEGAN)}
+    assert decode({"metadata": {"creationTimestamp": BEGAN}, "data": {"release": packed}}).created == BEGAN
 
 
 def test_an_evicted_pod_says_why() -> None:

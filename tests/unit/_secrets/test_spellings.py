@@ -9,6 +9,8 @@ import hashlib
 import html
 import json
 import os
+import quopri
+import random
 import textwrap
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus
@@ -77,7 +79,29 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "YAML": lambda value: value.replace("'", "''"),
     "shell": lambda value: value.replace("'", "'\"'\"'"),
     "hexadecimal": lambda value: value.encode().hex(),
+    "wrapped hexadecimal": lambda value: "\n".join(textwrap.wrap(("y" * 25 + value).encode().hex(), 60)),
+    "base64 behind comments": lambda value: "\n# ".join(textwrap.wrap(encoded("y" * 45 + value, 0), 64)),
+    "base64 behind slashes": lambda value: "\n    // ".join(textwrap.wrap(encoded("y" * 45 + value, 0), 64)),
+    "base64 lines in JSON": lambda value: json.dumps("\r\n".join(textwrap.wrap(encoded("y" * 45 + value, 0), 64))),
+    "base64 strings of a program": lambda value: "(\n".join(
+        f'  "{line}"' for line in textwrap.wrap(encoded("y" * 45 + value, 0), 64)
+    ).replace("(", " +"),
+    "base64 in a list": lambda value: json.dumps(textwrap.wrap(encoded("y" * 45 + value, 0), 64), indent=2),
+    "base64 of hexadecimal": lambda value: base64.b64encode(b"x" + value.encode().hex().encode()).decode(),
+    "base64 of UTF-16": lambda value: base64.b64encode(f"echo {value}".encode("utf-16-le")).decode(),
+    "HTML by numbers": lambda value: "".join(f"&#{ord(character)};" for character in value),
+    "HTML by hexadecimal numbers": lambda value: "".join(f"&#x{ord(character):X};" for character in value),
+    "HTML of Go": lambda value: html.escape(value, quote=False).replace('"', "&#34;").replace("'", "&#39;"),
+    "quoted-printable": lambda value: quopri.encodestring(f"Your password is here, keep it well: {value} {value}".encode()).decode(),
+    "every byte quoted-printable": lambda value: "".join(f"={byte:02X}" for byte in value.encode()),
+    "every byte escaped": lambda value: "".join(f"\\x{byte:02x}" for byte in value.encode()),
+    "bytes of Python": lambda value: repr(value.encode()),
+    "octal": lambda value: "".join(f"\\{byte:03o}" for byte in value.encode()),
+    "bytes of Node": lambda value: json.dumps(list(value.encode())),
+    "bytes with colons": lambda value: value.encode().hex(":"),
+    "bytes of C": lambda value: ", ".join(f"0x{byte:02x}" for byte in value.encode()),
 }
+ENCODINGS = ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be")
 
 
 def _percents(text: str) -> list[str]:
@@ -89,6 +113,30 @@ def _percents(text: str) -> list[str]:
 def test_a_value_is_found_in_every_spelling(spelling: str) -> None:
     text = f"before {SPELLINGS[spelling](CANARY)} after"
     assert {secret.label for secret, name in matcher().search(text.encode())} == {LABEL}
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("before", ["", "x", "xyz"])
+def test_a_value_is_found_in_every_encoding(encoding: str, before: str) -> None:
+    assert matcher().search(b"\n" * len(before) + f"{before}{CANARY}".encode(encoding))
+
+
+@pytest.mark.parametrize("length", [*range(8, 24), 31, 32, 43, 64])
+def test_a_value_of_any_length_is_found_wherever_it_stands(length: int) -> None:
+    """However coarse the samples are that its spellings lead to."""
+    value = "".join(random.Random(length).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=length))
+    known = matcher(value)
+    for shift in range(0, 32, 3):
+        for spelling in (value.encode(), base64.b64encode(value.encode()), value.encode("utf-16-le")):
+            assert known.search(b"." * shift + spelling + b"." * 9), (shift, spelling)
+
+
+@pytest.mark.parametrize("count", [1, 20, 200])
+def test_many_short_values_are_found(count: int) -> None:
+    values = {f"key {number}": f"q7x{hashlib.sha256(b'%d' % number).hexdigest()[: 5 + number % 9]}" for number in range(count)}
+    known = Matcher(secrets_of(values)[0])
+    found = known.search(" ".join(values.values()).encode())
+    assert {secret.label for secret, name in found} == set(values)
 
 
 @pytest.mark.parametrize("shift", range(16))
@@ -110,7 +158,7 @@ def test_nothing_is_found_where_nothing_stands() -> None:
 def test_a_short_value_is_told_instead_of_searched() -> None:
     secrets, notes = secrets_of({"backend-env/DEBUG": "true"})
     assert secrets == []
-    assert notes == ["backend-env/DEBUG is shorter than 8 bytes and was not searched: choose a longer value."]
+    assert notes == ["backend-env/DEBUG is shorter than 8 bytes and was not searched: choose a longer value if it is a credential."]
 
 
 def test_the_password_of_a_url_is_searched_as_it_is_and_decoded() -> None:
@@ -128,16 +176,16 @@ def test_a_certificate_is_no_secret() -> None:
     assert secrets_of({"database-files/ca.crt": CERTIFICATE}) == ([], [])
 
 
-def test_a_private_key_is_searched_by_its_longest_lines() -> None:
+def test_a_private_key_is_searched_by_its_lines() -> None:
     secrets, _ = secrets_of({"database-files/tls.key": PRIVATE_KEY})
-    assert {secret.text.decode() for secret in secrets} == {PRIVATE_BODY[0], PRIVATE_BODY[1]}
+    assert {secret.text.decode() for secret in secrets} == set(PRIVATE_BODY)
     found = Matcher(secrets).search(base64.b64encode(f"x{PRIVATE_KEY}".encode()))
     assert {secret.label for secret, name in found} == {"database-files/tls.key"}
 
 
 def test_the_public_part_of_a_private_key_is_no_secret() -> None:
     secrets, _ = secrets_of({"database-files/tls.key": PRIVATE_KEY, "database-files/tls.crt": CERTIFICATE})
-    assert {secret.text.decode() for secret in secrets} == {PRIVATE_BODY[0]}
+    assert {secret.text.decode() for secret in secrets} == {PRIVATE_BODY[0], PRIVATE_BODY[2]}
 
 
 def test_a_long_value_is_searched_by_its_end() -> None:

@@ -39,6 +39,7 @@ def problems(*steps: dict[str, Any], components: tuple[dict[str, Any], ...] = (W
         ({"request": {"headers": {"A": "${id}"}}, "save": {"id": "id"}}, "${id} was saved by no earlier step"),
         ({"exec": {"component": "api", "command": ["sh", "-c", "echo ${HOME}"]}}, "write a shell's variable without braces ($HOME)"),
         ({"request": {}, "save": {"user-id": "id"}}, "save.user-id can be named by no ${...}"),
+        ({"request": {}, "tries": "0"}, "tries must be at least 1."),
         ({"request": {}, "search": {"a": "(["}}, "search.a is no regular expression"),
     ],
 )

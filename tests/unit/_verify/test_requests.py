@@ -148,6 +148,12 @@ def test_a_form_with_a_token_against_forgery_signs_in(shop: str) -> None:
     assert [step.detail for step in steps] == ["", ""]
 
 
+def test_a_header_of_the_answer_is_searched(shop: str) -> None:
+    page = {"request": {"url": "/login"}, "search": {"cookie": r"(?m)^Set-Cookie: seen=(\d+)"}}
+    steps = tell(shop, page, {"request": {"url": "/none/${cookie}"}, "expect": {"status": 404, "contains": "/none/1"}})
+    assert [step.detail for step in steps] == ["", ""]
+
+
 def test_what_is_searched_has_to_be_there(shop: str) -> None:
     [step] = tell(shop, {"request": {"url": "/login"}, "search": {"token": "name=token"}})
     assert step.detail.startswith("expected what search.token matches; came status 200, ")

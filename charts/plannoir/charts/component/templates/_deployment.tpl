@@ -65,20 +65,27 @@ spec:
               sleep:
                 seconds: 5
           {{- end }}
-          {{- with include "component.volumeMounts" (merge (dict "all" true) .) }}
+          {{- with include "component.volumeMounts" (merge (dict "data" true) .) }}
           volumeMounts: {{- . | trim | nindent 12 }}
           {{- end }}
-      {{- with include "component.volumes" (merge (dict "all" true) .) }}
+      {{- with include "component.volumes" (merge (dict "data" true) .) }}
       volumes: {{- . | trim | nindent 8 }}
       {{- end }}
 {{- end }}
 
-{{/* probe: {path | command | tcp, initialDelay, period, timeout, failureThreshold}; port */}}
+{{/* probe: {path, headers | command | tcp, initialDelay, period, timeout, failureThreshold}; port */}}
 {{- define "component.probe" -}}
 {{- if .probe.path }}
 httpGet:
   path: {{ .probe.path | quote }}
   port: {{ .port | int64 }}
+  {{- with .probe.headers }}
+  httpHeaders:
+    {{- range $name, $value := . }}
+    - name: {{ $name | quote }}
+      value: {{ $value | quote }}
+    {{- end }}
+  {{- end }}
 {{- else if .probe.command }}
 exec:
   command: {{- include "component.texts" .probe.command | trim | nindent 4 }}

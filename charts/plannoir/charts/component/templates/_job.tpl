@@ -35,6 +35,10 @@ A hook Job. A failed one is kept until the next attempt, because its log says wh
 {{- $_ := unset $env . }}
 {{- end }}
 {{- include "component.jobNetworkpolicy" . }}
+{{- if and .values.configFiles (eq .kind "migration") }}
+---
+{{ include "component.configmap" . }}
+{{- end }}
 ---
 apiVersion: batch/v1
 kind: Job
@@ -75,6 +79,14 @@ spec:
       {{- with include "component.volumes" $pod }}
       volumes: {{- . | trim | nindent 8 }}
       {{- end }}
+{{- end }}
+
+{{/* What a Job needs before it runs. */}}
+{{- define "component.beforeHook" -}}
+annotations:
+  helm.sh/hook: {{ .hook | quote }}
+  helm.sh/hook-weight: "-1"
+  helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end }}
 
 {{/* Not the component's own name: its Service must not send requests to a Job. */}}

@@ -38,10 +38,7 @@ metadata:
   labels:
     {{- include "component.jobLabels" . | nindent 4 }}
     {{- include "component.ownLabel" . | nindent 4 }}
-  annotations:
-    helm.sh/hook: {{ .hook | quote }}
-    helm.sh/hook-weight: "-1"
-    helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+  {{- include "component.beforeHook" . | nindent 2 }}
 spec:
   podSelector:
     matchLabels: {{- include "component.jobLabels" . | nindent 6 }}

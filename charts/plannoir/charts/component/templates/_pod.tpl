@@ -68,7 +68,7 @@ resources:
 {{- end }}
 {{- end }}
 
-{{/* With `all`: also what only the Deployment's pods get, the configuration and the data. */}}
+{{/* With `data`: also what only the Deployment's pods get, the volume. */}}
 {{- define "component.volumes" -}}
 {{- range $index, $path := .values.writablePaths }}
 - name: writable-{{ $index }}
@@ -85,12 +85,12 @@ resources:
         path: {{ . | quote }}
       {{- end }}
 {{- end }}
-{{- if and .all .values.configFiles }}
+{{- if .values.configFiles }}
 - name: config-files
   configMap:
-    name: {{ printf "%s-config" .name | quote }}
+    name: {{ include "component.configmapName" . }}
 {{- end }}
-{{- if and .all .values.persistence }}
+{{- if and .data .values.persistence }}
 - name: data
   persistentVolumeClaim:
     claimName: {{ printf "%s-data" .name | quote }}
@@ -103,20 +103,23 @@ resources:
   mountPath: {{ $path | quote }}
 {{- end }}
 {{- with .values.secretFiles }}
+{{- $folder := .path | trimSuffix "/" }}
+{{- /* Each by itself: a volume over the folder would hide what the image has there. */}}
+{{- range .files }}
 - name: secret-files
-  mountPath: {{ .path | quote }}
+  mountPath: {{ printf "%s/%s" $folder . | quote }}
+  subPath: {{ . | quote }}
   readOnly: true
 {{- end }}
-{{- if .all }}
+{{- end }}
 {{- range $index, $path := keys (.values.configFiles | default dict) | sortAlpha }}
 - name: config-files
   mountPath: {{ $path | quote }}
   subPath: file-{{ $index }}
   readOnly: true
 {{- end }}
-{{- with .values.persistence }}
+{{- if and .data .values.persistence }}
 - name: data
-  mountPath: {{ .path | quote }}
-{{- end }}
+  mountPath: {{ .values.persistence.path | quote }}
 {{- end }}
 {{- end }}

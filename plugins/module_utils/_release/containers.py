@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Containers' logs, without the values of the Secrets that their pods read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .._core.cluster import Cluster
+from .._core.errors import Failure
+from .._core.labels import APPLICATION
+from .._secrets.redaction import Redactor
+from .attempt import Object, component
+from .diagnosis import secret_names
+from .logs import telling
+
+LOG_LINES = 200
+"""Last lines of a log in which the one that tells is looked for."""
+
+
+class ContainerLogs:
+    """Reads logs, and takes out of any text what may not be shown."""
+
+    def __init__(self, cluster: Cluster, pods: Iterable[Object]) -> None:
+        """Read the Secrets of the pods; raises Failure."""
+        self._cluster = cluster
+        names = sorted(secret_names(pods))
+        self._redactor = Redactor(cluster.objects("secrets", *names) if names else [])
+
+    def read(self, pod: str, container: str, *options: str) -> str:
+        """Return a container's last lines, with options of ``kubectl logs``; nothing when there are none."""
+        try:
+            log = self._cluster.kubectl("logs", pod, f"--container={container}", f"--tail={LOG_LINES}", *options)
+        except Failure:
+            return ""
+        return self.redact(log)
+
+    def redact(self, text: str) -> str:
+        """Return a text without the values."""
+        return self._redactor.redact(text)
+
+
+def said_by_components(cluster: Cluster, seconds: float) -> list[str]:
+    """Return what the logs of an application's components said of failures in the last seconds, a line for each component.
+
+    Raises:
+        Failure: The cluster does not answer.
+    """
+    pods = [pod for pod in cluster.objects("pods", f"--selector={APPLICATION}") if pod["status"].get("phase") == "Running"]
+    logs = ContainerLogs(cluster, pods)
+    since = f"--since={max(1, round(seconds))}s"
+    said: dict[str, str] = {}
+    for pod in pods:
+        for container in pod["spec"]["containers"]:
+            if told := telling(logs.read(pod["metadata"]["name"], container["name"], since)):
+                said[component(pod)] = told
+    return [f"The log of {name} says: {told}" for name, told in sorted(said.items())]
