@@ -243,6 +243,42 @@ def test_every_bad_credential_is_named_at_once_beside_other_problems_and_never_s
     assert (deployed[0] / "components.json").read_text() == before
 
 
+def test_addresses_exposed_values_and_amounts_are_named_before_anything_is_built(deployed: tuple[Path, str]) -> None:
+    web = {
+        "name": "web",
+        "image": "a/b:1",
+        "port": 8000,
+        "env": {"KEY": "{{ vault_session_secret }}", "BACKEND_URL": "http://localhost:8000", "DB_URL": "psql 'postgresql://db.shop.com/x'"},
+        "secret_env": {"NEXT_PUBLIC_KEY": "Zq9hunter"},
+        "args": ["--key={{ vault_session_secret }}"],
+    }
+    own = {"app_components": [web], "app_public_values": ["vault_nothing"], "app_checks": []}
+    said = problems(deployed[0], own)
+    for problem in (
+        "web.env.KEY holds the value of vault_session_secret, which Helm's records and the description of the pod would show: move it",
+        "web.args[0] holds the value of vault_session_secret",
+        "web.env.BACKEND_URL leads to localhost, which in a cluster is the pod itself: ",
+        "web.env.DB_URL has a command around the URL: write nothing but the URL.",
+        "web.secret_env.NEXT_PUBLIC_KEY is no secret: Next.js hands what is called so to every browser.",
+        "app_public_values names vault_nothing, which the vault does not hold: correct it.",
+    ):
+        assert problem in said
+    huge = {**web, "env": {}, "args": [], "secret_env": {}, "resources": {"requests": {"memory": "900Gi"}}}
+    said = problems(deployed[0], {**own, "app_components": [huge], "app_public_values": []})
+    assert "Component web: a pod asks for 900Gi of memory, and the node has 4Gi, 170Mi of them for the cluster itself" in said
+
+
+def test_what_everybody_may_read_passes_and_a_hint_is_no_failure(deployed: tuple[Path, str]) -> None:
+    checkout, _ = deployed
+    env = {"NEXT_PUBLIC_KEY": "{{ vault_session_secret }}"}
+    own = {"app_components": [{"name": "web", "image": "a/b:1", "port": 8000, "env": env}], "app_checks": []}
+    (checkout / "my.yml").write_text(yaml.safe_dump({**own, "app_public_values": ["vault_session_secret"]}), encoding="utf-8")
+    done = run(checkout, "-e", "@my.yml", "--check")
+    assert "web.env.NEXT_PUBLIC_KEY has no effect in the pages: Next.js reads it when it is built" in " ".join(
+        (done.stdout + done.stderr).split()
+    )
+
+
 def test_a_value_that_only_looks_wrong_can_be_accepted(deployed: tuple[Path, str]) -> None:
     accepted = {"preflight_accepted_values": ["backend.secret_env.SESSION_SECRET"]}
     run(deployed[0], "-e", json.dumps({"vault_session_secret": "changeme", **accepted}))
