@@ -21,6 +21,7 @@ from .._core.process import NOT_FOUND, TIMED_OUT, Completed
 from .._core.proxies import direct
 from . import node as nodes
 from . import settings
+from .contents import contents, losses
 from .early import foreign_problem
 from .encryption import host_path, refuse_missing_key, write_new_key
 from .files import Files
@@ -33,6 +34,16 @@ PATIENCE = 30.0
 # half-made: a first start that was killed or failed; ailing: its container runs, its API server does not answer or the
 # kubeconfig does not lead to it; foreign: a container of this name that another MINIKUBE_HOME made.
 State: TypeAlias = Literal["absent", "half-made", "stopped", "ailing", "running", "foreign"]
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What may be lost with a cluster that is deleted on behalf of an application."""
+
+    application: str = ""
+    namespace: str = ""
+    data: bool = False
+    others: bool = False
 
 
 @dataclass
@@ -87,6 +98,17 @@ class Profile:
         while (complaint := nodes.api_complaint(get)) and self.machine.monotonic() < deadline:
             self.machine.sleep(1)
         return complaint
+
+    def refuse_loss(self, state: State, allowed: Loss) -> None:
+        """Raise Failure where the cluster holds, or may hold, what must not be lost. A half-made one never held anything."""
+        if state == "half-made":
+            return
+        found = None
+        if self.node is not None and self.node.running:
+            get = self.api(self.files, self.node.published(nodes.API_PORT))
+            found = contents(get, allowed.application, allowed.namespace)
+        if sentences := losses(self.name, found, data=allowed.data, others=allowed.others):
+            raise Failure("\n".join([*sentences, "Nothing was changed."]))
 
     def start(self, state: State, *, recreate: bool, check: bool) -> None:
         """Make the cluster run, from whatever `state` it is in."""
@@ -227,8 +249,10 @@ class Profile:
         return self.machine.run([self.binary, *arguments, f"--profile={self.name}"], timeout=timeout, env=env)
 
 
-def ensure(profile: Profile, state: str, *, recreate: bool, check: bool) -> dict[str, Any]:
+def ensure(profile: Profile, state: str, *, recreate: bool, check: bool, lost: Loss | None = None) -> dict[str, Any]:
     """Bring a profile to `state` (started, stopped or absent), or say what would be done; return the module's result.
+
+    A cluster is made absent only where what it holds is covered by `lost`.
 
     Raises Failure with the cause and its remedy.
     """
@@ -244,6 +268,7 @@ def ensure(profile: Profile, state: str, *, recreate: bool, check: bool) -> dict
         profile.stop(check=check)
     elif state == "absent" and before not in ("absent", "foreign"):
         after = "absent"
+        profile.refuse_loss(before, lost or Loss())
         profile.delete(check=check)
     elif state == "absent" and before == "foreign":
         profile.warnings.append(foreign_problem(profile.files))
