@@ -87,6 +87,7 @@ images:
     size: {description: Size of the context in bytes., type: int, returned: success}
     left_out: {description: Patterns of an ignore file for what no image gets., type: list, elements: str, returned: success}
     ignore_file: {description: The ignore file that counts; empty where there is none., type: str, returned: success}
+    bases: {description: Images that it is made from., type: list, elements: str, returned: success}
     exists: {description: Whether the engine has it., type: bool, returned: success}
     windows_scripts: {description: Entry points with Windows line ends., type: list, elements: str, returned: success}
 refs:
@@ -116,7 +117,13 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Docker
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
-from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan import Base, build_secrets, plan_images, proxy_args
+from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan import (
+    Base,
+    base_problems,
+    build_secrets,
+    plan_images,
+    proxy_args,
+)
 
 
 def main() -> None:
@@ -147,6 +154,8 @@ def main() -> None:
             module.fail_json(msg="\n".join(problems + found))
         images = [replace(image, exists=engine.image_id(image.ref) is not None) for image in images]
         missing = [image for image in images if not image.exists]
+        if problems := base_problems(missing, engine, base):
+            module.fail_json(msg="\n".join(problems))
         for image in images:
             for script in image.windows_scripts:
                 module.warn(

@@ -22,6 +22,7 @@ from .._toolchain.pins import BASE_IMAGE
 from .context import ignore_file, is_left_out, read_context
 from .dockerfile import Dockerfile, commands, parse_dockerfile, reach
 from .ignore import IgnoreFileError
+from .registries import bases, unreachable
 
 DIGEST_LENGTH = 12
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
@@ -50,6 +51,8 @@ class Image:
     """Patterns of an ignore file, for what no image gets."""
     ignore_file: str
     """The ignore file that counts; empty where there is none."""
+    bases: list[str]
+    """Images that it is made from, as far as they can be told."""
     exists: bool = False
 
     def result(self) -> dict[str, Any]:
@@ -171,6 +174,7 @@ def _image(repository: str, name: str, context: Path, dockerfile: Path, build: M
         size=source.size,
         left_out=[re.sub(r"([\\*?\[\]^])", r"\\\1", path) for path in source.left_out],
         ignore_file=str(ignored or ""),
+        bases=bases(parsed, build["target"], args),
         windows_scripts=_entry_points(source.windows_scripts, parsed, build["target"], instructions),
     )
 
@@ -180,6 +184,27 @@ def _entry_points(scripts: Collection[str], dockerfile: Dockerfile, target: str,
         return []
     started = {PurePosixPath(word).name for word in commands(dockerfile, target)}
     return [script for script in scripts if PurePosixPath(script).name in started]
+
+
+def base_problems(images: Sequence[Image], engine: Docker, base: Base) -> list[str]:
+    """Name what cannot be built, because an image that it starts from is neither in the engine nor to be had.
+
+    Args:
+        images: Those that have to be built.
+        engine: Where they are built.
+        base: Is brought along.
+    """
+    wanted = {reference for image in images for reference in image.bases if reference != base.ref}
+    lacking = unreachable(reference for reference in sorted(wanted) if engine.image_id(reference) is None)
+    return [
+        f"Component {image.name}: {image.dockerfile} starts from {reference}, which the engine does not have, and its registry cannot be "
+        f"reached ({lacking[reference]}). Name an image in it that is there ('ARG BASE_IMAGE' and 'FROM ${{BASE_IMAGE}}' take the "
+        "collection's own Debian, build.args.BASE_IMAGE another one), name your own mirror in front of it, or give the component a "
+        "finished image in its option image."
+        for image in images
+        for reference in image.bases
+        if reference in lacking
+    ]
 
 
 def superseded(refs: Sequence[str], engine: Docker, keep: int) -> list[str]:
