@@ -85,6 +85,8 @@ images:
     target: {description: Stage to build; empty for the last., type: str, returned: success}
     files: {description: Files in the context., type: int, returned: success}
     size: {description: Size of the context in bytes., type: int, returned: success}
+    left_out: {description: Patterns of an ignore file for what no image gets., type: list, elements: str, returned: success}
+    ignore_file: {description: The ignore file that counts; empty where there is none., type: str, returned: success}
     exists: {description: Whether the engine has it., type: bool, returned: success}
     windows_scripts: {description: Entry points with Windows line ends., type: list, elements: str, returned: success}
 refs:
@@ -150,6 +152,12 @@ def main() -> None:
                 module.warn(
                     f"Component {image.name}: {image.context}/{script} has Windows line ends; Linux will say that its interpreter does "
                     "not exist. Save it with Unix line ends (git: a line '*.sh text eol=lf' in .gitattributes)."
+                )
+        for image in missing:
+            if files := [path for path in image.left_out if Path(path).name.startswith(".env")]:
+                module.warn(
+                    f"Component {image.name}: {', '.join(files)} of {image.context} never enters an image: give what the build "
+                    "needs of it in build.args, and what the process needs in env or secret_env."
                 )
         module.exit_json(
             changed=False,

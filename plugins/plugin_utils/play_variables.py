@@ -20,6 +20,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.variabl
     suggestion,
     type_problems,
 )
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.redaction import Redactor
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.written import Held, Written
 
 try:
@@ -167,10 +168,15 @@ class PlayVariables:
                     remedy = "the vault lacks it: put it in with 'ansible-vault edit'."
                 elif missing:
                     remedy = suggestion(missing[1], {*self._all, *self._vault_names})
-                problems.append(f"{path} ({written}): {str(error).rstrip('.')}: {remedy or 'define it, or take it out.'}")
+                problems.append(f"{path} ({written}): {self._said(error)}: {remedy or 'define it, or take it out.'}")
         except AnsibleError as error:
-            problems.append(f"{path} ({written}) cannot be resolved: {str(error).rstrip('.')}.")
+            problems.append(f"{path} ({written}) cannot be resolved: {self._said(error)}.")
         return UNKNOWN
+
+    def _said(self, error: AnsibleError) -> str:
+        """Return what Ansible says of a template, without the values of the vault that it quotes."""
+        values = [value for name, value in self._all.items() if str(name).startswith("vault_") and isinstance(value, str)]
+        return Redactor.of(values).redact(str(error)).rstrip(".")
 
 
 def _placed(value: Any, like: object) -> Any:

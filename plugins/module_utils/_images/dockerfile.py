@@ -133,9 +133,14 @@ class Reach:
 
     def __init__(self, sources: Sequence[str] | None = None) -> None:
         """Take paths or patterns, relative to the context and clean; None means all of it."""
+        self._named = list(sources or ())
         self._sources = (
             None if sources is None else [[re.compile(fnmatch.translate(name)) for name in source.split("/")] for source in sources]
         )
+
+    def named(self) -> list[str]:
+        """Return the paths that are copied by their own names."""
+        return [] if self._sources is None else [name for name in self._named if not re.search(r"[*?]", name)]
 
     def holds(self, path: str) -> bool:
         """Tell whether a path is copied, by its own name or within a folder that is."""

@@ -19,7 +19,7 @@ from .._component.spec import BUILD_SPEC, with_texts
 from .._core import authorities
 from .._core.docker import Docker
 from .._toolchain.pins import BASE_IMAGE
-from .context import read_context
+from .context import ignore_file, is_left_out, read_context
 from .dockerfile import Dockerfile, commands, parse_dockerfile, reach
 from .ignore import IgnoreFileError
 
@@ -46,6 +46,10 @@ class Image:
     """Bytes of the context."""
     windows_scripts: list[str]
     """Entry points with Windows line ends, which Linux cannot start."""
+    left_out: list[str]
+    """Patterns of an ignore file, for what no image gets."""
+    ignore_file: str
+    """The ignore file that counts; empty where there is none."""
     exists: bool = False
 
     def result(self) -> dict[str, Any]:
@@ -105,7 +109,7 @@ def plan_images(builds: Mapping[str, Any], app_name: str, root: Path, base: Base
                 problem = str(error)
             else:
                 images.append(image)
-                problem = _too_large(image, context_limit)
+                problem = _copied(image, build["target"]) or _too_large(image, context_limit)
         if problem:
             problems.append(f"Component {name}: {problem}")
     return images, problems
@@ -128,6 +132,23 @@ def _too_large(image: Image, limit: int) -> str:
     )
 
 
+def _copied(image: Image, target: str) -> str:
+    """Say that the Dockerfile copies by name what no image gets."""
+    named = reach(parse_dockerfile(Path(image.dockerfile).read_bytes()), target).named()
+    found = [name for name in named if any(_is_left_out(image, str(path)) for path in (name, *PurePosixPath(name).parents))]
+    if not found:
+        return ""
+    return (
+        f"{image.dockerfile} copies {', '.join(found)}, which never enters an image: give what it needs of a .env file in env, secret_env "
+        "or build.args, install packages by RUN, and take a version from build.args, and remove it from the COPY instruction."
+    )
+
+
+def _is_left_out(image: Image, path: str) -> bool:
+    whole = Path(image.context, path)
+    return path != "." and is_left_out(str(whole), is_folder=whole.is_dir())
+
+
 def _image(repository: str, name: str, context: Path, dockerfile: Path, build: Mapping[str, Any], base: Base) -> Image:
     instructions = dockerfile.read_bytes()
     args = dict(sorted(build["args"].items()))
@@ -136,6 +157,7 @@ def _image(repository: str, name: str, context: Path, dockerfile: Path, build: M
     if "BASE_IMAGE" not in args and base.serves(parsed):
         args["BASE_IMAGE"], inherited = base.ref, base.id
     source = read_context(context, dockerfile, reach(parsed, build["target"]))
+    ignored = ignore_file(context, dockerfile)
     ingredients = [source.digest, hashlib.sha256(instructions).hexdigest(), sorted(args.items()), build["target"], inherited]
     digest = hashlib.sha256(json.dumps(ingredients).encode()).hexdigest()[:DIGEST_LENGTH]
     return Image(
@@ -147,6 +169,8 @@ def _image(repository: str, name: str, context: Path, dockerfile: Path, build: M
         target=build["target"],
         files=source.files,
         size=source.size,
+        left_out=[re.sub(r"([\\*?\[\]^])", r"\\\1", path) for path in source.left_out],
+        ignore_file=str(ignored or ""),
         windows_scripts=_entry_points(source.windows_scripts, parsed, build["target"], instructions),
     )
 

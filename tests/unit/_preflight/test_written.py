@@ -59,7 +59,9 @@ def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         spec = {"type": "list", "elements": "dict", "options": OPTIONS}
         documentation = Documentation(options={"app_components": spec, "app_name": {"type": "str"}, "app_flag": {"type": "bool"}})
         play = PlayVariables(Templar(loader, variables=variables), variables, documentation, [], [])
-        found = [problem for problem in play.problems() if "quote it" in problem or "is empty" in problem]
+        found = [
+            problem for problem in play.problems() if any(words in problem for words in ("quote it", "is empty", "resolved", "take it out"))
+        ]
         found += play.spelling_problems(loader.get_text_file_contents, tmp_path / "vault.yml", vault)
         return [sentence.removeprefix("app_components[0] (api).") for sentence in found]
 
@@ -76,7 +78,7 @@ OTHER = [
         '"{{ 2 * 3 }}"',
         '"{{ my_env.FINE }}"',
     ),
-    *('"{{ my_list[1] }}"', '"{{ nobody_knows_it }}"', '"{{ my_tree.a.b | length }}"', '!unsafe "{{ my_version"'),
+    *('"{{ my_list[1] }}"', '"{{ my_tree.a.b | length }}"', '!unsafe "{{ my_version"'),
 ]
 
 
@@ -143,6 +145,11 @@ def test_of_a_secret_only_the_place_is_said(said: Any, option: str, value: str) 
     assert not any(word in sentence for word in ("24.1", "0123", "83", "NO", "12:30", "750", "2024"))
 
 
+def test_what_cannot_be_resolved_is_named_once(said: Any) -> None:
+    (sentence,) = said('env: {A: "{{ nobody_knows_it }}"}')
+    assert "'nobody_knows_it' is undefined" in sentence
+
+
 def test_keys_are_texts_too(said: Any) -> None:
     assert said("env: {NO: x, 24.10: y, N: a, 'NO ': b}") == [
         "env (app.yml:6) has the key NO, which YAML reads as false: quote it.",
@@ -205,3 +212,10 @@ def test_a_vaults_values_are_texts_wherever_they_are_used(said: Any) -> None:
 def test_an_overridden_variable_is_judged_by_its_own_words(said: Any) -> None:
     """Ansible keeps the place of the name's first definition."""
     assert said('env: {A: "{{ my_flag }}", B: "{{ my_version }}"}', '{my_flag: true, my_version: "24.10"}') == []
+
+
+@pytest.mark.parametrize("template", ["{{ my_tree[vault_word] }}", "{{ lookup('file', vault_word) }}", "{{ vault_word | to_datetime }}"])
+def test_what_ansible_says_of_a_template_holds_no_value_of_the_vault(said: Any, template: str) -> None:
+    (sentence,) = said(f'env: {{A: "{template}"}}', vault="vault_word: 'TOP: SECRET'\n")
+    assert "[redacted]" in sentence
+    assert "SECRET" not in sentence
