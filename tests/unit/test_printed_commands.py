@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ def commands() -> Iterator[tuple[str, str]]:
             yield command.strip(), path.name
 
 
+@cache
 def variables() -> set[str]:
     """Return the variables that roles, playbooks and inventories know."""
     known: set[str] = set()
