@@ -193,13 +193,18 @@ def built_stages(dockerfile: Dockerfile, target: str) -> list[Stage]:
         if index in needed:
             continue
         needed.add(index)
-        for name in [stages[index].base, *(name for instruction in stages[index].instructions for name in _stage_names(instruction))]:
+        for name in images_named(stages[index]):
             if "$" in name:
                 return stages
             found = _index(stages, name, index)
             if found is not None:
                 left.append(found)
     return [stages[index] for index in sorted(needed)]
+
+
+def images_named(stage: Stage) -> list[str]:
+    """Return what a stage starts from and copies from: stages or images."""
+    return [stage.base, *(name for instruction in stage.instructions for name in _stage_names(instruction))]
 
 
 def commands(dockerfile: Dockerfile, target: str) -> set[str]:
