@@ -51,6 +51,10 @@ COMPONENTS = f"""\
 Each element of `app_components` (group_vars/all/app.yml) is one component: a Deployment with its Service, Secrets and image.
 {WRITTEN_BY}
 
+Every text arrives character for character: write it in quotes. Without them a whole number, `true` and `false` are taken where they arrive
+as they stand there; what YAML makes something else of (24.10, 0123, NO, 12:30, a date) is refused with its file and line. `$` is a `$`,
+unless `expand` asks for what Kubernetes puts in place of `$(NAME)`.
+
 An editor with the YAML language server completes and checks the file, because its first line names docs/app.schema.json. In a file of
 yours, that line is `# yaml-language-server: $schema=` and the path or URL of that schema.
 

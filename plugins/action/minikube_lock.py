@@ -10,7 +10,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
-from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.node import Files
+from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.files import Files
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.play import lock_file, wait_for
 
 

@@ -48,6 +48,8 @@ class Found:
     namespace: dict[str, Any] | None
     lease: dict[str, Any] | None
     objects: list[dict[str, Any]]
+    ports: dict[int, str]
+    """Component by wanted node port that its Service lacks."""
     records: dict[str, list[Record]]
     components: list[Component]
     looked_for: list[str]
@@ -61,7 +63,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         super().run(tmp, task_vars)
         parameters = self.validate_argument_spec(argument_spec=SPEC)[1]
         check = self._task.check_mode
-        absent = {"changed": False, "owned": True, "pod_security": parameters["pod_security"], "waited": False, "drift": {}}
+        absent = {
+            "changed": False,
+            "owned": True,
+            "pod_security": parameters["pod_security"],
+            "waited": False,
+            "drift": {},
+            "environment": {},
+        }
         if check and not Path(parameters["kubeconfig"]).is_file():
             return {**absent, "changed": True}
         cluster = Application(parameters)
@@ -92,6 +101,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         return {
             "changed": bool(definition),
             "owned": rules.is_owned(known),
+            "environment": cluster.environment,
             "pod_security": rules.pod_security_level(known),
             "waited": waited,
             "drift": drifted,
@@ -111,6 +121,11 @@ class Application:
         self._cluster = Cluster.of(parameters)
         self._lease = Lease(self._application, self._name, play_name(), time.monotonic)
         self._releases = release_names(self._application)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What other programs need to reach the cluster."""
+        return self._cluster.environment
 
     def look(self) -> Found:
         """Read everything at once."""
@@ -132,7 +147,8 @@ class Application:
         return Found(
             next(iter(kinds["Namespace"]), None),
             next(iter(kinds["Lease"]), None),
-            [item for item in objects if item["kind"] not in kinds],
+            others := [item for item in objects if item["kind"] not in kinds],
+            rules.wanted_ports(components, others),
             by_release(records, self._releases),
             components,
             names,
@@ -145,6 +161,9 @@ class Application:
             *rules.foreign_objects(self._name, self._application, found.objects),
             *claim_problems(found.components, found.objects, found.records, lambda: self._cluster.objects("storageclasses.storage.k8s.io")),
         ]
+        if found.ports:
+            services = self._cluster.objects("services", "--all-namespaces")
+            problems += rules.held_ports(self._application, self._name, found.ports, services)
         if found.namespace and self._parameters["create"] and not rules.is_owned(found.namespace) and not self._parameters["shared"]:
             problems += filter(None, [rules.foreign_workloads(self._name, self._cluster.objects(rules.WORKLOADS))])
         if found.lease and self._lease.is_foreign(found.lease):
@@ -193,7 +212,7 @@ class Application:
 
     def _renewal(self) -> dict[str, Any]:
         own = {"op": "test", "path": "/spec/holderIdentity", "value": self._lease.name}
-        lease = self._cluster.command("kubectl", "--request-timeout=10s")
+        lease = [*self._through(), *self._cluster.command("kubectl", "--request-timeout=10s")]
         patch = [*lease, "patch", "lease", lease_name(self._application), "--type=json", "--patch"]
         return {
             "name": self._lease.name,
@@ -202,6 +221,11 @@ class Application:
             "release": [*patch, json.dumps([own, {"op": "remove", "path": "/spec/holderIdentity"}])],
             "show": [*lease, "get", "lease", lease_name(self._application), "--output=jsonpath={.spec.holderIdentity}"],
         }
+
+    def _through(self) -> list[str]:
+        """Return the beginning of a command line that gives the keeper's programs what they need of the environment."""
+        variables = [f"{name}={value}" for name, value in self._cluster.environment.items()]
+        return ["env", *variables] if variables else []
 
     @property
     def _lease_reference(self) -> str:

@@ -12,9 +12,11 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.checks import published_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.names import RULES, clash_problems, name_problem
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.quantities import room_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import Component, load_components
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.specification import OPTIONS
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.settings import parse_memory
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.addresses import address_problems
@@ -48,6 +50,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             raise AnsibleActionFail(str(error)) from None
         documentation = load_documentation(ROLES)
         documentation.options["app_checks"] = {**documentation.options["app_checks"], "options": CHECK_SPEC}
+        documentation.options["app_components"] = {**documentation.options["app_components"], "options": OPTIONS}
         # Where Ansible does not look for a vault by itself, it is loaded after this.
         held = load_variables(vault.text) if vault else {}
         templates = templates_of_vaults(task_vars)
@@ -58,6 +61,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         variables = PlayVariables(self._templar, known, documentation, services.vault_names, made)
         problems = [template_problem(name, written) for name, written in templates.items()]
         problems += [*services.problems, *variables.problems(own=arguments.get("own_variables", []))]
+        spelled = list(variables.spelling_problems(self._loader.get_text_file_contents, path, vault.text if vault else ""))
         problems += filter(None, _misnamed(services, variables))
         if variables.values.get("minikube_network_policy"):
             problems += package_problems(["kubernetes", "requests"], "minikube_network_policy")
@@ -71,6 +75,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             components, component_problems = load_components(deployed)
             problems += undefined or component_problems
             fitting = [] if undefined or component_problems else components
+            published = (arguments.get("minikube") or {}).get("ports")
+            if published is not None:
+                problems += published_problems(components, published, variables.resolve("cluster_host")[0])
             if not undefined:
                 problems += clash_problems(components, str(variables.values.get("app_name", "")))
                 secrets = component_secrets(components)
@@ -90,7 +97,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
                     vault_names,
                     services.known,
                     str(variables.values.get("app_namespace", "")),
-                    ports=variables.values.get("minikube_ports") or [],
+                    ports=published or [],
                     shared=bool(variables.values.get("namespace_shared")),
                     accepted=accepted,
                 )
@@ -100,7 +107,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         result: dict[str, Any] = self._execute_module(module_name="plannoir.deploy.preflight", module_args=arguments, task_vars=task_vars)
         problems += result.get("problems", [])
         problems += room_problems(fitting, *_node(variables, documentation, result.get("cpus") or 0))
-        problems = list(dict.fromkeys(problems))  # a clash of two components is one of the application, too
+        problems = list(dict.fromkeys([*spelled, *problems]))  # a clash of two components is one of the application, too
         if problems:
             count = f"{len(problems)} problems were found" if len(problems) > 1 else "A problem was found"
             raise AnsibleActionFail("\n".join([f"{count}; nothing was changed.", *(f"- {problem}" for problem in problems)]))

@@ -15,7 +15,7 @@ description:
   - Where none is installed, installs it with its buildx plugin from the packages of Debian or Ubuntu, and starts it with systemd, or
     without systemd as a process of its own that outlives the play.
   - On Debian 12 the packages come from Debian 13, because Debian 12 has no buildx and a Docker that cannot run privileged containers on a
-    machine without every capability. Nothing else on the machine changes its suite.
+    machine without every capability. Nothing else on the machine changes its suite, and apt forgets Debian 13 again.
   - An engine that is installed but stopped is started.
 attributes:
   check_mode:
@@ -83,10 +83,13 @@ actions:
   sample: [start the Docker Engine]
 """
 
+import os
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.machine import Machine
 from ansible_collections.plannoir.deploy.plugins.module_utils._engine import engine
+from ansible_collections.plannoir.deploy.plugins.module_utils._engine.environment import environment_problems
 
 
 def main() -> None:
@@ -97,6 +100,8 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
+    if problems := list(environment_problems(os.environ)):
+        module.fail_json(msg="\n".join(problems))
     try:
         result = engine.ensure(Machine(), manage=module.params["manage"], timeout=module.params["timeout"], check=module.check_mode)
     except Failure as failure:

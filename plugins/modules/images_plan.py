@@ -85,6 +85,9 @@ images:
     target: {description: Stage to build; empty for the last., type: str, returned: success}
     files: {description: Files in the context., type: int, returned: success}
     size: {description: Size of the context in bytes., type: int, returned: success}
+    left_out: {description: Patterns of an ignore file for what no image gets., type: list, elements: str, returned: success}
+    ignore_file: {description: The ignore file that counts; empty where there is none., type: str, returned: success}
+    bases: {description: Images that it is made from., type: list, elements: str, returned: success}
     exists: {description: Whether the engine has it., type: bool, returned: success}
     windows_scripts: {description: Entry points with Windows line ends., type: list, elements: str, returned: success}
 refs:
@@ -102,7 +105,9 @@ secrets:
   type: list
   elements: dict
 proxy_args:
-  description: The machine's proxies, as build arguments.
+  description:
+    - The proxies of the environment, as build arguments. One with a user or a password, which a command line would show, and one on
+      127.0.0.1, which builds do not reach, is left out and named in a warning when something has to be built.
   returned: success
   type: dict
 """
@@ -114,7 +119,13 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Docker
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
-from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan import Base, build_secrets, plan_images, proxy_args
+from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan import (
+    Base,
+    base_problems,
+    build_secrets,
+    plan_images,
+    proxy_args,
+)
 
 
 def main() -> None:
@@ -145,11 +156,22 @@ def main() -> None:
             module.fail_json(msg="\n".join(problems + found))
         images = [replace(image, exists=engine.image_id(image.ref) is not None) for image in images]
         missing = [image for image in images if not image.exists]
+        if problems := base_problems(missing, engine, base):
+            module.fail_json(msg="\n".join(problems))
         for image in images:
             for script in image.windows_scripts:
                 module.warn(
                     f"Component {image.name}: {image.context}/{script} has Windows line ends; Linux will say that its interpreter does "
                     "not exist. Save it with Unix line ends (git: a line '*.sh text eol=lf' in .gitattributes)."
+                )
+        proxies, said = proxy_args(os.environ)
+        for sentence in said if missing else ():
+            module.warn(sentence)
+        for image in missing:
+            if files := [path for path in image.left_out if Path(path).name.startswith(".env")]:
+                module.warn(
+                    f"Component {image.name}: {', '.join(files)} of {image.context} never enters an image: give what the build "
+                    "needs of it in build.args, and what the process needs in env or secret_env."
                 )
         module.exit_json(
             changed=False,
@@ -157,7 +179,7 @@ def main() -> None:
             refs={image.name: image.ref for image in images},
             base_missing=bool(missing and base_ref and engine.image_id(base_ref) != base.id),
             secrets=build_secrets(given["ca_bundle"], os.environ, Path.home()),
-            proxy_args=proxy_args(os.environ),
+            proxy_args=proxies,
         )
     except Failure as error:
         module.fail_json(msg=str(error))

@@ -31,11 +31,11 @@ options:
   keep:
     description: How many tags of each repository stay, the wanted one included.
     type: int
-    default: 2
-  build_cache:
-    description: Size in GB that build layers may take.
-    type: int
     default: 5
+  build_cache:
+    description: Size in GB that the build layers of all applications on the engine may take.
+    type: int
+    default: 20
 attributes:
   check_mode:
     description: Can run in check mode and tell which tags would be removed.
@@ -79,8 +79,8 @@ def main() -> None:
             "refs": {"type": "list", "elements": "str", "required": True},
             "unwanted": {"type": "list", "elements": "str", "default": []},
             "label": {"type": "str", "required": True},
-            "keep": {"type": "int", "default": 2},
-            "build_cache": {"type": "int", "default": 5},
+            "keep": {"type": "int", "default": 5},
+            "build_cache": {"type": "int", "default": 20},
         },
         supports_check_mode=True,
     )
@@ -91,7 +91,14 @@ def main() -> None:
         if not module.check_mode:
             for ref in old:
                 engine.remove_image(ref)
-            freed = engine.prune_dangling(module.params["label"]) + engine.prune_build_cache(module.params["build_cache"] * 10**9)
+            dropped = engine.prune_build_cache(module.params["build_cache"] * 10**9)
+            freed = engine.prune_dangling(module.params["label"]) + dropped
+            if dropped >= 10**8:
+                module.warn(
+                    f"{dropped / 10**9:.1f} GB of the oldest build layers were removed, because all applications' layers took more than "
+                    f"images_build_cache ({module.params['build_cache']} GB): what they were made for takes longer to build the next time. "
+                    "Raise it where the disk has room."
+                )
     except Failure as error:
         module.fail_json(msg=str(error))
     diff = {"before": "".join(f"{ref}\n" for ref in old), "after": ""}

@@ -90,6 +90,24 @@ options:
         differences are reported in RV(drift) and as a warning.
     type: bool
     default: false
+  application:
+    description: For O(state=absent), the application on whose behalf the cluster is deleted; what else it holds is somebody else's.
+    type: str
+    default: ""
+  namespace:
+    description: The application's namespace.
+    type: str
+    default: ""
+  delete_data:
+    description:
+      - For O(state=absent), whether a cluster is deleted that holds volume claims, or volumes whose claim is gone, or that does not answer
+        so that nobody can tell. Otherwise the module names them and fails.
+    type: bool
+    default: false
+  delete_others:
+    description: For O(state=absent), whether a cluster is deleted that holds applications, Helm releases or workloads of others.
+    type: bool
+    default: false
   timeout:
     description: Seconds that minikube has for one call, and the cluster for getting ready after it.
     type: float
@@ -104,9 +122,11 @@ EXAMPLES = r"""
     ports: [30080]
   register: cluster
 
-- name: Delete it
+- name: Delete it, unless it holds data or what is not of the application shop
   plannoir.deploy.minikube:
     state: absent
+    application: shop
+    namespace: shop
 """
 
 RETURN = r"""
@@ -148,6 +168,10 @@ ports:
   type: list
   elements: int
   sample: [30080]
+environment:
+  description: Variables with which other programs reach the node past the machine's proxies; empty without a proxy.
+  returned: success
+  type: dict
 engine:
   description: Environment in which docker speaks to the engine inside the node; empty when it does not run.
   returned: success
@@ -166,8 +190,8 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.machine import Machine
-from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.node import Files
-from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.profile import Profile, ensure
+from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.files import Files
+from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.profile import Loss, Profile, ensure
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.settings import settings_from
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.pins import KUBERNETES
 
@@ -189,6 +213,10 @@ def main() -> None:
             "kubeconfig": {"type": "path", "default": "~/.kube/config"},
             "cache_seed": {"type": "path"},
             "recreate": {"type": "bool", "default": False},
+            "application": {"type": "str", "default": ""},
+            "namespace": {"type": "str", "default": ""},
+            "delete_data": {"type": "bool", "default": False},
+            "delete_others": {"type": "bool", "default": False},
             "timeout": {"type": "float", "default": 600},
         },
         supports_check_mode=True,
@@ -204,7 +232,8 @@ def main() -> None:
             cache_seed=Path(params["cache_seed"]) if params["cache_seed"] else None,
             timeout=params["timeout"],
         )
-        result = ensure(profile, params["state"], recreate=params["recreate"], check=module.check_mode)
+        lost = Loss(params["application"], params["namespace"], data=params["delete_data"], others=params["delete_others"])
+        result = ensure(profile, params["state"], recreate=params["recreate"], check=module.check_mode, lost=lost)
     except Failure as failure:
         module.fail_json(msg=str(failure))
     for warning in profile.warnings:

@@ -76,6 +76,10 @@ owned:
   description: Whether this collection made the namespace.
   returned: success
   type: bool
+environment:
+  description: Variables with which other programs reach Minikube's node past the machine's proxies; empty without a proxy.
+  returned: success
+  type: dict
 pod_security:
   description: Pod Security level that the namespace enforces; V(privileged) where it enforces none.
   returned: success

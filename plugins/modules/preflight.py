@@ -65,6 +65,25 @@ options:
     description: Memory of the machine, in GB.
     type: int
     default: 4
+  minikube:
+    description: The cluster's profile, which must be free or this user's; nothing where the cluster is another one.
+    type: dict
+    suboptions:
+      profile:
+        description: Name of the profile.
+        type: str
+        required: true
+      home:
+        description: Minikube's folder, as in M(plannoir.deploy.minikube).
+        type: path
+      ports:
+        description: Node ports that the cluster publishes on 127.0.0.1. On the controller, those of C(app_components) must be among them.
+        type: list
+        elements: int
+      recreate:
+        description: Whether a cluster that publishes others is made anew.
+        type: bool
+        default: false
   packages:
     description: Whether tools are built from packages, which works on Linux on x86-64 only.
     type: bool
@@ -116,6 +135,15 @@ def main() -> None:
             "cache_dir": {"type": "path"},
             "disk_gb": {"type": "int", "default": 10},
             "memory_gb": {"type": "int", "default": 4},
+            "minikube": {
+                "type": "dict",
+                "options": {
+                    "profile": {"type": "str", "required": True},
+                    "home": {"type": "path"},
+                    "ports": {"type": "list", "elements": "int"},
+                    "recreate": {"type": "bool", "default": False},
+                },
+            },
             "packages": {"type": "bool", "default": False},
         },
         supports_check_mode=True,

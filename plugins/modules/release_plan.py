@@ -89,9 +89,6 @@ releases:
       description: Releases that are deployed before it.
       type: list
       elements: str
-    revision:
-      description: Newest revision; 0 when there is none.
-      type: int
     values:
       description: Its Helm values.
       type: dict
@@ -178,7 +175,6 @@ def main() -> None:
             "name": release["name"],
             "action": action_for(release["state"], release["values"], records[release["name"]], drifted=release["name"] in again),
             "stuck": release["state"] == "present" and recovery_for(records[release["name"]]) is not None,
-            "revision": max((record.revision for record in records[release["name"]]), default=0),
             "values": release["values"],
             "wait": not has_load_balancer(release["values"]),
             "timeout": release["timeout"],

@@ -123,6 +123,8 @@ def keep(descriptor: int = -1, renewal: Mapping[str, Any] | None = None) -> None
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd="/",
+        # kubectl may need a cloud's credentials to renew the Lease, as long as this play does; Ansible's own, the vault's password, nobody.
+        env={name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "PLANNOIR_"))},
         start_new_session=True,
     )
 

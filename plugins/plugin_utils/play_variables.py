@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible.template import Templar
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.texts import text
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.variables import (
     UNKNOWN,
     Documentation,
@@ -19,6 +20,8 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.variabl
     suggestion,
     type_problems,
 )
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.redaction import Redactor
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.written import Held, Written
 
 try:
     from ansible._internal._datatag._tags import Origin
@@ -95,6 +98,25 @@ class PlayVariables:
             if spec.get("required") and name.startswith("app_") and name not in self._all:
                 yield f"{name} is not set: set it in group_vars/all/app.yml."
 
+    def spelling_problems(self, read: Callable[[str], str], vault: Path | None, content: str) -> Iterator[str]:
+        """Name every value that YAML took for something else than the text that it is; to be called after ``problems``.
+
+        Args:
+            read: Returns the text of a file by its path.
+            vault: The vault's file.
+            content: Its text; empty where there is none.
+        """
+        written = Written(self._all, read, vault)
+        found: list[str] = []
+        for name in (name for name in self._set if name in self.values):
+            arrives = text if name == "app_components" else str
+            held = Held(self.values[name], self._set, name)
+            found += written.problems(held, self._documentation.options[name], str(name), arrives)
+        yield from found
+        for problem in written.vault_problems(vault, content) if vault and content else ():
+            if not any(problem[problem.index("(") : problem.index(")") + 1] in other for other in found):
+                yield problem
+
     def vault_variables(self) -> dict[str, str]:
         """Return value -> name of the one vault variable (vault_*) that holds it."""
         names: dict[str, list[str]] = {}
@@ -130,9 +152,11 @@ class PlayVariables:
     def _resolve(self, value: Any, path: str, written: str, problems: list[str]) -> Any:
         written = place(value) or written
         if isinstance(value, Mapping):
-            return {key: self._resolve(item, f"{path}.{key}", place(key) or written, problems) for key, item in value.items()}
+            return _placed(
+                {key: self._resolve(item, f"{path}.{key}", place(key) or written, problems) for key, item in value.items()}, value
+            )
         if isinstance(value, list):
-            return [self._resolve(item, f"{path}[{index}]", written, problems) for index, item in enumerate(value)]
+            return _placed([self._resolve(item, f"{path}[{index}]", written, problems) for index, item in enumerate(value)], value)
         try:
             return self._templar.template(value)
         except AnsibleUndefinedVariable as error:
@@ -144,10 +168,21 @@ class PlayVariables:
                     remedy = "the vault lacks it: put it in with 'ansible-vault edit'."
                 elif missing:
                     remedy = suggestion(missing[1], {*self._all, *self._vault_names})
-                problems.append(f"{path} ({written}): {str(error).rstrip('.')}: {remedy or 'define it, or take it out.'}")
+                problems.append(f"{path} ({written}): {self._said(error)}: {remedy or 'define it, or take it out.'}")
         except AnsibleError as error:
-            problems.append(f"{path} ({written}) cannot be resolved: {str(error).rstrip('.')}.")
+            problems.append(f"{path} ({written}) cannot be resolved: {self._said(error)}.")
         return UNKNOWN
+
+    def _said(self, error: AnsibleError) -> str:
+        """Return what Ansible says of a template, without the values of the vault that it quotes."""
+        values = [value for name, value in self._all.items() if str(name).startswith("vault_") and isinstance(value, str)]
+        return Redactor.of(values).redact(str(error)).rstrip(".")
+
+
+def _placed(value: Any, like: object) -> Any:
+    """Return a value with the place where another one was written."""
+    origin = Origin.get_tag(like) if Origin else None
+    return origin.tag(value) if origin else value
 
 
 def _flatten(name: str, value: Any, found: dict[str, str]) -> None:

@@ -37,7 +37,9 @@ Y y N n yes No on OFF true True FALSE null Null ~ = << - -- --- ... ? 08 0123 0o
 [a] {a:b} &a *a !a | > ' " '' \ \n %a @a `a` a: :a
 a\ ä 日本 <a>&b \u0041 \x41 %41
 ^a$$b $(DATABASE_URL) $$(A) $$$(A) $ $$ $( $(A $) $() $(A)$(B) $HOME ${HOME} $$HOME a$ $(日) {{a}} {%a%} {#a#}
+0e1234 01443e5 72225e2 6063e25 1209600 29111998 20161115.1 $$WHAT T)T}Bjxl&@s$$z!&UJN(e#cNE5cimmX% 4{%!<---- %WxH{#(.fuz3,3toZ{;Z-+
 """
+"""The last line is from reports: helm 4194, 4541, 6921, 13378; kubernetes 75907; freeipa-container 401; ansible 84433, 46948."""
 AWKWARD = [
     *WORDS.split(),
     *("", " ", "a: b", "a #b", "- a", "{{ a }}", "!!int 3", "|-\n a", "a\tb", "\ta", "a\nb\n", "\n", "a\r\nb", " a ", "echo $$", "\x1b[0m"),

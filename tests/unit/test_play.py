@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.plugin_utils import play
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.play import Holder, wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -159,3 +160,12 @@ def test_who_waited_is_told_so() -> None:
 def test_a_holder_that_says_nothing_of_itself_is_another_run() -> None:
     with pytest.raises(Failure, match=r"^It is in use by another run \(another run\), and still was after 0 s"):
         wait_for(lambda: Holder("", ""), "It", 0)
+
+
+def test_the_keeper_of_a_lock_does_not_get_the_vaults_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[dict[str, str]] = []
+    monkeypatch.setattr(subprocess, "Popen", lambda command, env, **_options: started.append(env))
+    monkeypatch.setenv("PLANNOIR_VAULT_PASSWORD", "hidden")
+    monkeypatch.setenv("AWS_PROFILE", "mine")  # with which kubectl may have to sign in
+    play.keep()
+    assert (started[0].get("PLANNOIR_VAULT_PASSWORD"), started[0].get("AWS_PROFILE")) == (None, "mine")

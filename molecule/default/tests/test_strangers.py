@@ -22,6 +22,28 @@ Run = Callable[..., str]
 KINDS = "deployments,services,configmaps,persistentvolumeclaims,secrets,networkpolicies,leases,jobs"
 
 
+AWKWARD = {
+    **{"Y": "Y", "N": "n", "LIMIT": "1e5", "BRANCH": "08", "MODE": "0o17", "DIGEST": "4858805542217e30", "EMPTY": "", "A": "expanded"},
+    **{
+        "PATTERN": "^a$$b",
+        "LITERAL": "$(OPENROUTER_STANDIN_KEY)",
+        "HOME_": "$HOME $$(A)",
+        "LINES": "a\n b\t\u2028\U0001f600\u0085",
+        "QUOTES": "'\"\\",
+    },
+}
+"""Texts that YAML, Helm or the kubelet takes for something else."""
+
+WORDS = ["$$", "$(A)", "08", "Y"]
+
+READ = """
+import json
+variables = dict(entry.split("=", 1) for entry in open("/proc/1/environ").read().split("\\0") if entry)
+print(json.dumps([variables, open("/etc/awkward", newline="").read()]))
+"""
+"""Prints what the process was given."""
+
+
 @pytest.fixture
 def shop(kubectl: Kubectl, namespace: str) -> Callable[..., list[str]]:
     """Arguments that deploy another application, of one small component, into the namespace."""
@@ -33,7 +55,12 @@ def shop(kubectl: Kubectl, namespace: str) -> Callable[..., list[str]]:
             "image": image,
             "port": 8080,
             "run_as_user": 10004,
-            "probes": {"readiness": {"path": "/health", "period": 1}},
+            "env": AWKWARD,
+            "config_files": {"/etc/awkward": "".join(AWKWARD.values())},
+            "probes": {
+                "startup": {"command": ["python", "-c", f"import sys; sys.exit(sys.argv[1:] != {WORDS})", *WORDS], "period": 1},
+                "readiness": {"path": "/health", "period": 1},
+            },
             # Of one character, beside a long one: what is published of it must arrive whole.
             "secret_env": {"OPENROUTER_STANDIN_KEY": "a-key-of-the-shop", "DEBUG": "0", "WORKERS": "4"},
             "stop_grace_seconds": 1,
@@ -137,6 +164,9 @@ def test_an_object_of_others_that_has_a_name_of_ours_is_named_first(
     namespace: str, shop: Callable[..., list[str]], kubectl: Kubectl
 ) -> None:
     playbook("site.yml", *shop())  # the namespace is ours
+    variables, file = json.loads(kubectl("exec", "deployment/web", f"--namespace={namespace}", "--", "python", "-c", READ))
+    assert {name: variables[name] for name in AWKWARD} == AWKWARD
+    assert file == "".join(AWKWARD.values())
     kubectl("create", "configmap", "db-config", f"--namespace={namespace}")
     kubectl("create", "job", "db-migration", "--image=none.invalid/a:1", f"--namespace={namespace}")
     before = everything(kubectl, namespace)

@@ -62,11 +62,11 @@ class Subject:
 
     def kubectl(self, *arguments: str) -> Command:
         """Return a command line of kubectl."""
-        return Command(self.cluster.command("kubectl", *arguments), timeout=self.timeout)
+        return Command(self.cluster.command("kubectl", *arguments), environment=self.cluster.environment, timeout=self.timeout)
 
     def helm(self, *arguments: str) -> Command:
         """Return a command line of helm."""
-        return Command(self.cluster.command("helm", *arguments), timeout=self.timeout)
+        return Command(self.cluster.command("helm", *arguments), environment=self.cluster.environment, timeout=self.timeout)
 
     def git(self, *arguments: str) -> Command:
         """Return a command line of git."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .quantities import quantity_problems
@@ -50,6 +50,27 @@ def component_problems(components: Sequence[Component]) -> list[str]:
             if other not in known - {component["name"]}:
                 problems.append(f"Component {component['name']}: connects_to names {other}, which is no other component: correct it.")
     return problems
+
+
+def published_problems(components: Sequence[Component], ports: Collection[Any], host: object) -> Iterator[str]:
+    """Name the components whose Service has a node port that nobody reaches, because the cluster does not publish it.
+
+    Args:
+        components: With the defaults of the specification.
+        ports: The node ports that are published on 127.0.0.1.
+        host: Where the application is looked for. Any other address than 127.0.0.1 is the person's own affair.
+    """
+    if str(host or "127.0.0.1") not in ("127.0.0.1", "localhost"):
+        return
+    known = {int(port) for port in ports}
+    for component in components:
+        service = component["service"]
+        if service["type"] == "NodePort" and not (service["node_port"] and int(service["node_port"]) in known):
+            what = f"service.node_port {service['node_port']}" if service["node_port"] else "a node port that the cluster chooses"
+            yield (
+                f"Component {component['name']}: {what} is not published on 127.0.0.1: give it a service.node_port"
+                f"{f' out of {sorted(known)}' if known else ''}, and add it to minikube_ports where you set that yourself."
+            )
 
 
 def _own_problems(component: Component) -> Iterator[str]:

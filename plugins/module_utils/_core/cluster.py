@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any
 from . import process
 from .errors import Failure
 from .process import Completed
+from .proxies import direct_to_minikube
 
 CLUSTER_SPEC: dict[str, dict[str, Any]] = {
     "kubeconfig": {"type": "path", "required": True},
@@ -41,6 +43,15 @@ class Cluster:
     def of(cls, parameters: Mapping[str, Any]) -> Cluster:
         """Return the cluster that the options of ``CLUSTER_SPEC`` name."""
         return cls(*(parameters[name] or "" for name in CLUSTER_SPEC))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What kubectl and helm need beside this process's own variables: a proxy of the machine cannot reach Minikube's node.
+
+        Raises:
+            Failure: The kubeconfig is no YAML.
+        """
+        return direct_to_minikube(Path(self.kubeconfig), self.context, os.environ)
 
     def command(self, program: str, *arguments: str) -> list[str]:
         """Return a command line of kubectl or helm."""
@@ -99,7 +110,7 @@ class Cluster:
 
     def _run(self, program: str, *arguments: str, timeout: float | None, given: str = "") -> Completed:
         argv = self.command(program, *arguments)
-        done = process.run(argv, timeout=timeout, given=given)
+        done = process.run(argv, timeout=timeout, given=given, environment=self.environment)
         if done.code == process.NOT_FOUND:
             raise Failure(f"{argv[0]} cannot be run ({done.err}): run the toolchain role, or name its folder in cluster_bin.")
         return done

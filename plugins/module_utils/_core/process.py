@@ -86,7 +86,15 @@ def run(
         return Completed(process.returncode if code is None else code, _text(out), _text(err))
 
 
-def watched(argv: Sequence[str], look: Callable[[], bool], *, period: float, given: str = "", patience: float = 10) -> Completed:
+def watched(
+    argv: Sequence[str],
+    look: Callable[[], bool],
+    *,
+    period: float,
+    given: str = "",
+    patience: float = 10,
+    environment: Mapping[str, str] | None = None,
+) -> Completed:
     """Run a program, and tell it to end as soon as ``look`` returns true.
 
     Args:
@@ -95,12 +103,13 @@ def watched(argv: Sequence[str], look: Callable[[], bool], *, period: float, giv
         period: Seconds.
         given: Its standard input.
         patience: Seconds that it has to end by itself when it is told to.
+        environment: Variables beside those of this process.
 
     Returns:
         How it ended; with the code TIMED_OUT when it was told to end.
     """
     try:
-        process = _start(argv, None, None, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process = _start(argv, environment, None, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     except OSError as error:
         return Completed(NOT_FOUND, err=error.strerror or str(error))
     told, unsent = False, given.encode() or None
@@ -127,8 +136,26 @@ def output(argv: Sequence[str], environment: Mapping[str, str] | None = None) ->
     return "" if done.code else done.out
 
 
+DAEMON_VARIABLES = frozenset(
+    {
+        *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+        *("DOCKER_RAMDISK", "DOCKER_TMPDIR", "GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT"),
+        *("http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    }
+)
+DAEMON_PREFIXES = ("LC_", "DOCKERD_", "MOBY_", "BUILDKIT_", "CONTAINERD_")
+"""What dockerd and containerd read. A list of what may be handed on, because nobody can list what a person's credentials are called."""
+
+
+def daemon_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what of an environment a daemon gets, which keeps it for as long as it runs."""
+    return {name: value for name, value in environment.items() if name in DAEMON_VARIABLES or name.startswith(DAEMON_PREFIXES)}
+
+
 def spawn(argv: Sequence[str], log: Path, environment: Mapping[str, str]) -> Callable[[], bool]:
-    """Start a program in a session of its own that outlives this process, its output appended to ``log``.
+    """Start a daemon in a session of its own that outlives this process, its output appended to ``log``.
+
+    Of this process's environment it gets what ``daemon_environment`` leaves.
 
     Returns:
         A function that tells whether it still runs.
@@ -140,7 +167,7 @@ def spawn(argv: Sequence[str], log: Path, environment: Mapping[str, str]) -> Cal
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=sink,
-            env={**os.environ, **environment},
+            env={**daemon_environment(os.environ), **environment},
             start_new_session=True,
         )
     return lambda: process.poll() is None

@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .dockerfile import ALL, Reach
-from .ignore import Pattern, is_ignored, parse_ignore
+from .ignore import IgnoreFileError, Pattern, is_ignored, parse_ignore
+
+EXAMPLES = (".example", ".sample", ".template", ".dist", ".defaults")
+"""Ends of the names of .env files that hold nobody's values."""
 
 LONGEST_INTERPRETER_LINE = 256
 """Bytes that Linux reads of a script's first line (BINPRM_BUF_SIZE)."""
@@ -28,6 +31,16 @@ class Context(NamedTuple):
     """Bytes."""
     windows_scripts: tuple[str, ...] = ()
     """Files whose first line names an interpreter and ends as on Windows."""
+    left_out: tuple[str, ...] = ()
+    """What the ignore file lets pass and no image gets all the same."""
+
+
+def is_left_out(path: str, *, is_folder: bool) -> bool:
+    """Tell whether no image gets what stands there: a history, credentials, or what was installed on another machine."""
+    name = path.rpartition("/")[2]
+    if name in (".git", ".env", "node_modules") or (name.startswith(".env.") and not name.endswith(EXAMPLES)):
+        return True
+    return is_folder and Path(path, "pyvenv.cfg").is_file()
 
 
 def ignore_file(context: Path, dockerfile: Path) -> Path | None:
@@ -38,20 +51,22 @@ def ignore_file(context: Path, dockerfile: Path) -> Path | None:
     return None
 
 
-def context_entries(context: Path, patterns: Sequence[Pattern], reach: Reach = ALL) -> Iterator[tuple[str, os.stat_result]]:
+def context_entries(
+    context: Path, patterns: Sequence[Pattern], reach: Reach = ALL, left_out: list[str] | None = None
+) -> Iterator[tuple[str, os.stat_result]]:
     """Yield what the context holds, in a stable order, as paths relative to it, each with its status, as far as a build can reach it.
 
-    A folder that is ignored itself appears when something in it is not.
+    A folder that is ignored itself appears when something in it is not. What no image gets is added to ``left_out`` instead.
 
     Raises:
         OSError: A folder cannot be read.
         IgnoreFileError: A pattern cannot be used.
     """
-    yield from _entries(str(context), "", patterns, (), reach)
+    yield from _entries(str(context), "", patterns, (), reach, [] if left_out is None else left_out)
 
 
 def _entries(
-    folder: str, prefix: str, patterns: Sequence[Pattern], above: Sequence[bool], reach: Reach
+    folder: str, prefix: str, patterns: Sequence[Pattern], above: Sequence[bool], reach: Reach, left_out: list[str]
 ) -> Iterator[tuple[str, os.stat_result]]:
     with os.scandir(folder) as scan:
         children = sorted(scan, key=lambda child: child.name)
@@ -61,13 +76,18 @@ def _entries(
         if not held and not reach.leads_through(path):
             continue
         ignored, results = is_ignored(path, patterns, above)
-        if not child.is_dir(follow_symlinks=False):
+        is_folder = child.is_dir(follow_symlinks=False)
+        is_open = not ignored or (is_folder and any(pattern.negated and pattern.may_match_below(path) for pattern in patterns))
+        if is_open and is_left_out(child.path, is_folder=is_folder):
+            left_out.append(path)
+            continue
+        if not is_folder:
             if not ignored:
                 yield path, child.stat(follow_symlinks=False)
             continue
         inside: Iterator[tuple[str, os.stat_result]] = iter(())
-        if not ignored or any(pattern.negated and pattern.may_match_below(path) for pattern in patterns):
-            inside = _entries(child.path, f"{path}/", patterns, results, reach)
+        if is_open:
+            inside = _entries(child.path, f"{path}/", patterns, results, reach, left_out)
         first = next(inside, None)
         if held and (not ignored or first):
             yield path, child.stat(follow_symlinks=False)
@@ -86,11 +106,18 @@ def read_context(context: Path, dockerfile: Path, reach: Reach = ALL) -> Context
         IgnoreFileError: BuildKit refuses the ignore file.
     """
     ignore = ignore_file(context, dockerfile)
-    patterns = parse_ignore(ignore.read_bytes(), str(ignore)) if ignore else []
+    written = ignore.read_bytes() if ignore else b""
+    if b"\0" in written:
+        raise IgnoreFileError(
+            f"{ignore} is UTF-16, or no text at all, so that BuildKit would ignore nothing of what it names: save it as UTF-8 "
+            "(PowerShell: Out-File -Encoding utf8)."
+        )
+    patterns = parse_ignore(written, str(ignore))
     digest = hashlib.sha256()
     files = size = 0
     windows_scripts = []
-    for path, status in context_entries(context, patterns, reach):
+    left_out: list[str] = []
+    for path, status in context_entries(context, patterns, reach, left_out):
         if stat.S_ISLNK(status.st_mode) and reach.leads_through(path):
             return read_context(context, dockerfile)  # BuildKit follows it, to wherever it leads
         if stat.S_ISREG(status.st_mode):
@@ -108,4 +135,4 @@ def read_context(context: Path, dockerfile: Path, reach: Reach = ALL) -> Context
         else:
             continue  # sockets and devices do not travel
         digest.update(f"{path}\0{status.st_mode:o}\0{content}\n".encode("utf-8", "surrogateescape"))
-    return Context(digest.hexdigest(), files, size, tuple(windows_scripts))
+    return Context(digest.hexdigest(), files, size, tuple(windows_scripts), tuple(left_out))

@@ -133,9 +133,14 @@ class Reach:
 
     def __init__(self, sources: Sequence[str] | None = None) -> None:
         """Take paths or patterns, relative to the context and clean; None means all of it."""
+        self._named = list(sources or ())
         self._sources = (
             None if sources is None else [[re.compile(fnmatch.translate(name)) for name in source.split("/")] for source in sources]
         )
+
+    def named(self) -> list[str]:
+        """Return the paths that are copied by their own names."""
+        return [] if self._sources is None else [name for name in self._named if not re.search(r"[*?]", name)]
 
     def holds(self, path: str) -> bool:
         """Tell whether a path is copied, by its own name or within a folder that is."""
@@ -188,13 +193,18 @@ def built_stages(dockerfile: Dockerfile, target: str) -> list[Stage]:
         if index in needed:
             continue
         needed.add(index)
-        for name in [stages[index].base, *(name for instruction in stages[index].instructions for name in _stage_names(instruction))]:
+        for name in images_named(stages[index]):
             if "$" in name:
                 return stages
             found = _index(stages, name, index)
             if found is not None:
                 left.append(found)
     return [stages[index] for index in sorted(needed)]
+
+
+def images_named(stage: Stage) -> list[str]:
+    """Return what a stage starts from and copies from: stages or images."""
+    return [stage.base, *(name for instruction in stage.instructions for name in _stage_names(instruction))]
 
 
 def commands(dockerfile: Dockerfile, target: str) -> set[str]:

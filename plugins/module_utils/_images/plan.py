@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
@@ -19,9 +20,10 @@ from .._component.spec import BUILD_SPEC, with_texts
 from .._core import authorities
 from .._core.docker import Docker
 from .._toolchain.pins import BASE_IMAGE
-from .context import read_context
+from .context import ignore_file, is_left_out, read_context
 from .dockerfile import Dockerfile, commands, parse_dockerfile, reach
 from .ignore import IgnoreFileError
+from .registries import bases, unreachable
 
 DIGEST_LENGTH = 12
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
@@ -46,6 +48,12 @@ class Image:
     """Bytes of the context."""
     windows_scripts: list[str]
     """Entry points with Windows line ends, which Linux cannot start."""
+    left_out: list[str]
+    """Patterns of an ignore file, for what no image gets."""
+    ignore_file: str
+    """The ignore file that counts; empty where there is none."""
+    bases: list[str]
+    """Images that it is made from, as far as they can be told."""
     exists: bool = False
 
     def result(self) -> dict[str, Any]:
@@ -105,7 +113,7 @@ def plan_images(builds: Mapping[str, Any], app_name: str, root: Path, base: Base
                 problem = str(error)
             else:
                 images.append(image)
-                problem = _too_large(image, context_limit)
+                problem = _copied(image, build["target"]) or _too_large(image, context_limit)
         if problem:
             problems.append(f"Component {name}: {problem}")
     return images, problems
@@ -128,6 +136,23 @@ def _too_large(image: Image, limit: int) -> str:
     )
 
 
+def _copied(image: Image, target: str) -> str:
+    """Say that the Dockerfile copies by name what no image gets."""
+    named = reach(parse_dockerfile(Path(image.dockerfile).read_bytes()), target).named()
+    found = [name for name in named if any(_is_left_out(image, str(path)) for path in (name, *PurePosixPath(name).parents))]
+    if not found:
+        return ""
+    return (
+        f"{image.dockerfile} copies {', '.join(found)}, which never enters an image: give what it needs of a .env file in env, secret_env "
+        "or build.args, install packages by RUN, and take a version from build.args, and remove it from the COPY instruction."
+    )
+
+
+def _is_left_out(image: Image, path: str) -> bool:
+    whole = Path(image.context, path)
+    return path != "." and is_left_out(str(whole), is_folder=whole.is_dir())
+
+
 def _image(repository: str, name: str, context: Path, dockerfile: Path, build: Mapping[str, Any], base: Base) -> Image:
     instructions = dockerfile.read_bytes()
     args = dict(sorted(build["args"].items()))
@@ -136,6 +161,7 @@ def _image(repository: str, name: str, context: Path, dockerfile: Path, build: M
     if "BASE_IMAGE" not in args and base.serves(parsed):
         args["BASE_IMAGE"], inherited = base.ref, base.id
     source = read_context(context, dockerfile, reach(parsed, build["target"]))
+    ignored = ignore_file(context, dockerfile)
     ingredients = [source.digest, hashlib.sha256(instructions).hexdigest(), sorted(args.items()), build["target"], inherited]
     digest = hashlib.sha256(json.dumps(ingredients).encode()).hexdigest()[:DIGEST_LENGTH]
     return Image(
@@ -147,6 +173,9 @@ def _image(repository: str, name: str, context: Path, dockerfile: Path, build: M
         target=build["target"],
         files=source.files,
         size=source.size,
+        left_out=[re.sub(r"([\\*?\[\]^])", r"\\\1", path) for path in source.left_out],
+        ignore_file=str(ignored or ""),
+        bases=bases(parsed, build["target"], args),
         windows_scripts=_entry_points(source.windows_scripts, parsed, build["target"], instructions),
     )
 
@@ -156,6 +185,27 @@ def _entry_points(scripts: Collection[str], dockerfile: Dockerfile, target: str,
         return []
     started = {PurePosixPath(word).name for word in commands(dockerfile, target)}
     return [script for script in scripts if PurePosixPath(script).name in started]
+
+
+def base_problems(images: Sequence[Image], engine: Docker, base: Base) -> list[str]:
+    """Name what cannot be built, because an image that it starts from is neither in the engine nor to be had.
+
+    Args:
+        images: Those that have to be built.
+        engine: Where they are built.
+        base: Is brought along.
+    """
+    wanted = {reference for image in images for reference in image.bases if reference != base.ref}
+    lacking = unreachable(reference for reference in sorted(wanted) if engine.image_id(reference) is None)
+    return [
+        f"Component {image.name}: {image.dockerfile} starts from {reference}, which the engine does not have, and its registry cannot be "
+        f"reached ({lacking[reference]}). Name an image in it that is there ('ARG BASE_IMAGE' and 'FROM ${{BASE_IMAGE}}' take the "
+        "collection's own Debian, build.args.BASE_IMAGE another one), name your own mirror in front of it, or give the component a "
+        "finished image in its option image."
+        for image in images
+        for reference in image.bases
+        if reference in lacking
+    ]
 
 
 def superseded(refs: Sequence[str], engine: Docker, keep: int) -> list[str]:
@@ -207,9 +257,34 @@ def _ca_bundle(environment: Mapping[str, str]) -> str:
     return authorities.named_bundle(environment) or (authorities.system_bundle() if own else "")
 
 
-def proxy_args(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the proxy settings of the machine as build arguments."""
-    return {name: environment[name] for name in PROXIES if environment.get(name)}
+def proxy_args(environment: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Return the proxy settings of the machine as build arguments, and a sentence for each group of variables that builds do not get."""
+    args: dict[str, str] = {}
+    secret, local = [], []
+    for name in (name for name in PROXIES if environment.get(name)):
+        proxy = urlsplit(environment[name] if "://" in environment[name] else f"http://{environment[name]}")
+        if name.upper() == "NO_PROXY":
+            args[name] = environment[name]
+        elif "@" in proxy.netloc:
+            secret.append(name)
+        elif re.fullmatch(r"localhost|127(\.\d+){3}|::1", proxy.hostname or ""):
+            local.append(name)
+        else:
+            args[name] = environment[name]
+    said = []
+    if secret:
+        said.append(
+            f"{' and '.join(secret)} has a user or a password, which would stand on the build's command line, and is not handed to builds: "
+            'where they need it, write it into "proxies" of ~/.docker/config.json, which docker hands over by itself.'
+        )
+    if local:
+        said.append(
+            f"{' and '.join(local)} is a proxy on this machine's own 127.0.0.1, which in a build is the build itself, and is not handed to "
+            "builds: where they need it, let it listen on another address of this machine, and name that."
+        )
+    if indexes := [name for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL") if environment.get(name)]:
+        said.append(f"{' and '.join(indexes)} does not reach builds, only pip's file does: write it into ~/.config/pip/pip.conf.")
+    return args, said
 
 
 def last_lines(log: str, count: int = 25) -> str:

@@ -11,17 +11,16 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from .._core.errors import Failure
 from .._core.machine import Machine
+from .files import Files
 
 API_PORT = 8443
 ENGINE_PORT = 2376
@@ -32,42 +31,6 @@ _API_TIMEOUT = 5.0
 
 # GET of a path: (HTTP status, body); status 0 when nothing answers, with the cause as the body.
 Get: TypeAlias = Callable[[str], tuple[int, str]]
-
-
-@dataclass(frozen=True)
-class Files:
-    """Where minikube keeps a profile. `home` is the folder .minikube itself."""
-
-    home: Path
-    profile: str
-
-    @classmethod
-    def of(cls, minikube_home: str | None, profile: str) -> Files:
-        """Follow minikube: the folder, or else MINIKUBE_HOME, or else the home folder, is .minikube itself or the folder that holds it."""
-        home = Path(minikube_home or os.environ.get("MINIKUBE_HOME") or Path.home())
-        return cls(home if home.name == ".minikube" else home / ".minikube", profile)
-
-    @property
-    def folder(self) -> Path:
-        return self.home / "profiles" / self.profile
-
-    @property
-    def lock(self) -> Path:
-        """Locked by the run that works on the profile; not in its folder, which goes with the cluster."""
-        return self.home / f"plannoir-{self.profile}.lock"
-
-    @property
-    def creating(self) -> Path:
-        """Present from before the first start until the cluster was ready once: until then it holds nothing worth keeping."""
-        return self.folder / "plannoir-creating"
-
-    def config(self) -> dict[str, Any]:
-        """Return minikube's own description of the profile; empty when it is missing or half written."""
-        try:
-            found = json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return found if isinstance(found, dict) else {}
 
 
 @dataclass(frozen=True)
@@ -165,20 +128,6 @@ def network_policy_agents(get: Get) -> list[str]:
     status, body = get("/apis/apps/v1/namespaces/kube-system/daemonsets")
     found = [item["metadata"] for item in json.loads(body)["items"]] if status == 200 else []
     return [meta["name"] for meta in found if meta["name"] == NETWORK_POLICY_AGENT or meta.get("labels") == FORMER_AGENT_LABELS]
-
-
-def kubeconfig_server(kubeconfig: Path, context: str) -> str:
-    """Return the server that a context of a kubeconfig leads to, or the empty string."""
-    # Ansible comes with it, but ansible-test imports modules without it.
-    import yaml
-
-    try:
-        found = yaml.safe_load(kubeconfig.read_text(encoding="utf-8")) or {}
-        names = {c["name"]: c["context"]["cluster"] for c in found.get("contexts") or []}
-        servers = {c["name"]: c["cluster"]["server"] for c in found.get("clusters") or []}
-        return str(servers.get(names.get(context, ""), ""))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError):
-        return ""
 
 
 def _is_true(conditions: list[dict[str, Any]], kind: str) -> bool:

@@ -15,12 +15,17 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from .._core.errors import Failure
+from .._core.kubeconfig import cluster_entry
 from .._core.machine import Machine
 from .._core.process import NOT_FOUND, TIMED_OUT, Completed
+from .._core.proxies import direct
 from . import node as nodes
 from . import settings
+from .contents import contents, losses
+from .early import foreign_problem
 from .encryption import host_path, refuse_missing_key, write_new_key
-from .node import Files, Get, Node
+from .files import Files
+from .node import Get, Node
 from .settings import Settings
 
 HOST = "127.0.0.1"
@@ -29,6 +34,16 @@ PATIENCE = 30.0
 # half-made: a first start that was killed or failed; ailing: its container runs, its API server does not answer or the
 # kubeconfig does not lead to it; foreign: a container of this name that another MINIKUBE_HOME made.
 State: TypeAlias = Literal["absent", "half-made", "stopped", "ailing", "running", "foreign"]
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What may be lost with a cluster that is deleted on behalf of an application."""
+
+    application: str = ""
+    namespace: str = ""
+    data: bool = False
+    others: bool = False
 
 
 @dataclass
@@ -77,21 +92,28 @@ class Profile:
         port = node.published(nodes.API_PORT)
         # Minikube writes the node's own address where containers can be reached (Linux), else the published port.
         servers = (f"https://{node.ip}:{nodes.API_PORT}", f"https://{HOST}:{port}")
-        if nodes.kubeconfig_server(self.kubeconfig, self.name) not in servers:
+        if cluster_entry(self.kubeconfig, self.name).get("server") not in servers:
             return f"{self.kubeconfig} has no context {self.name} that leads to {servers[0]}"
         get, deadline = self.api(self.files, port), self.machine.monotonic() + PATIENCE
         while (complaint := nodes.api_complaint(get)) and self.machine.monotonic() < deadline:
             self.machine.sleep(1)
         return complaint
 
+    def refuse_loss(self, state: State, allowed: Loss) -> None:
+        """Raise Failure where the cluster holds, or may hold, what must not be lost. A half-made one never held anything."""
+        if state == "half-made":
+            return
+        found = None
+        if self.node is not None and self.node.running:
+            get = self.api(self.files, self.node.published(nodes.API_PORT))
+            found = contents(get, allowed.application, allowed.namespace)
+        if sentences := losses(self.name, found, data=allowed.data, others=allowed.others):
+            raise Failure("\n".join([*sentences, "Nothing was changed."]))
+
     def start(self, state: State, *, recreate: bool, check: bool) -> None:
         """Make the cluster run, from whatever `state` it is in."""
         if state == "foreign":
-            raise Failure(
-                f"A container named {self.name} exists, but {self.files.home} has no such profile: another MINIKUBE_HOME made it."
-                f" Name that folder in minikube_home, choose another minikube_profile, or remove it with"
-                f" `docker rm -f -v {self.name} && docker volume rm {self.name}`."
-            )
+            raise Failure(foreign_problem(self.files))
         config = self.files.config()
         drift = self.drift() if state not in ("absent", "half-made") else []
         fresh = state in ("absent", "half-made") or bool(drift and recreate)
@@ -102,6 +124,8 @@ class Profile:
             return
         chosen = self.wanted if fresh else Settings.from_config(config)
         self._refuse_problems(chosen, fresh=fresh, check=check)
+        if given := _given(os.environ):
+            self.warnings.append(f"{' and '.join(given)} of the environment are not used: the variables minikube_* decide.")
         if chosen.encryption and not fresh:
             refuse_missing_key(self._key)
         if state == "half-made" or (fresh and state != "absent"):
@@ -216,6 +240,8 @@ class Profile:
 
     def _run(self, arguments: Sequence[str], timeout: float) -> Completed:
         env = {
+            # Each option of minikube has such a variable; an empty one counts as absent. The role's variables decide.
+            **dict.fromkeys(_given(os.environ), ""),
             "MINIKUBE_HOME": str(self.files.home),
             "KUBECONFIG": str(self.kubeconfig),
             "MINIKUBE_WANTUPDATENOTIFICATION": "false",
@@ -223,8 +249,10 @@ class Profile:
         return self.machine.run([self.binary, *arguments, f"--profile={self.name}"], timeout=timeout, env=env)
 
 
-def ensure(profile: Profile, state: str, *, recreate: bool, check: bool) -> dict[str, Any]:
+def ensure(profile: Profile, state: str, *, recreate: bool, check: bool, lost: Loss | None = None) -> dict[str, Any]:
     """Bring a profile to `state` (started, stopped or absent), or say what would be done; return the module's result.
+
+    A cluster is made absent only where what it holds is covered by `lost`.
 
     Raises Failure with the cause and its remedy.
     """
@@ -240,7 +268,10 @@ def ensure(profile: Profile, state: str, *, recreate: bool, check: bool) -> dict
         profile.stop(check=check)
     elif state == "absent" and before not in ("absent", "foreign"):
         after = "absent"
+        profile.refuse_loss(before, lost or Loss())
         profile.delete(check=check)
+    elif state == "absent" and before == "foreign":
+        profile.warnings.append(foreign_problem(profile.files))
     changed = bool(profile.actions)
     return {
         "changed": changed,
@@ -251,6 +282,7 @@ def ensure(profile: Profile, state: str, *, recreate: bool, check: bool) -> dict
         "host": HOST,
         "ip": profile.node.ip if profile.node else "",
         "ports": sorted(port for port in profile.wanted.ports if profile.node and profile.node.published(port)),
+        "environment": direct(profile.node.ip, os.environ) if profile.node else {},
         "engine": profile.engine() if after == "running" else {},
         "network_policy_agents": profile.network_policy_agents() if after == "running" else [],
         "diff": {"before": before_shown, "after": _shown(after, profile, wanted=check and recreate)} if changed else {},
@@ -294,6 +326,11 @@ def link_tree(source: Path, target: Path) -> None:
         except OSError:
             shutil.copy2(file, part)
         part.replace(there)
+
+
+def _given(environment: Mapping[str, str]) -> list[str]:
+    """Return the variables that would change what minikube does, such as MINIKUBE_NODES or MINIKUBE_KUBERNETES_VERSION."""
+    return [name for name in environment if name.startswith("MINIKUBE_") and name != "MINIKUBE_HOME"]
 
 
 def _error_event(out: str) -> str:

@@ -97,6 +97,45 @@ def foreign_objects(namespace: str, application: str, objects: Iterable[Object])
         )
 
 
+def wanted_ports(components: Iterable[Mapping[str, Any]], objects: Iterable[Object]) -> dict[int, str]:
+    """Return the component by node port, but for the ports that its Service has already.
+
+    Args:
+        components: With the defaults of the specification.
+        objects: What is there of the names that ``object_names`` returns.
+    """
+    services = {item["metadata"]["name"]: _node_ports(item) for item in objects if item["kind"] == "Service"}
+    ports = {component["service"]["node_port"]: component["name"] for component in components if component["service"]["node_port"]}
+    return {port: name for port, name in ports.items() if port not in services.get(name, ())}
+
+
+def held_ports(application: str, namespace: str, wanted: Mapping[int, str], services: Iterable[Object]) -> Iterator[str]:
+    """Name the Services of others that have a wanted node port, in whatever namespace: the API server gives each port once.
+
+    Args:
+        application: Its own Services count as free: the release moves their ports.
+        namespace: Where it is; another namespace may have an application of that name.
+        wanted: As ``wanted_ports`` returns it.
+        services: All Services of the cluster.
+    """
+    ours = release_names(application)
+    for item in services:
+        meta = item["metadata"]
+        owner = (meta.get("annotations") or {}).get(RELEASE_ANNOTATION, "")
+        if meta["namespace"] == namespace and owner in ours:
+            continue
+        for port in sorted(_node_ports(item) & wanted.keys()):
+            whose = f" (Helm release {owner})" if owner else ""
+            yield (
+                f"Component {wanted[port]}: service.node_port {port} is taken by the Service {meta['name']} in namespace "
+                f"{meta['namespace']}{whose}: give the component another port, or remove that Service."
+            )
+
+
+def _node_ports(service: Object) -> set[int]:
+    return {port["nodePort"] for port in service["spec"].get("ports") or [] if port.get("nodePort")}
+
+
 def foreign_workloads(namespace: str, objects: Iterable[Object]) -> str:
     """Return a sentence that names workloads of others in a namespace that this collection did not make; empty without any."""
     others = [

@@ -102,7 +102,7 @@ def address_problems(
                 if address.host in aliases or (_is_web(address) and (_OWN_KEY.search(key) or address.port in published)):
                     continue
                 if wrong := _wrong(address, component["name"], components, services, namespace, shared=shared):
-                    yield f"{labelled(name, value, vault)} {wrong}"
+                    yield f"{labelled(name, value, vault)} {wrong} Where it is right, list {name} in preflight_accepted_values."
                     break
 
 
@@ -175,10 +175,10 @@ def _remedy(address: Address, others: Sequence[Mapping[str, Any]], services: Map
         return near
     if guess := by_port or (of_service if of_service in used else ""):
         return f"did you mean {guess}?"
-    if service := next((service.name for service in services.values() if service.name in _words(address)), ""):
+    if service := next((name for name in services if name in _words(address) or suggestion(address.host, [name])), ""):
         return f"name the service {service} in app_services, or the host of a server of your own."
-    there = f"write the name of the component ({', '.join(names)})" if names else "deploy it as a component and write its name"
-    return f"{there}, or the host of a server outside."
+    there = f"write the name of the component that is meant ({', '.join(names)}), or deploy" if names else "deploy"
+    return f"{there} it as a component, or write the host of a server outside."
 
 
 def _words(address: Address) -> set[str]:

@@ -126,8 +126,11 @@ def _parameter_problems(name: str, url: Connection, default_sslmode: str) -> Ite
     one = readers[0]
     unread = [key for key in url.parameters if all(d.parameters is not None and key not in d.parameters for d in readers)]
     if unread:
-        instead = f", which spells TLS {one.require} or {one.verify}" if any(_is_tls(key) for key in unread) else ""
-        yield f"{name} has {' and '.join(unread)}, which {one.name} does not read{instead}: take {'them' if unread[1:] else 'it'} out."
+        of_tls = any(map(_is_tls, unread))
+        instead = f"write {one.require}, or better {one.verify}, instead" if of_tls else f"take {'them' if unread[1:] else 'it'} out"
+        yield f"{name} has {' and '.join(unread)}, which {one.name} does not read: {instead}."
+        if of_tls:
+            return
     for key, value in url.parameters.items():
         known = [dialect for dialect in readers if key in dialect.tls]
         if known and all(tls_value(dialect, key, value) is None for dialect in known):

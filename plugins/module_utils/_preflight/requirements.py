@@ -13,6 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .._core.machine import Machine
+from .._engine.environment import environment_problems
+from .._minikube.early import early_problems
+
 OLDEST_PYTHON = (3, 11)
 SYSTEMS = {"Linux": ("x86_64", "aarch64"), "Darwin": ("x86_64", "arm64")}
 GB = 10**9
@@ -25,6 +29,10 @@ def machine_problems(wanted: Mapping[str, Any]) -> Iterator[str]:
     yield from memory_problems(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), wanted["memory_gb"])
     if wanted["cache_dir"] and not Path(wanted["cache_dir"]).exists():
         yield from disk_problems([Path(wanted["cache_dir"])], wanted["disk_gb"], "a first run")
+    if wanted["minikube"]:
+        elsewhere = list(environment_problems(os.environ))
+        # Another engine's containers say nothing of this machine.
+        yield from elsewhere or early_problems(Machine(), wanted["minikube"])
     for source in wanted["sources"]:
         yield from source_problems(source, Path(wanted["source_root"] or "."))
 

@@ -117,12 +117,15 @@ def type_problems(value: object, spec: Spec, path: str, place: Place, written: s
         return
     kind = spec.get("type", "str")
     if not _is(value, kind):
-        yield f"{_at(path, place(value) or written)} must be {_TYPES.get(kind, kind)}, not {_describe(value, spec, path)}."
+        remedy = ": quote it" if kind in ("str", "path") else ""
+        yield f"{_at(path, place(value) or written)} must be {_TYPES.get(kind, kind)}, not {_describe(value, spec, path)}{remedy}."
     elif spec.get("choices") and value not in spec["choices"]:
         choices = ", ".join(str(choice) for choice in spec["choices"])
         yield f"{_at(path, place(value) or written)} must be one of {choices}, not {_describe(value, spec, path)}."
     elif isinstance(value, Mapping) and spec.get("options"):
         yield from option_problems(value, spec["options"], path, place, written)
+    elif isinstance(value, Mapping) and spec.keys() & {"keys", "empty"}:
+        yield from _texts_problems(value, spec, path, place, written)
     elif isinstance(value, Sequence) and not isinstance(value, str) and (spec.get("elements") or spec.get("options")):
         element = {**spec, "type": spec.get("elements", "dict"), "required": True, "choices": None}
         for index, item in enumerate(value):
@@ -145,6 +148,16 @@ def option_problems(value: Mapping[Any, Any], options: Mapping[str, Spec], path:
             yield f"{_at(label, written)} lacks {key}, which must be {_TYPES.get(spec.get('type', 'str'), 'set')}."
 
 
+def _texts_problems(value: Mapping[Any, Any], spec: Spec, path: str, place: Place, written: str) -> Iterator[str]:
+    """Check a dictionary of texts. Who left a secret one empty hears of it where credentials are judged."""
+    for key, item in value.items():
+        here = place(key) or written
+        if item is not None:
+            yield from type_problems(item, {"type": "str", "no_log": spec.get("no_log", False)}, f"{path}.{key}", place, here)
+        elif not spec.get("empty") and not spec.get("no_log"):
+            yield f'{_at(f"{path}.{key}", here)} is empty: write "" for an empty text.'
+
+
 def _is(value: object, kind: str) -> bool:
     if kind == "bool":
         return isinstance(value, bool) or str(value).lower() in _BOOLEANS
@@ -153,7 +166,7 @@ def _is(value: object, kind: str) -> bool:
     if kind == "float":
         return not isinstance(value, bool) and _is_number(value)
     if kind in ("str", "path"):
-        return isinstance(value, str | int | float) and not isinstance(value, bool)
+        return not isinstance(value, Mapping | Sequence) or isinstance(value, str)  # what YAML made of a text is judged by its words
     if kind == "list":
         return isinstance(value, Sequence) and not isinstance(value, str | bytes)
     if kind == "dict":

@@ -102,6 +102,7 @@ class Deployment:
         """
         self._cluster, self._wanted, self._show, self._clock, self._period = cluster, wanted, show, clock, period
         self._certainty = Certainty(clock)
+        self._certain: list[Finding] = []
         self._stages: dict[str, str] = {}
         self._logs: dict[frozenset[str], ContainerLogs] = {}
         self._began: datetime | None = None
@@ -116,22 +117,25 @@ class Deployment:
         """
         self._start, self._before = self._clock(), self._revision()[0]
         values = as_yaml(self._wanted.values)
-        done = process.watched(self._helm(), self._look, period=self._period, given=values)
+        done = process.watched(self._helm(), self._look, period=self._period, given=values, environment=self._cluster.environment)
         if not done.code and not self._wanted.wait:
-            done = process.watched(self._rollout(), self._look, period=self._period)
+            done = process.watched(self._rollout(), self._look, period=self._period, environment=self._cluster.environment)
         seconds = self._clock() - self._start
         if not done.code:
             self._look()  # for the last lines
             return Outcome(False, seconds=seconds)
         if done.code == process.NOT_FOUND:
             raise Failure(f"helm cannot be run ({done.err}): run the toolchain role, or name its folder in cluster_bin.")
-        observed = self._observed()
-        found = findings(observed) if observed else []
-        self._end_jobs(observed)
-        if done.code == process.TIMED_OUT:
-            found = sorted(found, key=lambda finding: finding.patience is None)
-            return Outcome(True, findings=found, seconds=seconds)
-        return Outcome(True, self._logs_of(observed).redact(_reason(done.err or done.out)), found, seconds, changed=observed is not None)
+        told = done.code == process.TIMED_OUT
+        reason = "" if told else _reason(done.err or done.out)
+        try:
+            observed = self._observed()
+            found = self._certain or (findings(observed) if observed else [])
+            self._end_jobs(observed)
+            reason = self._logs_of(observed).redact(reason)
+        except Failure as error:
+            return Outcome(True, f"{reason or 'it was ended'} ({error})", (), seconds, changed=self._began is not None)
+        return Outcome(True, reason, found, seconds, changed=observed is not None)
 
     def _helm(self) -> list[str]:
         wanted = self._wanted
@@ -157,7 +161,10 @@ class Deployment:
             return False
         if observed:
             self._show_changes(stages(observed))
-        return self._certainty.of(found)
+        if not self._certainty.of(found):
+            return False
+        self._certain = [finding for finding in found if finding.patience is not None]
+        return True
 
     def _show_changes(self, now: dict[str, str]) -> None:
         for name, text in sorted(now.items()):

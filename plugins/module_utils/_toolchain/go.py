@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import zipfile
+from http.client import HTTPException
 from pathlib import Path
 
 from .._core.errors import Failure
@@ -59,9 +60,10 @@ def fetch_go(into: Path) -> None:
         try:
             with open_url(f"{proxy}/{_MODULE}.zip", 60) as source, archive.open("wb") as sink:
                 shutil.copyfileobj(source, sink)
-            break
-        except OSError:
+        except (OSError, HTTPException):  # the latter ends an answer that was cut off
             continue
+        if zipfile.is_zipfile(archive):  # and not some gateway's page
+            break
     else:
         raise Failure(
             f"No Go module proxy has {catalogue.GO} (asked {' and '.join(proxies()) or 'none'}): install Go"
@@ -104,6 +106,8 @@ def build(go: str, program: catalogue.GoProgram, name: str, recipes: Path, into:
         "GOWORK": "off",
         "GOOS": "linux",
         "GOARCH": "amd64",
+        "GOAMD64": "v1",
+        "GOEXPERIMENT": "",
     }
     argv = [go, "build", "-mod=readonly", "-o", str(target), *tags, "-ldflags", f"-s -w {defines}".strip(), *program.packages]
     run(argv, log, env=env, cwd=recipes / "go" / program.module)

@@ -10,6 +10,7 @@ downloads/, logs/NAME.log, source.json.
 from __future__ import annotations
 
 import fcntl
+import filecmp
 import hashlib
 import json
 import os
@@ -93,7 +94,7 @@ class Store:
                 link.parent.mkdir(parents=True, exist_ok=True)
                 fresh = link.with_name(f".{link.name}.{os.getpid()}")
                 fresh.unlink(missing_ok=True)
-                fresh.hardlink_to(source)
+                _link(source, fresh)
                 fresh.replace(link)
                 changed = True
         return changed
@@ -129,9 +130,20 @@ def _recorded(path: Path) -> dict[str, object]:
     return {"sha256": sha256(path), "size": found.st_size, "mtime_ns": found.st_mtime_ns}
 
 
+def _link(source: Path, target: Path) -> None:
+    """Give a file a second name; a copy with its time of change where the file system has no links of any kind."""
+    for link in (target.hardlink_to, target.symlink_to):
+        try:
+            link(source.absolute())
+        except OSError:
+            continue
+        return
+    shutil.copy2(source, target)
+
+
 def _same(one: Path, other: Path) -> bool:
     try:
-        return one.samefile(other)
+        return one.samefile(other) or filecmp.cmp(one, other)
     except OSError:
         return False
 

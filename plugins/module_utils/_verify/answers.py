@@ -95,7 +95,7 @@ def ask(send: Open, url: str, timeout: float, is_enough: Callable[[Answer], bool
             return reader.answer
         if isinstance(reader.error, OSError | HTTPException):
             return Answer(0, f"{url} does not answer: {getattr(reader.error, 'reason', '') or reader.error}")
-        if reader.error:
+        if isinstance(reader.error, Exception):
             raise reader.error
         if not reader.status:
             return Answer(0, f"{url} does not answer within {timeout:g} s")

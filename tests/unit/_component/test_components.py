@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.checks import published_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import chart_values, load_components
 
 BACKEND = {"name": "backend", "port": 8000, "image": "registry.test/backend:1"}
@@ -186,6 +187,33 @@ def test_chart_values_hold_names_of_secrets_and_no_values() -> None:
         "writablePaths": ["/tmp"],
         "stopGraceSeconds": 30,
     }
+
+
+def published(service: dict[str, Any], ports: list[Any], host: str | None = None) -> list[str]:
+    (component,), problems = load_components([{**BACKEND, "service": service}])
+    assert problems == []
+    return list(published_problems([component], ports, host))
+
+
+def test_a_node_port_that_the_cluster_does_not_publish_is_refused() -> None:
+    (problem,) = published({"type": "NodePort", "node_port": 30081}, [30080])
+    assert problem.startswith("Component backend: service.node_port 30081 is not published on 127.0.0.1")
+    (problem,) = published({"type": "NodePort"}, [])
+    assert "a node port that the cluster chooses is not published" in problem
+
+
+@pytest.mark.parametrize(
+    ("service", "ports", "host"),
+    [
+        ({"type": "NodePort", "node_port": 30080}, [30080, 30081], None),
+        ({"type": "NodePort", "node_port": "30080"}, ["30080"], "127.0.0.1"),
+        ({"type": "NodePort"}, [], "192.168.49.2"),  # the node's own address
+        ({"type": "LoadBalancer", "node_port": 30081}, [], None),  # minikube tunnel
+        ({}, [], None),
+    ],
+)
+def test_what_is_published_or_reached_otherwise_passes(service: dict[str, Any], ports: list[Any], host: str | None) -> None:
+    assert published(service, ports, host) == []
 
 
 def probes_of(**probes: Any) -> dict[str, Any]:

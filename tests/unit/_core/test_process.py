@@ -75,6 +75,31 @@ def test_a_spawned_process_has_a_session_of_its_own_and_the_systems_folders_on_i
     assert path == "/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 
 
+def test_a_daemon_keeps_no_credential_of_the_person_who_started_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a daemon is started with stays readable in /proc for as long as it runs."""
+    theirs = (
+        "PLANNOIR_VAULT_PASSWORD",
+        "ANSIBLE_VAULT_PASSWORD_FILE",
+        "AWS_SECRET_ACCESS_KEY",
+        "GITHUB_TOKEN",
+        "DOCKER_AUTH_CONFIG",
+        "PGPASSWORD",
+        "GOOGLE_API_KEY",
+    )
+    for name in theirs:
+        monkeypatch.setenv(name, "hidden-value")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("LC_ALL", "C")
+    is_alive = Machine(tmp_path).spawn(["env"], "log")
+    for _ in range(200):
+        if not is_alive():
+            break
+        time.sleep(0.05)
+    printed = (tmp_path / "log").read_text()
+    assert "hidden-value" not in printed
+    assert {"HTTPS_PROXY=http://proxy.example:3128", "LC_ALL=C"} <= set(printed.splitlines())
+
+
 def test_a_watched_program_ends_by_itself_or_when_it_is_told_to() -> None:
     looks = 0
 

@@ -14,6 +14,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan impor
     build_secrets,
     last_lines,
     plan_images,
+    proxy_args,
     superseded,
 )
 
@@ -207,3 +208,140 @@ def test_what_no_instruction_copies_changes_no_tag(source: Path) -> None:
     assert [before != after for before, after in zip(refs["web/index.js"], refs["shared/x"], strict=True)] == [True, True]
     assert [before != after for before, after in zip(refs["shared/x"], refs["api/main.py"], strict=True)] == [True, False]
     assert [before != after for before, after in zip(refs["api/main.py"], refs["shared/y"], strict=True)] == [True, True]
+
+
+def test_a_proxy_without_a_password_is_handed_to_builds() -> None:
+    proxies = {"HTTP_PROXY": "http://proxy.test:3128", "https_proxy": "proxy.test:3128", "NO_PROXY": "localhost,joe@x", "all_proxy": "x"}
+    args, said = proxy_args({**proxies, "HTTPS_PROXY": ""})
+    assert args == {name: proxies[name] for name in ("HTTP_PROXY", "https_proxy", "NO_PROXY")}
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    "proxy", ["http://joe:TOPSECRET@proxy.test:3128", "joe:TOPSECRET@proxy.test:3128", "http://TOPSECRET@127.0.0.1:3128"]
+)
+def test_a_proxys_password_reaches_no_command_line_and_no_output(proxy: str) -> None:
+    args, said = proxy_args({"HTTPS_PROXY": proxy, "https_proxy": proxy})
+    assert args == {}
+    assert "TOPSECRET" not in said[0]
+    assert said[0].startswith("HTTPS_PROXY and https_proxy has a user or a password")
+    assert '"proxies" of ~/.docker/config.json' in said[0]
+
+
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:3128", "localhost:3128", "http://127.1.2.3:8080", "http://[::1]:3128"])
+def test_a_proxy_that_only_this_machine_reaches_is_named(proxy: str) -> None:
+    args, (said,) = proxy_args({"HTTP_PROXY": proxy})
+    assert args == {}
+    assert said.startswith("HTTP_PROXY is a proxy on this machine's own 127.0.0.1")
+
+
+def test_an_index_that_builds_do_not_see_is_named_without_its_password() -> None:
+    args, (said,) = proxy_args({"PIP_INDEX_URL": "https://joe:TOPSECRET@mirror.test/simple"})
+    assert args == {}
+    assert said.startswith("PIP_INDEX_URL does not reach builds")
+    assert "TOPSECRET" not in said
+
+
+PRIVATE = (".env", ".env.production", ".git/HEAD", "node_modules/x/index.js", "web/node_modules/y.js", "env3/pyvenv.cfg", "web/.env.local")
+
+
+def write(folder: Path, *names: str, content: str = "x") -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content)
+
+
+def test_no_digest_depends_on_what_no_image_gets(source: Path) -> None:
+    folder = source / "apps/backend"
+    write(folder, "web/index.html")
+    before = plan(source)
+    write(folder, *PRIVATE)
+    after = plan(source)
+    assert (after.ref, after.files) == (before.ref, before.files)
+    assert after.left_out == [".env", ".env.production", ".git", "env3", "node_modules", "web/.env.local", "web/node_modules"]
+    assert before.left_out == []
+
+
+def test_what_is_ignored_anyway_needs_no_pattern_unless_it_is_kept_again(source: Path) -> None:
+    folder = source / "apps/backend"
+    write(folder, *PRIVATE)
+    (folder / ".dockerignore").write_text("**/.env*\n.git\n**/node_modules\nenv3\n")
+    assert plan(source).left_out == []
+    (folder / ".dockerignore").write_text("*\n!.env\n!node_modules/x\n")
+    assert plan(source).left_out == [".env", "node_modules"]
+    assert plan(source).ignore_file == str(folder / ".dockerignore")
+
+
+@pytest.mark.parametrize(
+    "name", [".env.example", ".env.sample", "environment", "env/settings.py", ".gitignore", ".github/x", "venv.md", "my.env", "modules/x"]
+)
+def test_what_only_looks_private_is_part_of_the_source(source: Path, name: str) -> None:
+    before = plan(source).ref
+    write(source / "apps/backend", name)
+    assert plan(source).ref != before
+    assert plan(source).left_out == []
+
+
+def test_a_pattern_for_what_is_left_out_is_literal(source: Path) -> None:
+    write(source / "apps/backend", "app/[id]/.env", "a*b/node_modules/x")
+    assert plan(source).left_out == [r"a\*b/node_modules", r"app/\[id\]/.env"]
+
+
+@pytest.mark.parametrize(
+    ("copied", "found"),
+    [("COPY .env /app/", ".env"), ("COPY node_modules ./node_modules", "node_modules"), ("COPY a.py .git/HEAD ./", ".git/HEAD"),
+     ("RUN --mount=type=bind,source=.env,target=/x true", ".env")],
+)  # fmt: skip
+def test_a_dockerfile_that_copies_it_by_name_is_told(source: Path, copied: str, found: str) -> None:
+    folder = source / "apps/backend"
+    write(folder, *PRIVATE, "a.py")
+    (folder / "Dockerfile").write_text(f"FROM scratch\n{copied}\n")
+    _, problems = plan_images({"backend": {"context": "apps/backend"}}, "plannoir", source, Base(), LIMIT)
+    assert len(problems) == 1
+    assert f"copies {found}, which never enters an image" in problems[0]
+
+
+@pytest.mark.parametrize(
+    "copied",
+    ["COPY . /app", "COPY .env* a.py /app/", "COPY --from=first .env /x", "COPY .env.example /app/.env", "ADD a.py /node_modules/"],
+)
+def test_a_dockerfile_that_copies_what_is_there_is_fine(source: Path, copied: str) -> None:
+    folder = source / "apps/backend"
+    write(folder, *PRIVATE, "a.py", ".env.example")
+    (folder / "Dockerfile").write_text(f"FROM scratch AS first\nFROM scratch\n{copied}\n")
+    assert plan(source).name == "backend"
+
+
+def test_components_with_one_root_do_not_rebuild_each_other(tmp_path: Path) -> None:
+    """Neither for a commit nor for a README; what one of them copies is its own."""
+    write(tmp_path, "README.md", ".git/HEAD", "api/main.py", "web/index.js")
+    for name in ("api", "web"):
+        (tmp_path / f"{name}.Dockerfile").write_text(f"FROM scratch\nCOPY {name} /app\n")
+    (tmp_path / "all.Dockerfile").write_text("FROM scratch\nCOPY . /app\n")
+    builds = {name: {"context": ".", "dockerfile": f"{name}.Dockerfile"} for name in ("api", "web", "all")}
+
+    def changed(path: str) -> set[str]:
+        before = {image.name: image.ref for image in plan_images(builds, "shop", tmp_path, Base(), LIMIT)[0]}
+        write(tmp_path, path, content="changed")
+        return {image.name for image in plan_images(builds, "shop", tmp_path, Base(), LIMIT)[0] if image.ref != before[image.name]}
+
+    assert changed(".git/HEAD") == set()
+    assert changed("README.md") == {"all"}
+    assert changed("api/main.py") == {"api", "all"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
+def test_an_ignore_file_in_utf_16_is_named(source: Path, encoding: str) -> None:
+    ignore = source / "apps/backend/.dockerignore"
+    ignore.write_bytes("node_modules\n.env\n".encode(encoding))
+    _, problems = plan_images({"backend": {"context": "apps/backend"}}, "plannoir", source, Base(), LIMIT)
+    assert problems == [
+        f"Component backend: {ignore} is UTF-16, or no text at all, so that BuildKit would ignore nothing of what it names: save it as "
+        "UTF-8 (PowerShell: Out-File -Encoding utf8)."
+    ]
+
+
+@pytest.mark.parametrize("content", [b"caf\xe9\n", b"\xef\xbb\xbfdocs\r\n", "naïve\n".encode(), b"a\x0cb\n\x85\n"])
+def test_an_ignore_file_in_another_encoding_is_read(source: Path, content: bytes) -> None:
+    (source / "apps/backend/.dockerignore").write_bytes(content)
+    assert plan(source).name == "backend"

@@ -11,8 +11,8 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors impor
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import TIMED_OUT, Completed
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube import node as nodes
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube import profile as minikube
-from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.node import Files
-from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.profile import Profile
+from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.files import Files
+from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.profile import Loss, Profile
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.settings import Settings
 from fake_machine import FakeMachine
 from test_minikube_node import SINCE, STARTED, cluster
@@ -31,6 +31,7 @@ class Lab:
         self.kubeconfig = folder / "kubeconfig"
         self.api_answers = True
         self.agents: list[dict[str, Any]] = []
+        self.held: dict[str, list[dict[str, Any]]] = {}
         self.machine.answers = {
             "docker container inspect": NO_CONTAINER,
             "docker image inspect": Completed(0),
@@ -43,12 +44,20 @@ class Lab:
 
     def profile(self, wanted: Settings = WANTED, cache_seed: Path | None = None) -> Profile:
         def api(_files: Files, _port: int) -> nodes.Get:
-            return cluster(agents=self.agents) if self.api_answers else lambda _path: (0, "connection refused")
+            return self._get if self.api_answers else lambda _path: (0, "connection refused")
 
         return Profile(self.machine, self.files, self.kubeconfig, "minikube", wanted, cache_seed, api=api)
 
-    def ensure(self, state: str = "started", wanted: Settings = WANTED, *, recreate: bool = False, check: bool = False) -> dict[str, Any]:
-        return minikube.ensure(self.profile(wanted), state, recreate=recreate, check=check)
+    def _get(self, path: str) -> tuple[int, str]:
+        """Answer lists of what the cluster holds, and else as ``cluster`` does."""
+        resource = path.partition("?")[0].rpartition("/")[2]
+        is_list = "/namespaces/" not in path and resource in {*RESOURCES.values(), "secrets"}
+        return (200, json.dumps({"items": self.held.get(resource, [])})) if is_list else cluster(agents=self.agents)(path)
+
+    def ensure(
+        self, state: str = "started", wanted: Settings = WANTED, *, recreate: bool = False, check: bool = False, lost: Loss | None = None
+    ) -> dict[str, Any]:
+        return minikube.ensure(self.profile(wanted), state, recreate=recreate, check=check, lost=lost)
 
     def container(self, *, running: bool) -> Completed:
         binding = {
@@ -103,6 +112,35 @@ def running(lab: Lab) -> Lab:
     lab.ensure()
     lab.machine.commands.clear()
     return lab
+
+
+def test_minikubes_variables_of_the_environment_change_nothing_and_are_named(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINIKUBE_NODES", "3")
+    monkeypatch.setenv("MINIKUBE_KUBERNETES_VERSION", "v1.20.0")
+    profile = lab.profile()
+    minikube.ensure(profile, "started", recreate=False, check=False)
+    environment = lab.machine.environments[lab.machine.commands.index(lab.machine.ran("minikube start")[0])]
+    assert (environment["MINIKUBE_NODES"], environment["MINIKUBE_KUBERNETES_VERSION"]) == ("", "")
+    assert environment["MINIKUBE_HOME"] == str(lab.files.home)
+    (warning,) = profile.warnings
+    assert warning.startswith("MINIKUBE_NODES and MINIKUBE_KUBERNETES_VERSION of the environment are not used")
+    running = lab.profile()
+    minikube.ensure(running, "started", recreate=False, check=False)
+    assert running.warnings == []
+
+
+def test_the_node_is_reached_past_a_proxy(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.test:3128")
+    assert lab.ensure()["environment"] == {"NO_PROXY": "10.0.0.2", "no_proxy": "10.0.0.2"}
+
+
+def test_a_teardown_names_a_container_that_it_leaves(lab: Lab) -> None:
+    lab.container(running=True)
+    profile = lab.profile()
+    assert not minikube.ensure(profile, "absent", recreate=False, check=False)["changed"]
+    assert "another MINIKUBE_HOME made it" in profile.warnings[0]
 
 
 def test_an_absent_cluster_is_created_with_its_settings_and_homes(lab: Lab) -> None:
@@ -272,6 +310,92 @@ def test_a_cluster_is_deleted_once(running: Lab) -> None:
     assert not running.ensure("absent")["changed"]
 
 
+def held(kind: str, namespace: str, name: str, labels: dict[str, str] | None = None) -> tuple[str, dict[str, Any]]:
+    spec = {"resources": {"requests": {"storage": "1Gi"}}, "capacity": {"storage": "3Gi"}}
+    return RESOURCES.get(kind, kind), {"metadata": {"name": name, "namespace": namespace, "labels": labels or {}}, "spec": spec}
+
+
+RESOURCES = {
+    "claim": "persistentvolumeclaims",
+    "volume": "persistentvolumes",
+    "Deployment": "deployments",
+    "StatefulSet": "statefulsets",
+    "DaemonSet": "daemonsets",
+    "CronJob": "cronjobs",
+}
+OURS = "plannoir.deploy/app"
+
+
+def fill(lab: Lab, *objects: tuple[str, dict[str, Any]]) -> None:
+    for resource, item in objects:
+        lab.held.setdefault(resource, []).append(item)
+
+
+def test_a_cluster_with_data_stays_until_it_is_said_that_the_data_goes(running: Lab) -> None:
+    fill(running, held("claim", "shop", "database-data", {OURS: "shop"}), held("claim", "team", "theirs"))
+    running.held["persistentvolumeclaims"][0]["status"] = {"capacity": {"storage": "2Gi"}}
+    for check in (True, False):
+        with pytest.raises(Failure) as refused:
+            running.ensure("absent", check=check, lost=Loss("shop", "shop", others=True))
+    assert str(refused.value) == (
+        "With the cluster plannoir its data is lost: the volume claim database-data of shop, 2Gi (namespace shop); the volume claim "
+        "theirs, 1Gi (namespace team). Allow it with -e teardown_data=true, or keep the cluster with -e teardown_cluster=false.\n"
+        "Nothing was changed."
+    )
+    assert running.machine.ran("minikube delete") == []
+    assert running.ensure("absent", lost=Loss("shop", "shop", data=True))["changed"]
+
+
+def test_a_cluster_with_what_is_others_stays_until_it_is_said_that_it_goes(running: Lab) -> None:
+    fill(
+        running,
+        held("Deployment", "shop", "web", {OURS: "shop"}),
+        held("Deployment", "blog", "web", {OURS: "blog"}),
+        held("Deployment", "kube-system", "coredns"),
+        held("StatefulSet", "team", "queue"),
+        held("Deployment", "watch", "grafana", {"app.kubernetes.io/managed-by": "Helm"}),
+        *(
+            held("secrets", place, "record", {"name": name})
+            for place, name in (("shop", "shop"), ("shop", "shop-extras"), ("blog", "blog"))
+        ),
+        held("secrets", "watch", "record", {"name": "grafana"}),
+    )
+    with pytest.raises(Failure) as refused:
+        running.ensure("absent", lost=Loss("shop", "shop", data=True))
+    assert (
+        "holds what is not of this application: the application blog (namespace blog); the Helm release grafana (namespace watch); "
+        "StatefulSet queue (namespace team). Delete it, too, with -e teardown_others=true" in str(refused.value)
+    )
+    assert running.ensure("absent", lost=Loss("shop", "shop", others=True))["changed"]
+
+
+def test_a_cluster_with_the_application_alone_goes_at_once(running: Lab) -> None:
+    fill(running, held("Deployment", "shop", "web", {OURS: "shop"}), held("secrets", "shop", "record", {"name": "shop"}))
+    assert running.ensure("absent", lost=Loss("shop", "shop"))["changed"]
+
+
+def test_data_whose_claim_is_gone_is_named(running: Lab) -> None:
+    fill(running, held("volume", "", "pv-1"), held("volume", "", "pv-2"))
+    running.held["persistentvolumes"][0]["status"] = {"phase": "Released"}
+    with pytest.raises(Failure, match=r"lost: the volume pv-1, 3Gi \(its claim is gone\)\. Allow"):
+        running.ensure("absent")
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_a_cluster_that_does_not_answer_goes_only_with_its_data(running: Lab, stopped: bool) -> None:
+    running.container(running=not stopped)
+    running.api_answers = False
+    with pytest.raises(Failure, match="nobody can tell what data it holds"):
+        running.ensure("absent")
+    assert running.ensure("absent", lost=Loss(data=True))["changed"]
+
+
+def test_a_half_made_cluster_holds_nothing(running: Lab) -> None:
+    running.files.creating.touch()
+    running.api_answers = False
+    assert running.ensure("absent")["changed"]
+
+
 def test_a_failed_start_is_told_in_minikubes_own_words(lab: Lab) -> None:
     events = [
         {"type": "io.k8s.sigs.minikube.step", "data": {"message": "Creating"}},
@@ -340,7 +464,7 @@ def test_our_agents_that_enforce_network_policies_are_found_where_the_cluster_ru
     lab.agents.append({"name": "plannoir-kube-router", "labels": {"app.kubernetes.io/name": "kube-router"}})
     assert lab.ensure()["network_policy_agents"] == ["plannoir-kube-router"]
     assert lab.ensure("stopped")["network_policy_agents"] == []
-    assert lab.ensure("absent")["network_policy_agents"] == []
+    assert lab.ensure("absent", lost=Loss(data=True))["network_policy_agents"] == []
 
 
 def test_an_earlier_versions_agent_is_ours_and_somebody_elses_of_that_name_is_not(lab: Lab) -> None:

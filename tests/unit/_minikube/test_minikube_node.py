@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import Completed
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube import node as nodes
-from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.node import Files
+from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.files import Files
 from fake_machine import FakeMachine
 
 STARTED = "2026-11-23T20:00:00.478698170Z"
@@ -91,18 +91,3 @@ def test_what_the_api_server_remembers_from_before_the_nodes_start_does_not_coun
 def test_an_api_server_that_does_not_answer_is_named(tmp_path: Path) -> None:
     get = nodes.api(Files.of(str(tmp_path), "plannoir"), 1)
     assert nodes.api_complaint(get).startswith("the API server is not ready (")
-
-
-@pytest.mark.parametrize("text", ["", "contexts: [", "contexts: [{name: plannoir}]", "contexts: 1", "- 1"])
-def test_a_kubeconfig_that_leads_nowhere_is_no_error(tmp_path: Path, text: str) -> None:
-    (tmp_path / "config").write_text(text)
-    assert nodes.kubeconfig_server(tmp_path / "config", "plannoir") == ""
-    assert nodes.kubeconfig_server(tmp_path / "missing", "plannoir") == ""
-
-
-def test_the_server_of_a_context_is_read_from_the_kubeconfig(tmp_path: Path) -> None:
-    (tmp_path / "config").write_text(
-        "contexts: [{name: plannoir, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: 'https://a.test'}}]\n"
-    )
-    assert nodes.kubeconfig_server(tmp_path / "config", "plannoir") == "https://a.test"
-    assert nodes.kubeconfig_server(tmp_path / "config", "other") == ""

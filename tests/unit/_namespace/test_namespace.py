@@ -12,9 +12,11 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects
     foreign_objects,
     foreign_releases,
     foreign_workloads,
+    held_ports,
     is_owned,
     namespace_change,
     pod_security_level,
+    wanted_ports,
 )
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import Record
 
@@ -113,3 +115,36 @@ def test_workloads_of_others_are_counted_and_named() -> None:
 def test_an_empty_namespace_and_one_with_applications_of_ours_may_be_used() -> None:
     ours = item("Deployment", "web", {"plannoir.deploy/app": "another"})
     assert foreign_workloads("default", [ours, item("Service", "kubernetes")]) == ""
+
+
+def service(name: str, port: int, namespace: str = "ns", release: str = "") -> dict[str, Any]:
+    found = item("Service", name, release=release)
+    return {**found, "metadata": {**found["metadata"], "namespace": namespace}, "spec": {"ports": [{"port": 80, "nodePort": port}, {}]}}
+
+
+def test_a_node_port_that_its_own_service_has_is_not_looked_for() -> None:
+    components = [{"name": name, "service": {"node_port": port}} for name, port in (("web", 30080), ("admin", 30081), ("api", None))]
+    assert wanted_ports(components, [service("web", 30080), service("admin", 30090), item("Deployment", "web")]) == {30081: "admin"}
+    assert wanted_ports(components, []) == {30080: "web", 30081: "admin"}
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (
+            service("site", 30080, "billing"),
+            "Component web: service.node_port 30080 is taken by the Service site in namespace billing",
+        ),
+        (service("site", 30080, "billing", "wp"), "in namespace billing (Helm release wp)"),
+        (service("web", 30080, "other", "shop"), "in namespace other (Helm release shop)"),  # an application of that name elsewhere
+        (service("by-hand", 30080), "by the Service by-hand in namespace ns"),
+    ],
+)
+def test_what_holds_a_node_port_is_named(found: dict[str, Any], said: str) -> None:
+    (problem,) = held_ports("shop", "ns", {30080: "web"}, [found, service("x", 30081, "billing")])
+    assert said in problem
+
+
+@pytest.mark.parametrize("found", [service("old-name", 30080, release="shop"), service("old-name", 30080, release="shop-extras")])
+def test_a_port_of_our_own_release_is_free_for_a_component_that_was_renamed(found: dict[str, Any]) -> None:
+    assert list(held_ports("shop", "ns", {30080: "web"}, [found, {**service("y", 1), "spec": {"ports": None}}])) == []

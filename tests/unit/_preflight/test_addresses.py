@@ -32,7 +32,7 @@ def said(*raw: dict[str, Any], shared: bool = False, accepted: tuple[str, ...] =
 @pytest.mark.parametrize(
     ("key", "value", "problem"),
     [
-        ("BACKEND_URL", "http://localhost:8000", f"leads to localhost, {SELF}write the name of the component (cache, page)"),
+        ("BACKEND_URL", "http://localhost:8000", f"leads to localhost, {SELF}write the name of the component that is meant (cache, page)"),
         ("DATABASE_URL", "postgresql://u:Zq9@localhost/x", f"leads to localhost, {SELF}name the service postgresql in app_services"),
         ("DATABASE_URL", "postgresql+psycopg_async://u:Zq9@127.0.0.1/x", f"leads to 127.0.0.1, {SELF}"),
         ("DATABASE_URL", "host=localhost dbname=x", f"leads to localhost, {SELF}"),
@@ -48,6 +48,11 @@ def said(*raw: dict[str, Any], shared: bool = False, accepted: tuple[str, ...] =
         ("PGHOST", "127.0.0.1", f"leads to 127.0.0.1, {SELF}"),
         ("KAFKA_BROKERS", "kafka:9092,kafka2:9092", "leads to kafka, which is no component: write the name of the component"),
         ("CELERY_BROKER_URL", "amqp://guest:Zq9@rabbitmq:5672//", "leads to rabbitmq, which is no component: "),
+        (
+            "OPENROUTER_BASE_URL",
+            "http://openrouterr:8080/api/v1",
+            "leads to openrouterr, which is no component: name the service openrouter in",
+        ),
         ("MODEL_URL", "http://pagge:3000/api/v1", "leads to pagge, which is no component: did you mean page?"),
         ("MODEL_URL", "http://pagge.shop.svc.cluster.local/v1", "leads to pagge, which is no component: did you mean page?"),
         ("PAGE_API", "http://page/api", "leads to port 80 of the component page, whose Service has the port 3000: write page:3000."),
@@ -109,7 +114,7 @@ def test_addresses_that_lead_somewhere_or_are_meant_for_others_pass(key: str, va
 def test_the_embedded_database_is_meant_by_the_names_that_compose_gives_it() -> None:
     for host in ("db", "postgres", "localhost", "pg"):
         (sentence,) = said({**API, "secret_env": {"DATABASE_URL": f"postgresql://u:p@{host}:5432/x"}}, DATABASE)
-        assert sentence.endswith("did you mean database?")
+        assert sentence.endswith("did you mean database? Where it is right, list api.secret_env.DATABASE_URL in preflight_accepted_values.")
 
 
 def test_jobs_have_addresses_as_well_and_a_vaults_value_is_named() -> None:

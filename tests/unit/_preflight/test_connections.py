@@ -42,13 +42,13 @@ WEAK = "reaches a host outside the cluster without enforced TLS: add sslmode=req
         ("postgresql+asyncpg://u:Zq9@db.shop.com/x", "reaches a host outside the cluster without enforced TLS: add ssl=require, or"),
         (
             "postgresql+asyncpg://u:Zq9@db.shop.com/x?ssl=require&channel_binding=require",
-            "has channel_binding, which asyncpg does not read, which spells TLS ssl=require or ssl=verify-full: take it out.",
+            "has channel_binding, which asyncpg does not read: write ssl=require, or better ssl=verify-full, instead.",
         ),
         ("postgresql+asyncpg://u:Zq9@db/x?ssl=true", "has an unknown ssl: asyncpg reads disable, allow, prefer, require, verify-ca"),
         ("postgresql+asyncpg://u:Zq9@db/x?pgbouncer=true", "has pgbouncer, which asyncpg does not read: take it out."),
         ("postgres+asyncpg://u:Zq9@db/x", "has the scheme postgres+asyncpg, which no driver reads: write postgresql+asyncpg://."),
         ("postgresql+psycopg_async://u:Zq9@db.shop.com/x?sslmode=no-verify", "has an unknown sslmode: psycopg reads disable, allow"),
-        ("postgresql+psycopg://u:Zq9@db/x?ssl=true", "has ssl, which psycopg does not read, which spells TLS sslmode=require or"),
+        ("postgresql+psycopg://u:Zq9@db/x?ssl=true", "has ssl, which psycopg does not read: write sslmode=require, or"),
         ("postgresql+psycopg2://u:Zq9@db.shop.com/x", WEAK),
         ("postgresql+psycopg_async://u:Zq9@hunter@db/x", ENCODE),
         ("postgresql://u:Zq9@localhost/x?hostaddr=8.8.8.8", WEAK),
@@ -57,8 +57,8 @@ WEAK = "reaches a host outside the cluster without enforced TLS: add sslmode=req
         ("hostaddr=8.8.8.8 dbname=x", WEAK),
         ("postgresql://u:Zq9@db.shop.com./x", WEAK),
         ("mysql+pymysql://u:Zq9@db.shop.com/x", "reaches a host outside the cluster without enforced TLS: add ssl_verify_cert=true"),
-        ("mysql+pymysql://u:Zq9@db/x?ssl=true", "has ssl, which PyMySQL does not read, which spells TLS ssl_verify_cert=true or"),
-        ("mysql+pymysql://u:Zq9@db/x?ssl-mode=REQUIRED", "has ssl-mode, which PyMySQL does not read, which spells TLS"),
+        ("mysql+pymysql://u:Zq9@db/x?ssl=true", "has ssl, which PyMySQL does not read: write ssl_verify_cert=true, or"),
+        ("mysql+pymysql://u:Zq9@db/x?ssl-mode=REQUIRED", "has ssl-mode, which PyMySQL does not read: write ssl_verify_cert=true, or"),
         ("mysql+pymysql://u:Zq9@hunter@db/x", ENCODE),
         ("jdbc:postgresql://u:Zq9@db/x", "is a URL for JDBC, which reads no user and password in front of the host: for Java write"),
         ("jdbc:postgresql://db.shop.com/x?user=u&password=Zq9hunter", WEAK),
@@ -135,8 +135,7 @@ def test_a_url_of_any_application_passes(value: str) -> None:
 def test_an_asyncpg_url_copied_from_neon_names_each_parameter_that_asyncpg_refuses() -> None:
     url = f"{DIRECT.replace('://', '+asyncpg://')}&channel_binding=require"
     assert list(url_problems("KEY", "DATABASE_URL", url)) == [
-        "KEY has sslmode and channel_binding, which asyncpg does not read, which spells TLS ssl=require or ssl=verify-full: take them out.",
-        "KEY reaches a host outside the cluster without enforced TLS: add ssl=require, or better ssl=verify-full, to it.",
+        "KEY has sslmode and channel_binding, which asyncpg does not read: write ssl=require, or better ssl=verify-full, instead."
     ]
 
 

@@ -199,7 +199,6 @@ def test_plain_variables_are_looked_at_as_well() -> None:
     job = {"command": ["x"], "env": {"DSN": "postgresql://db.shop.com/x"}, "secret_env": {}}
     assert [line.partition(" ")[0] for line in said(component(env=env, migration=job))] == [
         "api.env.DATABASE_URL",
-        "api.env.DATABASE_URL",
         "api.env.API",
         "api.migration.env.DSN",
     ]

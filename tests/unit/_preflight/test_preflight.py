@@ -50,6 +50,10 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("group_vars", "inventories", "scripts"):
         shutil.copytree(ROOT / name, folder / name, symlinks=True, ignore=ours)
     (folder / "apps").symlink_to(ROOT / "apps")
+    # A cluster of its own that publishes every port: those of the machine that tests, and its containers, are not looked at.
+    profile = folder / ".minikube/profiles/plannoir/config.json"
+    profile.parent.mkdir(parents=True)
+    profile.write_text(json.dumps({"ExposedPorts": [f"127.0.0.1:{port}:{port}" for port in range(30000, 32768)]}), encoding="utf-8")
     shutil.copy(ROOT / "ansible.cfg", folder)
     (folder / "play.yml").write_text(PLAY, encoding="utf-8")
     return folder
@@ -177,7 +181,7 @@ def test_every_problem_of_the_variables_is_reported_at_once_with_its_place(deplo
     said = problems(deployed[0], wrong, "-e", "app_servce_type=x", "-e", "preflight_memory_gb=100000")
     for problem in (
         "my.yml:1) is no variable of this collection: did you mean app_name?",
-        "my.yml:1) must be text, not a list.",
+        "my.yml:1) must be text, not a list: quote it.",
         "app_components[0] (web).prot (my.yml:1) is no option: did you mean port?",
         "app_components[0] (web).port (my.yml:1) must be a whole number, not text ('eighty').",
         "app_components[0].secret_env.A (my.yml:1): 'vault_databse_password' is undefined: did you mean vault_database_password?",
@@ -237,6 +241,42 @@ def test_every_bad_credential_is_named_at_once_beside_other_problems_and_never_s
     assert "Zq9" not in output
     assert "changeme" not in output
     assert (deployed[0] / "components.json").read_text() == before
+
+
+def test_addresses_exposed_values_and_amounts_are_named_before_anything_is_built(deployed: tuple[Path, str]) -> None:
+    web = {
+        "name": "web",
+        "image": "a/b:1",
+        "port": 8000,
+        "env": {"KEY": "{{ vault_session_secret }}", "BACKEND_URL": "http://localhost:8000", "DB_URL": "psql 'postgresql://db.shop.com/x'"},
+        "secret_env": {"NEXT_PUBLIC_KEY": "Zq9hunter"},
+        "args": ["--key={{ vault_session_secret }}"],
+    }
+    own = {"app_components": [web], "app_public_values": ["vault_nothing"], "app_checks": []}
+    said = problems(deployed[0], own)
+    for problem in (
+        "web.env.KEY holds the value of vault_session_secret, which Helm's records and the description of the pod would show: move it",
+        "web.args[0] holds the value of vault_session_secret",
+        "web.env.BACKEND_URL leads to localhost, which in a cluster is the pod itself: ",
+        "web.env.DB_URL has a command around the URL: write nothing but the URL.",
+        "web.secret_env.NEXT_PUBLIC_KEY is no secret: Next.js hands what is called so to every browser.",
+        "app_public_values names vault_nothing, which the vault does not hold: correct it.",
+    ):
+        assert problem in said
+    huge = {**web, "env": {}, "args": [], "secret_env": {}, "resources": {"requests": {"memory": "900Gi"}}}
+    said = problems(deployed[0], {**own, "app_components": [huge], "app_public_values": []})
+    assert "Component web: a pod asks for 900Gi of memory, and the node has 4Gi, 170Mi of them for the cluster itself" in said
+
+
+def test_what_everybody_may_read_passes_and_a_hint_is_no_failure(deployed: tuple[Path, str]) -> None:
+    checkout, _ = deployed
+    env = {"NEXT_PUBLIC_KEY": "{{ vault_session_secret }}"}
+    own = {"app_components": [{"name": "web", "image": "a/b:1", "port": 8000, "env": env}], "app_checks": []}
+    (checkout / "my.yml").write_text(yaml.safe_dump({**own, "app_public_values": ["vault_session_secret"]}), encoding="utf-8")
+    done = run(checkout, "-e", "@my.yml", "--check")
+    assert "web.env.NEXT_PUBLIC_KEY has no effect in the pages: Next.js reads it when it is built" in " ".join(
+        (done.stdout + done.stderr).split()
+    )
 
 
 def test_a_value_that_only_looks_wrong_can_be_accepted(deployed: tuple[Path, str]) -> None:
@@ -305,6 +345,43 @@ def test_a_wrong_password_is_one_sentence_before_anything_else(vault: Path, monk
     assert f"The vault group_vars/all/vault.yml {WRONG}" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert "PLAY" not in done.stdout
+
+
+def test_a_value_arrives_as_it_was_written_or_is_named_with_its_place(vault: Path) -> None:
+    checkout = vault.parents[2]
+    text = run(checkout, "view", str(vault), program="ansible-vault").stdout
+    line = text.count("\n") + 1
+    (checkout / "inside.yml").write_text(f"{text}vault_pin: 0123\nvault_odd: 'q{{# gone #}}rst'\n")
+    vault.unlink()
+    run(checkout, "encrypt", "inside.yml", "--output", str(vault), program="ansible-vault")
+    mine = checkout / "written.yml"
+    mine.write_text(
+        """
+app_services: []
+app_checks: []
+app_components:
+  - name: api
+    image: x:1
+    port: 80
+    env: {RELEASE: 24.10, FINE: 8080}
+    secret_env: {PIN: "{{ vault_pin }}", ODD: "{{ vault_odd }}"}
+"""
+    )
+    said = run(checkout, "-e", f"@{mine}", "-e", "{app_replicas: 1, app_name: 1.10}", succeeds=False).stdout
+    for problem in (
+        "(api).env.RELEASE (written.yml:8) is 24.10 there, which would arrive as 24.1: quote it",
+        f"(api).secret_env.PIN (group_vars/all/vault.yml:{line}) is no text there, because YAML reads it as a number: quote it.",
+        "app_name (<CLI option '-e'>) is 1.10 there",
+    ):
+        assert problem in said
+    assert "3 problems were found; nothing was changed." in said
+    mine.write_text(mine.read_text().replace("24.10", "'24.10'").replace("vault_pin", "vault_session_secret"))
+    (checkout / "inside.yml").write_text((checkout / "inside.yml").read_text().replace("0123", "'0123'"))
+    vault.unlink()
+    run(checkout, "encrypt", "inside.yml", "--output", str(vault), program="ansible-vault")
+    run(checkout, "-e", f"@{mine}")
+    assert components(checkout)["api"]["secret_env"]["ODD"] == "q{# gone #}rst"
+    assert components(checkout)["api"]["env"] == {"RELEASE": "24.10", "FINE": "8080"}
 
 
 def test_an_inventory_has_a_vault_and_a_password_of_its_own(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,12 +77,13 @@ def world(tmp_path: Path) -> World:
 
 def test_helm_is_ended_as_soon_as_a_cause_is_certain_and_what_still_tries_goes(world: World) -> None:
     began = time.monotonic()
-    outcome = world.deploy("begin; sleep 30", [pod(NO_SECRET), *migration(pod(NO_SECRET))])
+    starting = pod({"running": {}}, name="web-1")
+    outcome = world.deploy("begin; sleep 30", [pod(NO_SECRET), starting, *migration(pod(NO_SECRET))])
     assert time.monotonic() - began < 10
     assert outcome.failed
     assert outcome.ended_early
     assert outcome.causes[0].startswith("backend: its migration did not succeed: its pod does not start: there is no Secret backend-env.\n")
-    assert not any("Helm says" in cause for cause in outcome.causes)
+    assert not any("Helm says" in cause or "not ready" in cause for cause in outcome.causes)
     assert "delete jobs backend-migration" in (world.folder / "deleted").read_text()
     assert world.shown
 
@@ -121,6 +122,13 @@ def test_without_helms_wait_the_pods_are_waited_for_and_watched(world: World) ->
 def test_a_cluster_that_is_busy_does_not_end_the_wait(world: World) -> None:
     outcome = world.deploy("begin; mv kubectl away; sleep 0.3; mv away kubectl; exit 0", [])
     assert not outcome.failed
+
+
+def test_helms_reason_is_told_where_the_cluster_is_away(world: World) -> None:
+    outcome = world.deploy("begin; sleep 0.3; echo 'Error: connection lost' >&2; rm kubectl; exit 1", [])
+    assert outcome.failed
+    assert outcome.changed
+    assert outcome.causes[0].startswith("Helm says: connection lost (")
 
 
 def test_helm_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -19,7 +19,19 @@ from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_data import 
 
 ROOT = Path(__file__).parents[3]
 PASSWORD = VaultSecret(b"open sesame")
-VALUES = ["ab{{cd}}efgh", "keep{{ 7*7 }}going", "q{# gone #}rst", "pa%}ss{%word12", "{{", "plain", "{{ vault_other }}"]
+VALUES = [
+    "ab{{cd}}efgh",
+    "keep{{ 7*7 }}going",
+    "q{# gone #}rst",
+    "pa%}ss{%word12",
+    "{{",
+    "plain",
+    "{{ vault_other }}",
+    "4{%!<----",
+    "%WxH{#(.fuz3,3toZ{;Z-+",
+    "test{{",
+    "^=Pass{#W03d@1",
+]
 PLAY = """
 - hosts: localhost
   gather_facts: false

@@ -8,9 +8,14 @@ import io
 import json
 import os
 import shutil
+import socket
+import struct
+import subprocess
 import tarfile
+import threading
 import zipfile
 from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -237,6 +242,39 @@ def test_go_comes_from_the_first_proxy_that_has_it_and_can_be_run(proxy: Path, t
     assert not (into / "go.zip").exists()
 
 
+@pytest.mark.parametrize("answer", ["reset", "cut", "page"])
+def test_a_proxy_that_breaks_off_or_answers_with_a_page_is_passed_over(
+    proxy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    class Broken(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if answer == "reset":
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.connection.close()
+                return
+            self.send_response(200)
+            self.send_header("Content-Length", "1000" if answer == "cut" else "6")
+            self.end_headers()
+            self.wfile.write(b"<html>")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    monkeypatch.delenv("http_proxy", raising=False)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Broken) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        broken = f"http://127.0.0.1:{server.server_port}"
+        monkeypatch.setenv("GOPROXY", f"{broken},{os.environ['GOPROXY']}")
+        (tmp_path / "go").mkdir()
+        golang.fetch_go(tmp_path / "go")
+        monkeypatch.setenv("GOPROXY", broken)
+        (tmp_path / "none").mkdir()
+        with pytest.raises(Failure, match=rf"No Go module proxy has go1\S+ \(asked {broken}\)"):
+            golang.fetch_go(tmp_path / "none")
+        server.shutdown()
+    assert (tmp_path / "go/bin/go").is_file()
+
+
 def test_a_go_with_another_checksum_is_refused(proxy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalogue, "GO_SUM", "h1:other")
     with pytest.raises(Failure, match=r"has the checksum h1:\S+ and not h1:other: use another GOPROXY"):
@@ -270,8 +308,13 @@ def compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A recipe and a compiler that writes its folder, flags and arguments to the program."""
     (tmp_path / "recipes/go/agent").mkdir(parents=True)
     monkeypatch.setenv("GOFLAGS", "-mod=mod")
+    monkeypatch.setenv("GOAMD64", "v4")
+    monkeypatch.setenv("GOEXPERIMENT", "rangefunc")
     go = tmp_path / "go"
-    go.write_text('#!/bin/sh\n[ -z "$BROKEN" ] || { echo "no such module" >&2; exit 1; }\necho "$PWD $GOFLAGS $CGO_ENABLED $@" > "$4"\n')
+    go.write_text(
+        '#!/bin/sh\n[ -z "$BROKEN" ] || { echo "no such module" >&2; exit 1; }\n'
+        'echo "$PWD $GOFLAGS $CGO_ENABLED $GOAMD64 ${GOEXPERIMENT:-plain} $@" > "$4"\n'
+    )
     go.chmod(0o755)
     return str(go)
 
@@ -280,7 +323,7 @@ def test_a_program_is_compiled_from_what_its_recipe_pins_whatever_the_machines_f
     program = catalogue.GoProgram("agent", ("example.org/agent/cmd",), {"example.org/agent.Version": "v1"})
     golang.build(compiler, program, "agent", tmp_path / "recipes", tmp_path, tmp_path / "log")
     assert (tmp_path / "agent").read_text(encoding="utf-8") == (
-        f"{tmp_path}/recipes/go/agent -buildvcs=false -trimpath 0 build -mod=readonly -o {tmp_path}/agent"
+        f"{tmp_path}/recipes/go/agent -buildvcs=false -trimpath 0 v1 plain build -mod=readonly -o {tmp_path}/agent"
         " -ldflags -s -w -X example.org/agent.Version=v1 example.org/agent/cmd\n"
     )
 
@@ -350,3 +393,34 @@ def test_a_failure_is_told_by_the_first_line_that_names_an_error(tmp_path: Path)
     assert last_words(log) == "missing go.sum entry"
     log.write_text("", encoding="utf-8")
     assert last_words(log) == "it said nothing"
+
+
+def test_the_password_of_apts_proxy_reaches_neither_a_command_line_nor_the_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = {"Acquire::http::Proxy": "http://joe:TOPSECRET@proxy.test:3128", "Acquire::Retries": "3"}
+    settings = debian.AptSettings(("deb http://mirror.test/debian trixie main",), (), options)
+    monkeypatch.setattr(debian, "machine_apt_settings", lambda *_: settings)
+    into = tmp_path / "made here"
+    into.mkdir()
+    root = tmp_path / "root"
+    (root / "etc/apt/apt.conf.d").mkdir(parents=True)
+    copied = root / "etc/apt/apt.conf.d/99plannoir-proxy"
+    seen: list[str] = []
+
+    def bootstrap(argv: list[str], _log: Path, given: str = "") -> None:
+        seen.extend([*argv, given])
+        for kind in ("--setup-hook=", "--customize-hook="):  # as mmdebstrap calls a hook that is no program
+            for hook in (word.removeprefix(kind) for word in argv if word.startswith(kind) and "plannoir-proxy" in word):
+                subprocess.run(["sh", "-c", hook, "exec", str(root)], check=True)
+            if kind == "--setup-hook=":
+                seen.append(f"{copied.stat().st_mode & 0o777:o}")
+                assert copied.read_text() == 'Acquire::http::Proxy "http://joe:TOPSECRET@proxy.test:3128";\n'
+
+    monkeypatch.setattr(debian, "run", bootstrap)
+    debian.make_rootfs(
+        next(c.recipe for c in catalogue.components().values() if isinstance(c.recipe, catalogue.Debian)), into, "", into / "log"
+    )
+    assert "TOPSECRET" not in " ".join(seen)
+    assert '--aptopt=Acquire::Retries "3"' in seen
+    assert seen[-1] == "600"
+    assert not copied.exists()
+    assert list(into.iterdir()) == []

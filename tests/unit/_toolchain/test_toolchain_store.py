@@ -122,3 +122,20 @@ def test_two_runs_wait_for_each_other(store: Store) -> None:
         with pytest.raises(subprocess.TimeoutExpired):
             other.wait(1)
     assert other.communicate(timeout=10)[0] == b"in\n"
+
+
+@pytest.mark.parametrize("refused", [["link"], ["link", "symlink"]])
+def test_a_file_system_without_links_gets_what_it_can_hold(store: Store, monkeypatch: pytest.MonkeyPatch, refused: list[str]) -> None:
+    def refuse(*_args: object, **_options: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    for name in refused:
+        monkeypatch.setattr(os, name, refuse)
+    made(store)
+    assert store.publish("helm", "d1", PUBLISH)
+    assert store.is_published("helm", "d1", PUBLISH)
+    assert not store.publish("helm", "d1", PUBLISH)
+    made(store, "d2", "another")
+    assert not store.is_published("helm", "d2", PUBLISH)
+    assert store.publish("helm", "d2", PUBLISH)
+    assert (store.root / "bin/helm").read_text() == "another"

@@ -65,7 +65,8 @@ def test_a_component_has_to_be_named_where_none_or_several_have_a_url() -> None:
         ({"request": {"component": "web", "form": {"a": "b"}, "files": [{"field": "a"}]}},),
         (
             {"request": {}, "save": {"id": "id"}, "search": {"csrf": "a"}},
-            {"request": {"url": "/${id}", "form": {"c": "${csrf}"}}, "always": True},
+            {"request": {"url": "/${id}/${run_id}", "form": {"c": "${csrf}"}}, "save": {"other": "id"}, "always": True},
+            {"request": {"url": "/${id}/${run_id}/${other}"}},
         ),
         ({"exec": {"component": "api", "command": ["sh", "-c", "echo $HOME ${A:-b} $(id)"]}, "expect": {"contains": "x"}},),
         (),

@@ -308,7 +308,7 @@ def test_what_is_no_secret_is_shown_as_it_came(body: str) -> None:
 
 
 def test_a_secret_that_begins_before_the_cut_is_taken_out_whole(shop: str) -> None:
-    [step] = tell(shop, {"request": {"url": "/any", "body": "x" * 240 + "secret-" * 20}})
+    [step] = tell(shop, {"request": {"url": "/any", "body": "secret-" * 60}})
     assert "secret-" not in step.detail
 
 
