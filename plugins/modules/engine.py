@@ -15,7 +15,7 @@ description:
   - Where none is installed, installs it with its buildx plugin from the packages of Debian or Ubuntu, and starts it with systemd, or
     without systemd as a process of its own that outlives the play.
   - On Debian 12 the packages come from Debian 13, because Debian 12 has no buildx and a Docker that cannot run privileged containers on a
-    machine without every capability. Nothing else on the machine changes its suite.
+    machine without every capability. Nothing else on the machine changes its suite, and apt forgets Debian 13 again.
   - An engine that is installed but stopped is started.
 attributes:
   check_mode:

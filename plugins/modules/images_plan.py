@@ -105,7 +105,9 @@ secrets:
   type: list
   elements: dict
 proxy_args:
-  description: The machine's proxies, as build arguments.
+  description:
+    - The proxies of the environment, as build arguments. One with a user or a password, which a command line would show, and one on
+      127.0.0.1, which builds do not reach, is left out and named in a warning when something has to be built.
   returned: success
   type: dict
 """
@@ -162,6 +164,9 @@ def main() -> None:
                     f"Component {image.name}: {image.context}/{script} has Windows line ends; Linux will say that its interpreter does "
                     "not exist. Save it with Unix line ends (git: a line '*.sh text eol=lf' in .gitattributes)."
                 )
+        proxies, said = proxy_args(os.environ)
+        for sentence in said if missing else ():
+            module.warn(sentence)
         for image in missing:
             if files := [path for path in image.left_out if Path(path).name.startswith(".env")]:
                 module.warn(
@@ -174,7 +179,7 @@ def main() -> None:
             refs={image.name: image.ref for image in images},
             base_missing=bool(missing and base_ref and engine.image_id(base_ref) != base.id),
             secrets=build_secrets(given["ca_bundle"], os.environ, Path.home()),
-            proxy_args=proxy_args(os.environ),
+            proxy_args=proxies,
         )
     except Failure as error:
         module.fail_json(msg=str(error))

@@ -70,6 +70,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import read_records, recover, recovery_for, undoing
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.repair import restore
 
 
 def main() -> None:
@@ -92,6 +93,9 @@ def main() -> None:
             recovery = undoing(records) if name in undo else recovery_for(records, module.params["not_ready"])
             if not recovery:
                 continue
+            if not module.check_mode:
+                # A roll-back is refused by what was edited by hand, as an upgrade is.
+                restore(cluster, [record for record in records if record.revision == recovery.revision])
             warning = "" if module.check_mode else recover(cluster, recovery, module.params["timeout"])
             if warning:
                 module.warn(warning)

@@ -100,6 +100,10 @@ def ensure(machine: Machine, *, manage: bool, timeout: float, check: bool) -> di
             return outcome.result(before)
         answering = _start(machine, timeout)
         outcome.host, outcome.version, outcome.api_version = answering.host, answering.version, answering.api_version
+    if manage and machine.is_root() and packages.leftovers(machine):
+        outcome.actions.append("remove the newer suite, and what holds it back, from apt")
+        if not check:
+            packages.remove_suite(machine)
     _ensure_buildx(machine, outcome, manage=manage, check=check)
     return outcome.result(before)
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from .._core.apt import Source, sources
 from .._core.errors import Failure
@@ -86,10 +87,13 @@ def install(machine: Machine) -> EnginePackages:
     """
     refreshed = machine.run(["apt-get", "update", "-q"], timeout=_TIMEOUT, env=_ENV)
     wanted = plan(machine)
-    if wanted.suite:
-        _add_suite(machine, _codename(machine), wanted.suite)
-        refreshed = machine.run(["apt-get", "update", "-q"], timeout=_TIMEOUT, env=_ENV)
-    done = _apt_install(machine, wanted.packages)
+    try:
+        if wanted.suite:
+            _add_suite(machine, _codename(machine), wanted.suite)
+            refreshed = machine.run(["apt-get", "update", "-q"], timeout=_TIMEOUT, env=_ENV)
+        done = _apt_install(machine, wanted.packages)
+    finally:
+        remove_suite(machine)
     if done:
         raise Failure(
             f"apt-get could not install {' '.join(wanted.packages)}: {done}"
@@ -129,6 +133,17 @@ def _add_suite(machine: Machine, codename: str, suite: str) -> None:
     )
     machine.path(PREFERENCES_FILE).write_text(preferences, encoding="utf-8")
     machine.path(SOURCES_FILE).write_text("\n".join(stanzas), encoding="utf-8")
+
+
+def leftovers(machine: Machine) -> list[Path]:
+    """Return our files among apt's: of a run that was killed, or of an earlier version, which kept them."""
+    return [path for path in map(machine.path, (PREFERENCES_FILE, SOURCES_FILE)) if path.exists()]
+
+
+def remove_suite(machine: Machine) -> None:
+    """Take the newer suite from apt again: once the distribution itself is that suite, our pin would keep back all of it."""
+    for path in leftovers(machine):
+        path.unlink()
 
 
 def _source(source: Source, codename: str, suite: str) -> str:

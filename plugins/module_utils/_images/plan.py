@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
@@ -275,9 +276,34 @@ def _ca_bundle(environment: Mapping[str, str]) -> str:
     return authorities.named_bundle(environment) or (authorities.system_bundle() if own else "")
 
 
-def proxy_args(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the proxy settings of the machine as build arguments."""
-    return {name: environment[name] for name in PROXIES if environment.get(name)}
+def proxy_args(environment: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Return the proxy settings of the machine as build arguments, and a sentence for each group of variables that builds do not get."""
+    args: dict[str, str] = {}
+    secret, local = [], []
+    for name in (name for name in PROXIES if environment.get(name)):
+        proxy = urlsplit(environment[name] if "://" in environment[name] else f"http://{environment[name]}")
+        if name.upper() == "NO_PROXY":
+            args[name] = environment[name]
+        elif "@" in proxy.netloc:
+            secret.append(name)
+        elif re.fullmatch(r"localhost|127(\.\d+){3}|::1", proxy.hostname or ""):
+            local.append(name)
+        else:
+            args[name] = environment[name]
+    said = []
+    if secret:
+        said.append(
+            f"{' and '.join(secret)} has a user or a password, which would stand on the build's command line, and is not handed to builds: "
+            'where they need it, write it into "proxies" of ~/.docker/config.json, which docker hands over by itself.'
+        )
+    if local:
+        said.append(
+            f"{' and '.join(local)} is a proxy on this machine's own 127.0.0.1, which in a build is the build itself, and is not handed to "
+            "builds: where they need it, let it listen on another address of this machine, and name that."
+        )
+    if indexes := [name for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL") if environment.get(name)]:
+        said.append(f"{' and '.join(indexes)} does not reach builds, only pip's file does: write it into ~/.config/pip/pip.conf.")
+    return args, said
 
 
 def last_lines(log: str, count: int = 25) -> str:

@@ -102,7 +102,7 @@ def address_problems(
                 if address.host in aliases or (_is_web(address) and (_OWN_KEY.search(key) or address.port in published)):
                     continue
                 if wrong := _wrong(address, component["name"], components, services, namespace, shared=shared):
-                    yield f"{labelled(name, value, vault)} {wrong}"
+                    yield f"{labelled(name, value, vault)} {wrong} Where it is right, list {name} in preflight_accepted_values."
                     break
 
 

@@ -84,18 +84,31 @@ def drift(
     autoscalers: Callable[[], Iterable[Object]],
     looked_for: Collection[str] | None = None,
 ) -> list[Drift]:
-    """Compare a release's objects with its newest record.
+    """Compare a release's objects with its newest record, as ``compared`` does.
 
     Args:
         records: Newest first; a release that is not deployed has to be recovered first and is not compared.
+    """
+    deployed = records and records[0].status == "deployed"
+    return compared(records[0], objects, autoscalers, looked_for) if deployed else []
+
+
+def compared(
+    record: Record,
+    objects: Iterable[Object],
+    autoscalers: Callable[[], Iterable[Object]],
+    looked_for: Collection[str] | None = None,
+) -> list[Drift]:
+    """Compare objects with a revision of their release.
+
+    Args:
+        record: The revision.
         objects: What is there of its objects.
         autoscalers: Asks for the HorizontalPodAutoscalers, where a number of replicas differs: they own the number that they set.
         looked_for: References of what is among ``objects`` if it is there, as ``reference`` returns them; nothing for all.
     """
-    if not records or records[0].status != "deployed":
-        return []
     live = {_name(item): item for item in objects}
-    wanted = [item for item in manifest_objects(records[0].manifest) if looked_for is None or reference(item) in looked_for]
+    wanted = [item for item in manifest_objects(record.manifest) if looked_for is None or reference(item) in looked_for]
     pairs = [(item, live.get(_name(item))) for item in wanted]
     found = [entry for one, other in pairs for entry in _compare(one, other)]
     if any(map(_is_scaled, found)):

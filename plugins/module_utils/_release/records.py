@@ -42,6 +42,8 @@ class Record:
     namespace: str = ""
     good: bool = False
     """Whether a run of this collection saw it to be good. Helm's own status says less: a helm that outlived its run may have set it."""
+    description: str = ""
+    """Helm's own words for how it went."""
     manifest: str = ""
     """The objects that Helm made, hooks aside, as YAML."""
     created: str = ""
@@ -49,8 +51,11 @@ class Record:
 
     @property
     def succeeded(self) -> bool:
-        """Whether Helm says that this revision is or was deployed."""
-        return self.status in ("deployed", "superseded")
+        """Whether Helm says that this revision is or was deployed.
+
+        A roll-back that fails marks the failed revision before it as superseded, whose description still says what failed.
+        """
+        return self.status in ("deployed", "superseded") and " failed: " not in self.description
 
     @property
     def secret(self) -> str:
@@ -91,6 +96,7 @@ def decode(secret: Mapping[str, Any]) -> Record:
         content["chart"]["metadata"]["name"],
         content["namespace"],
         (metadata.get("labels") or {}).get(GOOD_LABEL) == str(content["version"]),
+        content["info"].get("description", ""),
         content.get("manifest", ""),
         metadata.get("creationTimestamp", ""),
     )

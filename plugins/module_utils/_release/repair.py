@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from .._core.cluster import Cluster
 from .._core.errors import Failure
-from .drift import AUTOSCALERS, drift, manifest_objects, reference
-from .records import read_records
+from .drift import AUTOSCALERS, compared, manifest_objects, reference
+from .records import Record, read_records
 
 ATTEMPTS = 3
 """Controllers write objects all the time, and a write is refused when the object is no longer the one that was compared."""
@@ -20,14 +20,21 @@ ATTEMPTS = 3
 def put_back(cluster: Cluster, names: Sequence[str]) -> list[str]:
     """Put back what was edited by hand in objects of releases, and return a sentence for each; raises Failure.
 
-    What was deleted is left to Helm, which makes it again when it deploys the release.
+    A release that is not deployed has to be recovered first.
     """
+    return restore(cluster, [found[0] for found in read_records(cluster, names).values() if found and found[0].status == "deployed"])
+
+
+def restore(cluster: Cluster, records: Sequence[Record]) -> list[str]:
+    """Write what revisions set into the live objects that have it otherwise, and return a sentence for each; raises Failure.
+
+    What is not there is left to Helm, which makes it when it deploys the release.
+    """
+    wanted = [reference(item) for record in records for item in manifest_objects(record.manifest)]
     done: dict[str, str] = {}
     for attempt in range(1, ATTEMPTS + 1):
-        records = [found for found in read_records(cluster, names).values() if found and found[0].status == "deployed"]
-        wanted = [reference(item) for found in records for item in manifest_objects(found[0].manifest)]
         objects = cluster.objects(*wanted) if wanted else []
-        entries = [entry for found in records for entry in drift(found, objects, lambda: cluster.objects(AUTOSCALERS))]
+        entries = [entry for record in records for entry in compared(record, objects, lambda: cluster.objects(AUTOSCALERS))]
         edited = [entry for entry in entries if entry.restored is not None]
         if not edited:
             break

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 from .._core import authorities
 from .._core.apt import sources
 from .._core.docker import Docker
+from .._core.files import write_private
 from .._core.machine import Machine
 from .._core.process import output
 from . import catalogue, pins
@@ -72,12 +74,22 @@ def make_rootfs(debian: catalogue.Debian, into: Path, mirror: str, log: Path) ->
     apt = machine_apt_settings(debian.suite, mirror)
     argv = ["mmdebstrap", f"--variant={debian.variant}", "--format=tar"]
     argv += [f"--dpkgopt=path-exclude={path}" for path in debian.excluded] + ["--dpkgopt=path-include=/usr/share/doc/*/copyright"]
-    argv += [f'--aptopt={key} "{value}"' for key, value in apt.options.items()]
+    # What mmdebstrap is told with --aptopt stands on its command line and stays in the image.
+    secret = {key: value for key, value in apt.options.items() if "@" in value}
+    argv += [f'--aptopt={key} "{value}"' for key, value in apt.options.items() if key not in secret]
+    if secret:
+        settings = into / "apt.conf"
+        write_private(settings, "".join(f'{key} "{value}";\n' for key, value in secret.items()))
+        there = '"$1"/etc/apt/apt.conf.d/99plannoir-proxy'
+        argv += [f"--setup-hook=cp {shlex.quote(str(settings))} {there}", f"--customize-hook=rm {there}"]
     # The image's own apt must find the keyrings that its sources name; Debian's own one comes with a package.
     for key in set(apt.keyrings) - {KEYRING}:
         argv += [f"--customize-hook=copy-in {key} {Path(key).parent}"]
     argv += [f"--customize-hook={debian.customize}"]
-    run([*argv, debian.suite, str(into / ROOTFS), "-"], log, given="\n".join(apt.sources) + "\n")
+    try:
+        run([*argv, debian.suite, str(into / ROOTFS), "-"], log, given="\n".join(apt.sources) + "\n")
+    finally:
+        (into / "apt.conf").unlink(missing_ok=True)
 
 
 def base_state(labels: Mapping[str, Mapping[str, str]], digest: str) -> str:

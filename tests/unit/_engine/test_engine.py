@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import TIMED_OUT, Completed
-from ansible_collections.plannoir.deploy.plugins.module_utils._engine import engine
+from ansible_collections.plannoir.deploy.plugins.module_utils._engine import engine, packages
 from fake_machine import FakeMachine
 
 RUNNING = Completed(0, '{"Version": "26.1.5", "ApiVersion": "1.45"}')
@@ -161,3 +161,19 @@ def test_a_missing_buildx_that_may_not_be_installed_is_named(machine: FakeMachin
     machine.answers["docker buildx version"] = Completed(1)
     assert "has no buildx plugin; install the package docker-buildx" in failure(machine, manage=False)
     assert machine.ran("apt-get") == []
+
+
+@pytest.mark.parametrize(("manage", "root", "check"), [(True, True, False), (True, True, True), (True, False, False), (False, True, False)])
+def test_what_an_earlier_version_left_with_apt_is_removed_once(machine: FakeMachine, manage: bool, root: bool, check: bool) -> None:
+    machine.answers["docker version"] = RUNNING
+    machine.root_user = root
+    for name in (packages.PREFERENCES_FILE, packages.SOURCES_FILE):
+        machine.write(name, "left")
+    machine.write("/etc/apt/preferences.d/nodejs", "theirs")
+    result = engine.ensure(machine, manage=manage, timeout=60, check=check)
+    acts = manage and root
+    assert result["actions"] == (["remove the newer suite, and what holds it back, from apt"] if acts else [])
+    assert bool(packages.leftovers(machine)) == (check or not acts)
+    assert machine.read("/etc/apt/preferences.d/nodejs") == "theirs"
+    if acts and not check:
+        assert not engine.ensure(machine, manage=manage, timeout=60, check=False)["changed"]

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -71,13 +72,20 @@ def test_the_next_suite_comes_from_the_machines_own_mirrors_and_serves_nothing_e
         "/etc/apt/sources.list:2|http://mirror.test/debian|bookworm-updates|main\n"
         "/etc/apt/sources.list:9|http://elsewhere.test|nodistro|main\n",
     )
+    during: dict[str, str] = {}
+
+    def install() -> Completed:
+        during.update({name: machine.read(name) for name in (packages.SOURCES_FILE, packages.PREFERENCES_FILE)})
+        return Completed(0)
+
+    machine.answers["apt-get install"] = install
     assert packages.install(machine).suite == "trixie"
-    assert machine.read(packages.SOURCES_FILE).split("\n\n") == [
+    assert during[packages.SOURCES_FILE].split("\n\n") == [
         "Types: deb\nURIs: http://mirror.test/debian\nSuites: trixie\nComponents: main\nSigned-By: /keys/one.gpg",
         "Types: deb\nURIs: http://mirror.test/security\nSuites: trixie-security\nComponents: main\nSigned-By: \n -----BEGIN\n .\n -----END",
         "Types: deb\nURIs: http://mirror.test/debian\nSuites: trixie-updates\nComponents: main\nSigned-By: /keys/two.gpg\n",
     ]
-    assert machine.read(packages.PREFERENCES_FILE) == (
+    assert during[packages.PREFERENCES_FILE] == (
         "Package: *\nPin: release n=/^trixie/\nPin-Priority: -1\n\n"
         "Package: docker.io docker-cli docker-buildx containerd\nPin: release n=/^trixie/\nPin-Priority: 990\n\n"
     )
@@ -85,6 +93,16 @@ def test_the_next_suite_comes_from_the_machines_own_mirrors_and_serves_nothing_e
         "apt-get update -q",
         "apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 docker.io docker-cli docker-buildx containerd",
     ]
+
+
+@pytest.mark.parametrize("code", [0, 100])
+def test_the_newer_suite_goes_with_its_reason(machine: FakeMachine, code: int) -> None:
+    machine.answers["apt-get indextargets"] = Completed(0, "/etc/apt/sources.list:1|http://mirror.test/debian|bookworm|main\n")
+    machine.answers["apt-get install"] = Completed(code)
+    with pytest.raises(Failure) if code else nullcontext():
+        packages.install(machine)
+    assert machine.ran("apt-get install")
+    assert packages.leftovers(machine) == []
 
 
 def test_a_machine_without_a_source_to_copy_is_told_so(machine: FakeMachine) -> None:

@@ -14,6 +14,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan impor
     build_secrets,
     last_lines,
     plan_images,
+    proxy_args,
     superseded,
 )
 
@@ -207,6 +208,38 @@ def test_what_no_instruction_copies_changes_no_tag(source: Path) -> None:
     assert [before != after for before, after in zip(refs["web/index.js"], refs["shared/x"], strict=True)] == [True, True]
     assert [before != after for before, after in zip(refs["shared/x"], refs["api/main.py"], strict=True)] == [True, False]
     assert [before != after for before, after in zip(refs["api/main.py"], refs["shared/y"], strict=True)] == [True, True]
+
+
+def test_a_proxy_without_a_password_is_handed_to_builds() -> None:
+    proxies = {"HTTP_PROXY": "http://proxy.test:3128", "https_proxy": "proxy.test:3128", "NO_PROXY": "localhost,joe@x", "all_proxy": "x"}
+    args, said = proxy_args({**proxies, "HTTPS_PROXY": ""})
+    assert args == {name: proxies[name] for name in ("HTTP_PROXY", "https_proxy", "NO_PROXY")}
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    "proxy", ["http://joe:TOPSECRET@proxy.test:3128", "joe:TOPSECRET@proxy.test:3128", "http://TOPSECRET@127.0.0.1:3128"]
+)
+def test_a_proxys_password_reaches_no_command_line_and_no_output(proxy: str) -> None:
+    args, said = proxy_args({"HTTPS_PROXY": proxy, "https_proxy": proxy})
+    assert args == {}
+    assert "TOPSECRET" not in said[0]
+    assert said[0].startswith("HTTPS_PROXY and https_proxy has a user or a password")
+    assert '"proxies" of ~/.docker/config.json' in said[0]
+
+
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:3128", "localhost:3128", "http://127.1.2.3:8080", "http://[::1]:3128"])
+def test_a_proxy_that_only_this_machine_reaches_is_named(proxy: str) -> None:
+    args, (said,) = proxy_args({"HTTP_PROXY": proxy})
+    assert args == {}
+    assert said.startswith("HTTP_PROXY is a proxy on this machine's own 127.0.0.1")
+
+
+def test_an_index_that_builds_do_not_see_is_named_without_its_password() -> None:
+    args, (said,) = proxy_args({"PIP_INDEX_URL": "https://joe:TOPSECRET@mirror.test/simple"})
+    assert args == {}
+    assert said.startswith("PIP_INDEX_URL does not reach builds")
+    assert "TOPSECRET" not in said
 
 
 PRIVATE = (".env", ".env.production", ".git/HEAD", "node_modules/x/index.js", "web/node_modules/y.js", "env3/pyvenv.cfg", "web/.env.local")

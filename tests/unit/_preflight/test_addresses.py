@@ -114,7 +114,7 @@ def test_addresses_that_lead_somewhere_or_are_meant_for_others_pass(key: str, va
 def test_the_embedded_database_is_meant_by_the_names_that_compose_gives_it() -> None:
     for host in ("db", "postgres", "localhost", "pg"):
         (sentence,) = said({**API, "secret_env": {"DATABASE_URL": f"postgresql://u:p@{host}:5432/x"}}, DATABASE)
-        assert sentence.endswith("did you mean database?")
+        assert sentence.endswith("did you mean database? Where it is right, list api.secret_env.DATABASE_URL in preflight_accepted_values.")
 
 
 def test_jobs_have_addresses_as_well_and_a_vaults_value_is_named() -> None:

@@ -372,3 +372,14 @@ def test_wanted_node_ports_are_those_that_the_values_name() -> None:
     services = {"a": {"type": "NodePort", "nodePort": 30080}, "b": {"type": "NodePort"}, "c": {"type": "ClusterIP", "nodePort": 30081}}
     assert wanted_node_ports({"components": {name: {"service": value} for name, value in services.items()}}) == {"a": 30080}
     assert wanted_node_ports({}) == {}
+
+
+def test_before_a_roll_back_the_objects_get_what_that_revision_set() -> None:
+    objects = cluster_objects()
+    container(objects)["env"][1] = {"name": "TOKEN", "value": "mine"}
+    cluster = FakeCluster(list(objects.values()))
+    good = Record("shop", 2, "superseded", {}, manifest=MANIFEST)
+    assert len(repair.restore(cluster.as_cluster(), [good])) == 1
+    variable = cluster.given[0]["spec"]["template"]["spec"]["containers"][0]["env"][1]
+    assert variable == {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "web-env-1", "key": "TOKEN"}}}
+    assert repair.restore(cluster.as_cluster(), []) == []

@@ -205,3 +205,13 @@ def test_a_rollback_that_does_not_free_the_release_is_an_error() -> None:
     cluster = FakeCluster([stored(2, "pending-upgrade")], fail="connection refused")
     with pytest.raises(Failure, match="connection refused"):
         recover(cluster.as_cluster(), Recovery("shop", "pending-upgrade", 1), 60)
+
+
+def test_a_failed_revision_that_a_failed_roll_back_calls_superseded_is_no_good_one() -> None:
+    """Helm 3.20, seen on a cluster: `helm rollback` that fails marks the revision that it left, however that one ended."""
+    failed = Record("shop", 2, "superseded", VALUES, description='Upgrade "shop" failed: cannot patch "web" with kind Deployment')
+    records = [Record("shop", 3, "failed", VALUES), failed, Record("shop", 1, "superseded", VALUES, description="Install complete")]
+    recovery = recovery_for(records)
+    assert recovery is not None
+    assert recovery.revision == 1
+    assert recovery_for(records[:2]) == Recovery("shop", "failed", 0)

@@ -10,6 +10,7 @@ import os
 import shutil
 import socket
 import struct
+import subprocess
 import tarfile
 import threading
 import zipfile
@@ -392,3 +393,34 @@ def test_a_failure_is_told_by_the_first_line_that_names_an_error(tmp_path: Path)
     assert last_words(log) == "missing go.sum entry"
     log.write_text("", encoding="utf-8")
     assert last_words(log) == "it said nothing"
+
+
+def test_the_password_of_apts_proxy_reaches_neither_a_command_line_nor_the_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = {"Acquire::http::Proxy": "http://joe:TOPSECRET@proxy.test:3128", "Acquire::Retries": "3"}
+    settings = debian.AptSettings(("deb http://mirror.test/debian trixie main",), (), options)
+    monkeypatch.setattr(debian, "machine_apt_settings", lambda *_: settings)
+    into = tmp_path / "made here"
+    into.mkdir()
+    root = tmp_path / "root"
+    (root / "etc/apt/apt.conf.d").mkdir(parents=True)
+    copied = root / "etc/apt/apt.conf.d/99plannoir-proxy"
+    seen: list[str] = []
+
+    def bootstrap(argv: list[str], _log: Path, given: str = "") -> None:
+        seen.extend([*argv, given])
+        for kind in ("--setup-hook=", "--customize-hook="):  # as mmdebstrap calls a hook that is no program
+            for hook in (word.removeprefix(kind) for word in argv if word.startswith(kind) and "plannoir-proxy" in word):
+                subprocess.run(["sh", "-c", hook, "exec", str(root)], check=True)
+            if kind == "--setup-hook=":
+                seen.append(f"{copied.stat().st_mode & 0o777:o}")
+                assert copied.read_text() == 'Acquire::http::Proxy "http://joe:TOPSECRET@proxy.test:3128";\n'
+
+    monkeypatch.setattr(debian, "run", bootstrap)
+    debian.make_rootfs(
+        next(c.recipe for c in catalogue.components().values() if isinstance(c.recipe, catalogue.Debian)), into, "", into / "log"
+    )
+    assert "TOPSECRET" not in " ".join(seen)
+    assert '--aptopt=Acquire::Retries "3"' in seen
+    assert seen[-1] == "600"
+    assert not copied.exists()
+    assert list(into.iterdir()) == []
