@@ -144,6 +144,6 @@ def _misnamed(services: PlayServices, variables: PlayVariables) -> Iterator[str]
             yield name_problem(variable, value, rule, variables.places.get(variable, ""))
 
 
-def _sources(component: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+def _sources(component: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if build := component["build"]:
-        yield {"component": component["name"], "context": build["context"], "dockerfile": build["dockerfile"]}
+        yield {"component": component["name"], **{key: build[key] for key in ("context", "dockerfile", "target", "args")}}

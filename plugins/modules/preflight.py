@@ -51,6 +51,14 @@ options:
         description: The Dockerfile, absolute or relative to the folder.
         type: str
         required: true
+      target:
+        description: Stage to build; empty for the last.
+        type: str
+        default: ''
+      args:
+        description: Build arguments, which may say what the Dockerfile starts from.
+        type: dict
+        default: {}
   source_root:
     description: What a relative source folder is relative to.
     type: path
@@ -118,6 +126,7 @@ vault_services:
 """
 
 import os
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.requirements import machine_problems
@@ -125,12 +134,13 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.require
 
 def main() -> None:
     source = {key: {"type": kind, "required": True} for key, kind in (("component", "str"), ("context", "path"), ("dockerfile", "str"))}
+    given: dict[str, dict[str, Any]] = {"target": {"type": "str", "default": ""}, "args": {"type": "dict", "default": {}}}
     module = AnsibleModule(
         argument_spec={
             "own_variables": {"type": "list", "elements": "str", "default": []},
             "accepted_values": {"type": "list", "elements": "str", "default": []},
             "vault_file": {"type": "path"},
-            "sources": {"type": "list", "elements": "dict", "default": [], "options": source},
+            "sources": {"type": "list", "elements": "dict", "default": [], "options": {**source, **given}},
             "source_root": {"type": "path"},
             "cache_dir": {"type": "path"},
             "disk_gb": {"type": "int", "default": 10},

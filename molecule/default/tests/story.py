@@ -60,7 +60,9 @@ class Person:
 def start(name: str, *arguments: str) -> subprocess.Popen[str]:
     """Start a playbook of the checkout against the stories' cluster."""
     command = ["ansible-playbook", f"--inventory={ROOT / 'inventories/molecule'}", name, *arguments]
-    environment = {**os.environ, "ANSIBLE_CALLBACK_RESULT_FORMAT": "json", "ANSIBLE_FORCE_COLOR": "0"}
+    # With everything that Ansible says, also of tasks that change nothing.
+    output = {"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default", "ANSIBLE_CALLBACK_RESULT_FORMAT": "json", "ANSIBLE_FORCE_COLOR": "0"}
+    environment = {**os.environ, **output}
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 

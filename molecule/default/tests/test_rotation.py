@@ -8,9 +8,10 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple
 
 import pytest
@@ -59,9 +60,9 @@ def rollouts(kubectl: Kubectl) -> dict[str, int]:
     return {item["metadata"]["name"]: int(item["metadata"]["annotations"]["deployment.kubernetes.io/revision"]) for item in items}
 
 
-def rotate(kind: str) -> str:
+def rotate(kinds: Collection[Kind]) -> str:
     """Run the playbook and return what it printed."""
-    variables = {"rotate_kinds": [kind], "rotate_overlap": 100, "services_postgresql_login_grace": "100 seconds"}
+    variables = {"rotate_kinds": [kind.name for kind in kinds], "rotate_overlap": 100, "services_postgresql_login_grace": "100 seconds"}
     return playbook("playbooks/rotate_secrets.yml", "--diff", f"--extra-vars={json.dumps(variables)}")
 
 
@@ -120,30 +121,40 @@ class Load:
             thread.join()
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_a_rotation_fails_no_request_and_replaces_the_readers_once(kind: Kind, person: Person, kubectl: Kubectl) -> None:
-    old, before = newest_secrets(kubectl)[kind.secret][kind.key], rollouts(kubectl)
+@pytest.mark.parametrize(
+    "kinds",
+    [KINDS, *(pytest.param([kind], marks=pytest.mark.faults) for kind in KINDS)],
+    ids=["all at once", *(kind.name for kind in KINDS)],
+)
+def test_a_rotation_fails_no_request_and_replaces_the_readers_once(kinds: list[Kind], person: Person, kubectl: Kubectl) -> None:
+    old, before = newest_secrets(kubectl), rollouts(kubectl)
     old_session = person.session
     load = Load(person)
     with load.running():
         started = time.monotonic()
-        printed = rotate(kind.name)
+        printed = rotate(kinds)
         seconds = time.monotonic() - started
-    new = newest_secrets(kubectl)[kind.secret][kind.key]
-    assert new != old
-    assert old not in printed
-    assert new not in printed
-    after = rollouts(kubectl)
+    new, after = newest_secrets(kubectl), rollouts(kubectl)
+    for kind in kinds:
+        old_value, new_value = (secrets[kind.secret][kind.key] for secrets in (old, new))
+        assert new_value != old_value
+        assert old_value not in printed
+        assert new_value not in printed
     counted = {name: after[name] - before[name] for name in sorted(APPLICATION | EXTRAS)}
-    print(f"\n{kind.name}: {seconds:.0f} s, rollouts {counted}, answers {dict(load.answers)}")
-    assert counted == {name: int(name in kind.readers) for name in counted}
+    names = [kind.name for kind in kinds]
+    print(f"\n{', '.join(names)}: {seconds:.0f} s, rollouts {counted}, answers {dict(load.answers)}")
+    readers = {reader for kind in kinds for reader in kind.readers}
+    assert counted == {name: int(name in readers) for name in counted}
     assert set(load.answers) <= {"ok", "signed out"}
     assert load.answers.total() > RATE * seconds * 0.8
     # While pods of both session secrets answer, each refuses the other's sessions; afterwards a session lasts.
     assert load.steady()
-    if kind.name != "session_secret":
+    if "session_secret" not in names:
         assert load.answers["signed out"] == 0
-    wait_for(lambda: is_refused(kind.name, old, old_session, kubectl), 150, f"the end of the old {kind.name} credential")
+    for kind in kinds:
+        value = old[kind.secret][kind.key]
+        refused = partial(is_refused, kind.name, value, old_session, kubectl)
+        wait_for(refused, 150, f"the end of the old {kind.name} credential")
 
 
 def is_refused(kind: str, old: str, old_session: requests.Session, kubectl: Kubectl) -> bool:

@@ -183,6 +183,8 @@ def reach(dockerfile: Dockerfile, target: str) -> Reach:
 def built_stages(dockerfile: Dockerfile, target: str) -> list[Stage]:
     """Return the stages that ``target`` needs; all of them where a variable names one."""
     stages = dockerfile.stages
+    if not stages:
+        return []
     wanted = len(stages) - 1 if not target else _index(stages, target, len(stages))
     if wanted is None:
         return stages

@@ -195,15 +195,34 @@ def base_problems(images: Sequence[Image], engine: Docker, base: Base) -> list[s
         engine: Where they are built.
         base: Is brought along.
     """
-    wanted = {reference for image in images for reference in image.bases if reference != base.ref}
-    lacking = unreachable(reference for reference in sorted(wanted) if engine.image_id(reference) is None)
+    wanted = [(image.name, image.dockerfile, reference) for image in images for reference in image.bases if reference != base.ref]
+    there = {reference for reference in {reference for _, _, reference in wanted} if engine.image_id(reference) is not None}
+    return lacking_bases([entry for entry in wanted if entry[2] not in there])
+
+
+def first_base_problems(sources: Sequence[Mapping[str, Any]], root: Path) -> list[str]:
+    """Say the same before there is an engine to build in; ``sources`` are those of the module ``preflight``."""
+    wanted = []
+    for source in sources:
+        file = root / Path(source["context"]).expanduser() / source["dockerfile"]
+        if file.is_file():
+            parsed = parse_dockerfile(file.read_bytes())
+            # The toolchain may make it from packages.
+            own = _spellings(BASE_IMAGE) if Base(BASE_IMAGE).serves(parsed) else []
+            named = bases(parsed, source["target"], {key: str(value) for key, value in source["args"].items()})
+            wanted += [(source["component"], str(file), reference) for reference in named if reference not in own]
+    return lacking_bases(wanted)
+
+
+def lacking_bases(wanted: Sequence[tuple[str, str, str]]) -> list[str]:
+    """Return a sentence for each component, Dockerfile and image that cannot be had from its registry."""
+    lacking = unreachable(sorted({reference for _, _, reference in wanted}))
     return [
-        f"Component {image.name}: {image.dockerfile} starts from {reference}, which the engine does not have, and its registry cannot be "
+        f"Component {name}: {dockerfile} starts from {reference}, which the engine does not have, and its registry cannot be "
         f"reached ({lacking[reference]}). Name an image in it that is there ('ARG BASE_IMAGE' and 'FROM ${{BASE_IMAGE}}' take the "
         "collection's own Debian, build.args.BASE_IMAGE another one), name your own mirror in front of it, or give the component a "
         "finished image in its option image."
-        for image in images
-        for reference in image.bases
+        for name, dockerfile, reference in wanted
         if reference in lacking
     ]
 

@@ -16,6 +16,7 @@ from typing import Any
 from .._core.machine import Machine
 from .._engine.environment import environment_problems
 from .._minikube.early import early_problems
+from .._minikube.files import Files
 
 OLDEST_PYTHON = (3, 11)
 SYSTEMS = {"Linux": ("x86_64", "aarch64"), "Darwin": ("x86_64", "arm64")}
@@ -33,6 +34,10 @@ def machine_problems(wanted: Mapping[str, Any]) -> Iterator[str]:
         elsewhere = list(environment_problems(os.environ))
         # Another engine's containers say nothing of this machine.
         yield from elsewhere or early_problems(Machine(), wanted["minikube"])
+    if wanted["minikube"] and not Files.of(wanted["minikube"]["home"], wanted["minikube"]["profile"]).config():
+        from .._images.plan import first_base_problems  # a later run does without: the module images_plan knows what has to be built
+
+        yield from first_base_problems(wanted["sources"], Path(wanted["source_root"] or "."))
     for source in wanted["sources"]:
         yield from source_problems(source, Path(wanted["source_root"] or "."))
 

@@ -87,7 +87,8 @@ def ask(send: Open, url: str, timeout: float, is_enough: Callable[[Answer], bool
     end = time.monotonic() + timeout
     with reader.changed:
         while not reader.ended and (left := end - time.monotonic()) > 0:
-            if reader.answer.stream and is_enough(reader.answer):
+            answer = reader.answer
+            if answer.stream != "" and is_enough(answer):
                 break
             reader.changed.wait(left)
         reader.abandoned = True
@@ -95,7 +96,7 @@ def ask(send: Open, url: str, timeout: float, is_enough: Callable[[Answer], bool
             return reader.answer
         if isinstance(reader.error, OSError | HTTPException):
             return Answer(0, f"{url} does not answer: {getattr(reader.error, 'reason', '') or reader.error}")
-        if reader.error:
+        if isinstance(reader.error, Exception):
             raise reader.error
         if not reader.status:
             return Answer(0, f"{url} does not answer within {timeout:g} s")

@@ -86,7 +86,7 @@ def _exec_problems(command: Mapping[str, Any], status: object, components: Seque
     name = str(command["component"])
     if unknown := _unknown(name, components):
         yield f"exec.component {unknown}"
-    elif not next(component["replicas"] for component in components if component["name"] == name):
+    elif not any(component["replicas"] for component in components if component["name"] == name):
         yield f"exec.component names {name}, which has no pod: its replicas are 0."
 
 

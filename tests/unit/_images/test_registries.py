@@ -26,6 +26,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._images.registries
         ("ARG GIVEN=x\nFROM node:$GIVEN", ["node:given"]),
         ("ARG V\nFROM $V", []),
         ("FROM scratch", []),
+        ("# nothing yet", []),
         ("FROM node:22 AS build\nFROM build\nCOPY --from=build /a /a", ["node:22"]),
         ("FROM python:3 AS unused\nFROM node:22", ["node:22"]),
         ("FROM scratch\nCOPY --from=ghcr.io/astral-sh/uv:1 /uv /uv", ["ghcr.io/astral-sh/uv:1"]),
@@ -103,3 +104,27 @@ def test_a_problem_names_component_file_image_and_the_ways_out(tmp_path: Path, m
     for way in ("BASE_IMAGE", "mirror", "option image"):
         assert way in problems[0]
     assert base_problems([], engine, Base()) == []
+
+
+def test_a_first_run_is_told_before_there_is_an_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def away(references: list[str]) -> dict[str, str]:
+        asked.extend(references)
+        return dict.fromkeys(references, "registry: no route")
+
+    monkeypatch.setattr(images, "unreachable", away)
+    for name, text in {
+        "ours": "ARG BASE_IMAGE=debian:trixie-slim\nFROM ${BASE_IMAGE}\n",
+        "theirs": "ARG V=1\nFROM node:$V\n",
+        "none": "FROM scratch\n",
+    }.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "Dockerfile").write_text(text)
+    sources = [
+        {"component": name, "context": name, "dockerfile": "Dockerfile", "target": "", "args": {"V": 2}}
+        for name in ("ours", "theirs", "none", "missing")
+    ]
+    problems = images.first_base_problems(sources, tmp_path)
+    assert [problem.partition(":")[0] for problem in problems] == ["Component theirs"]
+    assert asked == ["node:2"]

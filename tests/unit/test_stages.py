@@ -1,0 +1,105 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run prints, with real plays."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PLAY = """
+- name: Look around
+  hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Read what is there
+      ansible.builtin.command: echo nothing
+      changed_when: false
+    - name: Show what was found
+      ansible.builtin.debug:
+        msg: [first line, second line]
+    - name: Skip it
+      ansible.builtin.fail:
+      when: false
+    - name: Take some time
+      ansible.builtin.command: sleep 3
+      changed_when: false
+- name: Deploy
+  hosts: localhost
+  gather_facts: false
+  roles: [shop]
+"""
+ROLE = """
+- name: Write the files
+  ansible.builtin.copy:
+    content: "{{ item }}"
+    dest: "{{ playbook_dir }}/{{ item }}"
+    mode: "0644"
+  loop: [a, b]
+- name: Fail when asked
+  ansible.builtin.fail:
+    msg: This is the cause.
+  when: broken | default(false)
+"""
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Run the plays and return what they print."""
+    (tmp_path / "play.yml").write_text(PLAY)
+    (tmp_path / "roles/shop/tasks").mkdir(parents=True)
+    (tmp_path / "roles/shop/tasks/main.yml").write_text(ROLE)
+
+    def play(*arguments: str, **environment: str) -> str:
+        command = ["ansible-playbook", "--inventory=localhost,", "--connection=local", str(tmp_path / "play.yml"), *arguments]
+        ours = {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_PYTHON_INTERPRETER": sys.executable, "PLANNOIR_STAGES_QUIET": "2"}
+        variables = {**os.environ, **ours, **environment}
+        return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False).stdout
+
+    return play
+
+
+def test_a_stage_is_a_line_with_its_seconds_and_what_it_changed(run: Run) -> None:
+    first = run()
+    assert re.search(r"^Look around +[\d.]+ s$", first, re.MULTILINE)
+    assert re.search(r"^shop +[\d.]+ s  Write the files \(a\), Write the files \(b\)$", first, re.MULTILINE)
+    assert re.search(r"^shop +[\d.]+ s$", run(), re.MULTILINE)
+
+
+def test_messages_are_shown_and_a_long_task_is_named_while_it_runs(run: Run) -> None:
+    printed = run()
+    assert "Look around: first line\nLook around: second line\n" in printed
+    assert re.search(r"^Look around: Take some time, [2-9] s so far$", printed, re.MULTILINE)
+    assert "TASK" not in printed
+    assert "Skip it" not in printed
+
+
+def test_the_recap_stays_and_the_timeline_follows(run: Run) -> None:
+    printed = run()
+    assert re.search(r"^localhost +: ok=4 +changed=1 ", printed, re.MULTILINE)
+    assert re.search(r"^[\d.]+ s: Look around [\d.]+, shop [\d.]+$", printed.splitlines()[-1])
+
+
+def test_a_failure_is_shown_as_ansible_shows_it(run: Run) -> None:
+    printed = run("--extra-vars=broken=true")
+    assert "TASK [shop : Fail when asked]" in printed
+    assert "This is the cause." in printed
+
+
+@pytest.mark.parametrize("diff", [[], ["--diff"]])
+def test_v_gives_ansibles_own_output(run: Run, diff: list[str]) -> None:
+    def without_times(text: str) -> str:
+        return re.sub(r'".*(time|start|end|delta|tmp|uid|gid|owner|src|inode).*', "", re.sub(r"\d+[:.]\d[\d:.]*", "", text))
+
+    run()
+    ours, default = run("-v", *diff), run("-v", *diff, ANSIBLE_STDOUT_CALLBACK="ansible.builtin.default")
+    assert "TASK [Read what is there]" in ours
+    assert without_times(ours) == without_times(default)
