@@ -242,7 +242,7 @@ def test_go_comes_from_the_first_proxy_that_has_it_and_can_be_run(proxy: Path, t
     assert not (into / "go.zip").exists()
 
 
-@pytest.mark.parametrize("answer", ["reset", "cut", "page"])
+@pytest.mark.parametrize("answer", ["reset", "cut", "chunk", "page"])
 def test_a_proxy_that_breaks_off_or_answers_with_a_page_is_passed_over(
     proxy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str
 ) -> None:
@@ -253,9 +253,10 @@ def test_a_proxy_that_breaks_off_or_answers_with_a_page_is_passed_over(
                 self.connection.close()
                 return
             self.send_response(200)
-            self.send_header("Content-Length", "1000" if answer == "cut" else "6")
+            length = ("Content-Length", "1000" if answer == "cut" else "6")
+            self.send_header(*(("Transfer-Encoding", "chunked") if answer == "chunk" else length))
             self.end_headers()
-            self.wfile.write(b"<html>")
+            self.wfile.write(b"ff\r\nshort" if answer == "chunk" else b"<html>")
 
         def log_message(self, *_: object) -> None:
             pass
