@@ -100,7 +100,7 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible has no types
         if not self._brief:
             return
         self._begin_stage(task._role.get_name(include_role_fqcn=False) if task._role else self._play.get_name().strip())
-        self._task_name, self._task_began = task.get_name(include_role_fqcn=False).rpartition(" : ")[2], time.monotonic()
+        self._task_name, self._task_began = _short(task.get_name()), time.monotonic()
         if not self._clock:
             self._clock = threading.Thread(target=self._watch, daemon=True)
             self._clock.start()
@@ -145,7 +145,7 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible has no types
             for line in message if isinstance(message, list) else str(message).splitlines():
                 self._say(f"{self._stage}: {line}")
         elif result.result.get("changed"):
-            name = str(result.task_name or result.task.get_name()).rpartition(" : ")[2]
+            name = _short(result.task_name or result.task.get_name())
             self._changes[f"{name} ({item})" if item is not None else name] = None
 
     # ---- Long work
@@ -170,3 +170,8 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible has no types
 
     def _say(self, text: str, color: str | None = None) -> None:
         self._display.display(f"{text}{_ERASE}" if sys.stdout.isatty() else text, color)
+
+
+def _short(name: str) -> str:
+    """Return a task's name without its role's."""
+    return name.rpartition(" : ")[2].strip()

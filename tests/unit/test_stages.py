@@ -43,6 +43,9 @@ ROLE = """
     dest: "{{ playbook_dir }}/{{ item }}"
     mode: "0644"
   loop: [a, b]
+- name: Ask another role
+  ansible.builtin.include_role:
+    name: other
 - name: Fail when asked
   ansible.builtin.fail:
     msg: This is the cause.
@@ -57,12 +60,16 @@ def run(tmp_path: Path) -> Run:
     (tmp_path / "play.yml").write_text(PLAY)
     (tmp_path / "roles/shop/tasks").mkdir(parents=True)
     (tmp_path / "roles/shop/tasks/main.yml").write_text(ROLE)
+    (tmp_path / "roles/other/tasks").mkdir(parents=True)
+    (tmp_path / "roles/other/tasks/main.yml").write_text("- ansible.builtin.debug: {msg: done}\n")
 
     def play(*arguments: str, **environment: str) -> str:
         command = ["ansible-playbook", "--inventory=localhost,", "--connection=local", str(tmp_path / "play.yml"), *arguments]
         ours = {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_PYTHON_INTERPRETER": sys.executable, "PLANNOIR_STAGES_QUIET": "2"}
         variables = {**os.environ, **ours, **environment}
-        return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False).stdout
+        return subprocess.run(
+            command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        ).stdout
 
     return play
 
@@ -80,12 +87,14 @@ def test_messages_are_shown_and_a_long_task_is_named_while_it_runs(run: Run) -> 
     assert re.search(r"^Look around: Take some time, [2-9] s so far$", printed, re.MULTILINE)
     assert "TASK" not in printed
     assert "Skip it" not in printed
+    assert "\nother: done\n" in printed
+    assert "WARNING" not in printed
 
 
 def test_the_recap_stays_and_the_timeline_follows(run: Run) -> None:
     printed = run()
-    assert re.search(r"^localhost +: ok=4 +changed=1 ", printed, re.MULTILINE)
-    assert re.search(r"^[\d.]+ s: Look around [\d.]+, shop [\d.]+$", printed.splitlines()[-1])
+    assert re.search(r"^localhost +: ok=6 +changed=1 ", printed, re.MULTILINE)
+    assert re.search(r"^[\d.]+ s: Look around [\d.]+, shop [\d.]+, other [\d.]+$", printed.splitlines()[-1])
 
 
 def test_a_failure_is_shown_as_ansible_shows_it(run: Run) -> None:
