@@ -196,7 +196,9 @@ def base_problems(images: Sequence[Image], engine: Docker, base: Base) -> list[s
         base: Is brought along.
     """
     wanted = [(image.name, image.dockerfile, reference) for image in images for reference in image.bases if reference != base.ref]
-    there = {reference for reference in {reference for _, _, reference in wanted} if engine.image_id(reference) is not None}
+    there = {
+        reference for reference in {reference for _component, _dockerfile, reference in wanted} if engine.image_id(reference) is not None
+    }
     return lacking_bases([entry for entry in wanted if entry[2] not in there])
 
 
@@ -216,7 +218,7 @@ def first_base_problems(sources: Sequence[Mapping[str, Any]], root: Path) -> lis
 
 def lacking_bases(wanted: Sequence[tuple[str, str, str]]) -> list[str]:
     """Return a sentence for each component, Dockerfile and image that cannot be had from its registry."""
-    lacking = unreachable(sorted({reference for _, _, reference in wanted}))
+    lacking = unreachable(sorted({reference for _component, _dockerfile, reference in wanted}))
     return [
         f"Component {name}: {dockerfile} starts from {reference}, which the engine does not have, and its registry cannot be "
         f"reached ({lacking[reference]}). Name an image in it that is there ('ARG BASE_IMAGE' and 'FROM ${{BASE_IMAGE}}' take the "

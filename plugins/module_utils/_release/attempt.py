@@ -152,7 +152,7 @@ def _starts(pod: Object) -> bool:
     if condition(pod, "PodScheduled").get("status") == "False" or any(restarts for _state, restarts in states):
         return False
     return all(reason in ("ContainerCreating", "PodInitializing") for reason in waiting) and not any(
-        "terminated" in state for state, _ in states
+        "terminated" in state for state, _restarts in states
     )
 
 

@@ -27,7 +27,8 @@ _NAMED = re.compile(r"(?:Uncaught )?[\w.$]*(?:Error|Exception)\b.*:")
 _BAR = re.compile(r"^ *[|+](?: |(?=-|\+))")
 """What Python puts before each line of a group of exceptions."""
 _LOUD = re.compile(
-    r"\b(FATAL|PANIC|CRITICAL|EMERG|ALERT|ERROR|fatal|panic(?=:)|critical|emerg|\w*[Ee]rror(?=[:\]])|\w+Exception(?=:)|Uncaught|Unhandled|[Ff]ailed|cannot|can't)\b"
+    r"\b(FATAL|PANIC|CRITICAL|EMERG|ALERT|ERROR|fatal|panic(?=:)|critical|emerg|\w*[Ee]rror(?=[:\]])|\w+Exception(?=:)|Uncaught|Unhandled"
+    r"|[Ff]ailed|cannot|can't)\b"
     r"|(?i:read-only file ?system|permission denied|not permitted|no such file|no usable)"
 )
 _STARTS = re.compile(

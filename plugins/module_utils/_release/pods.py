@@ -213,7 +213,7 @@ def _image_rule(pattern: str, *, pulls: int = 1) -> Callable[[View], Found | Non
 
 def registry(image: str) -> str:
     """Return the host that an image comes from."""
-    host, slash, _ = image.partition("/")
+    host, slash, _rest = image.partition("/")
     return host if slash and ("." in host or ":" in host or host == "localhost") else "docker.io"
 
 
