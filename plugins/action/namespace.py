@@ -89,6 +89,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
                 waited = wait_for(
                     lambda: cluster.take_lease(next(leases)), f"The application {parameters['application']}", parameters["timeout"]
                 )
+                if waited:  # what the other run deployed is no edit
+                    drifted = cluster.drift(cluster.look())
         except ValueError as error:
             raise AnsibleActionFail(str(error)) from None
         except Failure as error:

@@ -133,14 +133,9 @@ class Reach:
 
     def __init__(self, sources: Sequence[str] | None = None) -> None:
         """Take paths or patterns, relative to the context and clean; None means all of it."""
-        self._named = list(sources or ())
         self._sources = (
             None if sources is None else [[re.compile(fnmatch.translate(name)) for name in source.split("/")] for source in sources]
         )
-
-    def named(self) -> list[str]:
-        """Return the paths that are copied by their own names."""
-        return [] if self._sources is None else [name for name in self._named if not re.search(r"[*?]", name)]
 
     def holds(self, path: str) -> bool:
         """Tell whether a path is copied, by its own name or within a folder that is."""
@@ -173,7 +168,7 @@ def reach(dockerfile: Dockerfile, target: str) -> Reach:
             for source in _sources(instruction):
                 if _UNCERTAIN.search(source):
                     return ALL
-                path = posixpath.normpath("/" + source.lstrip("/")).lstrip("/")
+                path = _clean(source)
                 if not path:
                     return ALL
                 sources.append(path)
@@ -202,6 +197,16 @@ def built_stages(dockerfile: Dockerfile, target: str) -> list[Stage]:
             if found is not None:
                 left.append(found)
     return [stages[index] for index in sorted(needed)]
+
+
+def named_sources(dockerfile: Dockerfile, target: str) -> list[str]:
+    """Return the paths that are copied from the context by their own names, relative to it and clean."""
+    given = (source for stage in built_stages(dockerfile, target) for entry in stage.instructions for source in _sources(entry))
+    return [_clean(source) for source in given if not _UNCERTAIN.search(source) and not re.search(r"[*?]", source)]
+
+
+def _clean(source: str) -> str:
+    return posixpath.normpath("/" + source.lstrip("/")).lstrip("/")
 
 
 def images_named(stage: Stage) -> list[str]:

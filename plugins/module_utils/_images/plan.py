@@ -21,7 +21,7 @@ from .._core import authorities
 from .._core.docker import Docker
 from .._toolchain.pins import BASE_IMAGE
 from .context import ignore_file, is_left_out, read_context
-from .dockerfile import Dockerfile, commands, parse_dockerfile, reach
+from .dockerfile import Dockerfile, commands, named_sources, parse_dockerfile, reach
 from .ignore import IgnoreFileError
 from .registries import bases, unreachable
 
@@ -138,7 +138,7 @@ def _too_large(image: Image, limit: int) -> str:
 
 def _copied(image: Image, target: str) -> str:
     """Say that the Dockerfile copies by name what no image gets."""
-    named = reach(parse_dockerfile(Path(image.dockerfile).read_bytes()), target).named()
+    named = named_sources(parse_dockerfile(Path(image.dockerfile).read_bytes()), target)
     found = [name for name in named if any(_is_left_out(image, str(path)) for path in (name, *PurePosixPath(name).parents))]
     if not found:
         return ""

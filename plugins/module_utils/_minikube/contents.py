@@ -110,7 +110,7 @@ def _claims(items: Sequence[Object]) -> Iterator[str]:
 def _volumes(items: Sequence[Object]) -> Iterator[str]:
     """Name the volumes whose claim is gone and whose data was kept."""
     for item in items:
-        if item.get("status", {}).get("phase") == "Released":
+        if item.get("status", {}).get("phase") == "Released" and item["spec"].get("persistentVolumeReclaimPolicy") == "Retain":
             yield f"the volume {item['metadata']['name']}, {item['spec']['capacity']['storage']} (its claim is gone)"
 
 

@@ -375,8 +375,11 @@ def test_a_cluster_with_the_application_alone_goes_at_once(running: Lab) -> None
 
 
 def test_data_whose_claim_is_gone_is_named(running: Lab) -> None:
-    fill(running, held("volume", "", "pv-1"), held("volume", "", "pv-2"))
-    running.held["persistentvolumes"][0]["status"] = {"phase": "Released"}
+    fill(running, *(held("volume", "", f"pv-{number}") for number in (1, 2, 3)))
+    kept, _bound, going = running.held["persistentvolumes"]
+    kept["status"] = going["status"] = {"phase": "Released"}
+    kept["spec"]["persistentVolumeReclaimPolicy"] = "Retain"
+    going["spec"]["persistentVolumeReclaimPolicy"] = "Delete"
     with pytest.raises(Failure, match=r"lost: the volume pv-1, 3Gi \(its claim is gone\)\. Allow"):
         running.ensure("absent")
 
