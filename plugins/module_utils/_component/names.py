@@ -105,6 +105,6 @@ def clash_problems(components: Iterable[Mapping[str, Any]], application: str = "
             owners[name][component["name"]] = None
     for name, found in owners.items():
         if len(found) > 1:
-            kind, called = name.split("/", 1)
+            kind, called = name.split("/")
             last = list(found)[-1]
             yield f"Component {last}: {' and '.join(found)} would each make {kind.partition('.')[0]}/{called}: rename {last}."

@@ -19,7 +19,7 @@ FORMATS: dict[str, dict[str, Any]] = {
     },
     "header_name": {"pattern": "[-!#$%&'*+.^_`|~0-9A-Za-z]+", "says": "a header's name such as Host"},
     "image": {
-        "pattern": "(([-0-9A-Za-z]+\\.[-.0-9A-Za-z]+(:[0-9]+)?|([-0-9A-Za-z]+|\\[[0-9a-f:]+\\]):[0-9]+)/)?[a-z0-9]+((/|\\.|__?|-+)[a-z0-9]+)*(:[0-9A-Za-z_][-.0-9A-Za-z_]{0,127})?(@[a-z0-9]+:[0-9a-f]{32,})?",
+        "pattern": "([-0-9A-Za-z\\[]+[.:][-.:0-9A-Za-z\\]]+/)?[a-z0-9]+((/|\\.|__?|-+)[a-z0-9]+)*(:\\w[-.\\w]{0,127})?(@[a-z0-9]+:[0-9a-f]{32,})?",
         "says": "an image reference such as ghcr.io/owner/name:1.2: lower-case letters before the tag, no blanks, no https:// first",
     },
     "label_key": {

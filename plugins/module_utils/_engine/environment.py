@@ -43,7 +43,7 @@ def environment_problems(environment: Mapping[str, str]) -> Iterator[str]:
 def _is_here(name: str) -> bool:
     """Tell whether an address is one of this machine's: only then can something listen on it."""
     try:
-        family, kind, protocol, _canonical, address = socket.getaddrinfo(name, 0, type=socket.SOCK_STREAM)[0]
+        family, kind, protocol, _name, address = socket.getaddrinfo(name, 0, type=socket.SOCK_STREAM)[0]
         with closing(socket.socket(family, kind, protocol)) as probe:
             probe.bind(address)
     except OSError:

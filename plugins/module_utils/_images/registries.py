@@ -11,8 +11,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
 
+from .._core.errors import Failure
+from .._core.http_client import open_url
 from .dockerfile import Dockerfile, built_stages, images_named
 
 PATIENCE = 1.5
@@ -73,13 +74,13 @@ def unreachable(references: Iterable[str], ask: Callable[[str], str] | None = No
 def _why_not(host: str) -> str:
     """Ask a registry's API for its version, through the proxy of the environment; return why it does not answer."""
     try:
-        with urlopen(Request(f"https://{host}/v2/", method="HEAD"), timeout=PATIENCE):
-            return ""
+        open_url(f"https://{host}/v2/", PATIENCE, method="HEAD").close()
+        return ""
     except HTTPError as answer:
         return str(answer) if answer.code in _NOBODY_THERE else ""
     except URLError as error:
         reason = error.reason
         # A certificate that is not trusted here, or none at all, is the engine's affair; so is a slow network.
         return "" if isinstance(reason, ssl.SSLError | TimeoutError) else str(getattr(reason, "strerror", None) or reason)
-    except (OSError, ValueError):
+    except (OSError, ValueError, Failure):
         return ""

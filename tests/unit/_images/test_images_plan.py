@@ -289,7 +289,8 @@ def test_a_pattern_for_what_is_left_out_is_literal(source: Path) -> None:
 
 @pytest.mark.parametrize(
     ("copied", "found"),
-    [("COPY .env /app/", ".env"), ("COPY node_modules ./node_modules", "node_modules"), ("COPY a.py .git/HEAD ./", ".git/HEAD"),
+    [("COPY .env /app/", ".env"), ("COPY node_modules ./node_modules", "node_modules"),
+     ("COPY . .\nCOPY .env.production .env", ".env.production"), ("COPY a.py .git/HEAD ./", ".git/HEAD"),
      ("RUN --mount=type=bind,source=.env,target=/x true", ".env")],
 )  # fmt: skip
 def test_a_dockerfile_that_copies_it_by_name_is_told(source: Path, copied: str, found: str) -> None:
