@@ -10,7 +10,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -71,10 +70,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             "drift": {},
             "environment": {},
         }
-        if check and not Path(parameters["kubeconfig"]).is_file():
-            return {**absent, "changed": True}
         cluster = Application(parameters)
         try:
+            if check and not cluster.is_there:
+                return {**absent, "changed": True}
             found = cluster.look()
             cluster.refuse(found)
             if not found.namespace and not parameters["create"]:
@@ -123,6 +122,11 @@ class Application:
         self._cluster = Cluster.of(parameters)
         self._lease = Lease(self._application, self._name, play_name(), time.monotonic)
         self._releases = release_names(self._application)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether its cluster is made already."""
+        return self._cluster.is_there
 
     @property
     def environment(self) -> dict[str, str]:

@@ -81,7 +81,7 @@ options:
     type: dict
     default: {}
   commands:
-    description: Commands that are run for the place V(commands); their exit code does not matter.
+    description: Commands that are run for the place V(commands), with the vault passwords of this run; one that fails is an error.
     type: list
     elements: dict
     default: []

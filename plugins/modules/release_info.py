@@ -61,7 +61,6 @@ running:
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -91,13 +90,12 @@ def main() -> None:
         supports_check_mode=True,
     )
     objects: list[dict[str, Any]] = []
-    if not module.check_mode or Path(module.params["kubeconfig"]).is_file():
-        try:
-            objects = Cluster.of(module.params).objects(
-                "services,pods", f"--selector={INSTANCE_LABEL} in ({','.join(module.params['names'])})"
-            )
-        except Failure as error:
-            module.fail_json(msg=f"The releases cannot be read: {error}")
+    cluster = Cluster.of(module.params)
+    try:
+        if not module.check_mode or cluster.is_there:
+            objects = cluster.objects("services,pods", f"--selector={INSTANCE_LABEL} in ({','.join(module.params['names'])})")
+    except Failure as error:
+        module.fail_json(msg=f"The releases cannot be read: {error}")
     urls = {item["metadata"]["name"]: url(item, module.params["host"]) for item in objects if item["kind"] == "Service"}
     pods = [item for item in objects if item["kind"] == "Pod" and "batch.kubernetes.io/job-name" not in item["metadata"]["labels"]]
     pods = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]

@@ -111,7 +111,6 @@ time:
 """
 
 import time
-from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -161,11 +160,12 @@ def main() -> None:
     releases = module.params["releases"]
     names = [release["name"] for release in releases]
     records: dict[str, list[Any]] = {name: [] for name in names}
-    if not module.check_mode or Path(module.params["kubeconfig"]).is_file():
-        try:
-            records = read_records(Cluster.of(module.params), names)
-        except Failure as error:
-            module.fail_json(msg=f"The releases cannot be read: {error}")
+    cluster = Cluster.of(module.params)
+    try:
+        if not module.check_mode or cluster.is_there:
+            records = read_records(cluster, names)
+    except Failure as error:
+        module.fail_json(msg=f"The releases cannot be read: {error}")
     if foreign := list(foreign_releases(records)):
         module.fail_json(msg="\n".join([*foreign, "Nothing was changed."]))
     drift = {release["name"]: module.params["drift"].get(release["name"], {}) for release in releases if release["state"] == "present"}

@@ -15,6 +15,7 @@ from typing import Any
 
 from . import process
 from .errors import Failure
+from .kubeconfig import cluster_entry
 from .process import Completed
 from .proxies import direct_to_minikube
 
@@ -43,6 +44,15 @@ class Cluster:
     def of(cls, parameters: Mapping[str, Any]) -> Cluster:
         """Return the cluster that the options of ``CLUSTER_SPEC`` name."""
         return cls(*(parameters[name] or "" for name in CLUSTER_SPEC))
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the kubeconfig leads to it; to one that is not made yet, of which check mode tells, it does not.
+
+        Raises:
+            Failure: The kubeconfig is no YAML.
+        """
+        return bool(cluster_entry(Path(self.kubeconfig), self.context))
 
     @property
     def environment(self) -> dict[str, str]:

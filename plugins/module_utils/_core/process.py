@@ -203,7 +203,7 @@ class Running:
         Args:
             command: What is run.
             given: Its standard input.
-            merged: Whether what it writes to standard error belongs to its output, and its exit code does not matter.
+            merged: Whether what it writes to standard error belongs to its output.
             accepted: Exit codes that are fine.
         """
         self._command = command
@@ -249,7 +249,7 @@ class Running:
             return
         if self._late:
             raise Failure(f"{self._command.name} did not end within {self._command.timeout:g} s: see why, or give it more time.")
-        if code not in self._accepted and not self._merged:
+        if code not in self._accepted:
             raise Failure(f"{self._command.name} failed ({last or f'exit code {code}'}): mend that, or leave the place out.")
 
     def _end_late(self) -> None:

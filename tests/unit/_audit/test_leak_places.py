@@ -333,10 +333,10 @@ def test_the_node(place: str, folder: str, engine: dict[str, str], tmp_path: Pat
 
 
 def test_the_output_of_a_command() -> None:
-    script = "import sys; print('out', sys.argv[1]); sys.exit(3)"
-    for argument, found in (("clean", 0), (ENCODED, 1)):
-        result = look("commands", Subject(commands=[Command([sys.executable, "-c", script, argument])]))
-        assert (len(result.findings), result.error) == (found, "")
+    script = "import sys; print('out', sys.argv[1]); sys.exit(int(sys.argv[2]))"
+    for argument, found, code in (("clean", 0, 0), (ENCODED, 1, 0), ("clean", 0, 3)):
+        result = look("commands", Subject(commands=[Command([sys.executable, "-c", script, argument, str(code)])]))
+        assert (len(result.findings), "exit code 3" in result.error, bool(result.error)) == (found, code == 3, code == 3)
         assert ENCODED not in str(result)
 
 

@@ -85,3 +85,14 @@ def test_a_missing_program_is_named_with_the_remedy(tmp_path: Path) -> None:
 
 def test_the_clusters_minor_version_is_what_pod_security_pins(tmp_path: Path) -> None:
     assert cluster(tmp_path, """print('{"major": "1", "minor": "34+"}')""").server_version() == "v1.34"
+
+
+def test_a_cluster_that_is_not_made_yet_has_no_context(tmp_path: Path) -> None:
+    kubeconfig = tmp_path / "config"
+    others = "contexts: [{name: theirs, context: {cluster: theirs}}]\nclusters: [{name: theirs, cluster: {server: https://a}}]\n"
+    assert not Cluster(str(kubeconfig), "shop").is_there
+    for text in ("", "clusters: null\ncontexts: null\n", others):
+        kubeconfig.write_text(text)
+        assert not Cluster(str(kubeconfig), "shop").is_there
+    kubeconfig.write_text(others.replace("theirs", "shop"))
+    assert Cluster(str(kubeconfig), "shop").is_there
