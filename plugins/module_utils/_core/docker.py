@@ -99,6 +99,10 @@ class Docker:
         """Return what the engine says of itself, such as ``DockerRootDir`` and ``Driver``."""
         return dict(self._json("GET", "/info"))
 
+    def mirrors(self) -> list[str]:
+        """Return the mirrors of Docker Hub that the engine asks first."""
+        return list((self.information().get("RegistryConfig") or {}).get("Mirrors") or [])
+
     def saved(self, references: Sequence[str]) -> http.client.HTTPResponse:
         """Return a stream of the images as ``docker save`` writes them; what they share stands in it once."""
         return self._request("GET", f"/images/get?{urlencode({'names': references}, doseq=True)}")

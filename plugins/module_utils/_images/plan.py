@@ -23,7 +23,7 @@ from .._toolchain.pins import BASE_IMAGE
 from .context import ignore_file, is_left_out, read_context
 from .dockerfile import Dockerfile, commands, named_sources, parse_dockerfile, reach
 from .ignore import IgnoreFileError
-from .registries import bases, unreachable
+from .registries import DOCKER_HUB, bases, registry, unreachable
 
 DIGEST_LENGTH = 12
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
@@ -199,7 +199,11 @@ def base_problems(images: Sequence[Image], engine: Docker, base: Base) -> list[s
     there = {
         reference for reference in {reference for _component, _dockerfile, reference in wanted} if engine.image_id(reference) is not None
     }
-    return lacking_bases([entry for entry in wanted if entry[2] not in there])
+    missing = [entry for entry in wanted if entry[2] not in there]
+    # Docker Engine asks mirrors for the images of Docker Hub only.
+    if missing and engine.mirrors():
+        missing = [entry for entry in missing if registry(entry[2]) != DOCKER_HUB]
+    return lacking_bases(missing)
 
 
 def first_base_problems(sources: Sequence[Mapping[str, Any]], root: Path) -> list[str]:

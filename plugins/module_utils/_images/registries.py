@@ -19,7 +19,7 @@ from .dockerfile import Dockerfile, built_stages, images_named
 PATIENCE = 1.5
 """Seconds for all registries together; one that is slower is left to the build."""
 
-_DOCKER_HUB = "registry-1.docker.io"
+DOCKER_HUB = "registry-1.docker.io"
 _NOBODY_THERE = (502, 503, 504)
 """What a proxy answers for a server that it cannot reach."""
 
@@ -46,8 +46,8 @@ def registry(reference: str) -> str:
     """Return the host, and the port where it has one, that an image is pulled from."""
     first, slash, _rest = reference.partition("/")
     if slash and ("." in first or ":" in first or first == "localhost"):
-        return _DOCKER_HUB if first in ("docker.io", "index.docker.io") else first
-    return _DOCKER_HUB
+        return DOCKER_HUB if first in ("docker.io", "index.docker.io") else first
+    return DOCKER_HUB
 
 
 def unreachable(references: Iterable[str], ask: Callable[[str], str] | None = None) -> dict[str, str]:

@@ -92,6 +92,10 @@ def test_a_problem_names_component_file_image_and_the_ways_out(tmp_path: Path, m
         def image_id(self, reference: str) -> str | None:
             return "sha256:1" if reference == "here:1" else None
 
+        def mirrors(self) -> list[str]:
+            return mirrors
+
+    mirrors: list[str] = []
     (tmp_path / "Dockerfile").write_text(
         "ARG BASE_IMAGE=debian:trixie-slim\nFROM here:1\nFROM away:1 AS a\nFROM ${BASE_IMAGE}\nCOPY --from=a / /\n"
     )
@@ -104,6 +108,8 @@ def test_a_problem_names_component_file_image_and_the_ways_out(tmp_path: Path, m
     for way in ("BASE_IMAGE", "mirror", "option image"):
         assert way in problems[0]
     assert base_problems([], engine, Base()) == []
+    mirrors.append("https://mirror.example/")
+    assert base_problems(planned, engine, Base("debian:trixie-slim", "sha256:2")) == []
 
 
 def test_a_first_run_is_told_before_there_is_an_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
