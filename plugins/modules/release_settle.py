@@ -119,7 +119,7 @@ def main() -> None:
         removed = remove_secrets(cluster, module.params["application"], chain.from_iterable(releases.values()))
     except Failure as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=True, removed=removed)
+    module.exit_json(changed=bool(removed or module.params["commands"] or any(releases.values())), removed=removed)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How each driver spells the address of a database: one table, to judge what a person wrote and to write what a driver reads.
 
-The rows were tried with asyncpg 0.32, psycopg 3.3 (libpq 18), SQLAlchemy 2, pg 8.22 and PyMySQL 2.2; those of JDBC follow the documentation
-of pgjdbc 42.7 and Connector/J 9.
+TLS spellings and parameter lists were tried with asyncpg 0.32, psycopg 3.3 (libpq 18), SQLAlchemy 2, pg 8.22 and PyMySQL 2.2. The rows of
+JDBC (pgjdbc, Connector/J) were tried with no driver.
 """
 
 from __future__ import annotations
