@@ -17,6 +17,10 @@ Options: TypeAlias = Mapping[str, Mapping[str, Any]]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 JINJA = {"description": "A template, whose result is checked when it is deployed.", "type": "string", "pattern": "\\{[{%]"}
 CHART_ONLY: Schema = {
+    "pullSecret": {
+        "description": "Login to the image's registry, of the type kubernetes.io/dockerconfigjson.",
+        "$ref": "#/$defs/secretName",
+    },
     "global": {"description": "Helm hands the global values to every subchart.", "$ref": "#/$defs/global"},
     "network": {
         "description": "Who may connect, by app.kubernetes.io/name, and where to: to these components, without `to` anywhere.",

@@ -16,7 +16,7 @@ short_description: The secret values of components, by component and kind
 version_added: "1.0.0"
 author: Plannoir contributors (@plannoir)
 description: >-
-  Takes the values of C(secret_env), C(secret_files.files), C(migration.secret_env) and C(setup.secret_env) out of
+  Takes the values of C(secret_env), C(secret_files.files), C(pull_credentials) and of the Jobs' C(secret_env) out of
   C(app_components).
 options:
   _input:
@@ -32,7 +32,7 @@ secrets: "{{ app_components | plannoir.deploy.component_secrets }}"
 
 RETURN = r"""
 _value:
-  description: Component to kind of Secret (V(env), V(files), V(migration), V(setup)) to key to value.
+  description: Component to kind of Secret (V(env), V(files), V(pull), V(migration), V(setup), V(test)) to key to value.
   type: dict
 """
 

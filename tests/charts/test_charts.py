@@ -40,6 +40,7 @@ EVERYTHING = {
     "env": {"DEBUG": False, "WORKERS": 2},
     "secret_env": {"TOKEN": SECRET},
     "secret_files": {"path": "/etc/tls", "files": {"tls.key": SECRET}},
+    "pull_credentials": {"username": "joe", "password": SECRET},
     "config_files": {"/etc/shop.conf": "x=1\n", "/etc/other.conf": "y=2\n"},
     "probes": {"startup": {"tcp": True}, "liveness": {"path": "/up", "period": 7}, "readiness": {"command": ["ready"]}},
     "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"cpu": "1", "memory": "64Mi"}},
@@ -111,7 +112,7 @@ def role_values(
 ) -> dict[str, Any]:
     """The values that the release role would pass for these components."""
     names = [component["name"] for component in components]
-    secrets = secrets or {name: {kind: f"{name}-{kind}" for kind in ("env", "files", *JOBS)} for name in names}
+    secrets = secrets or {name: {kind: f"{name}-{kind}" for kind in ("env", "files", "pull", *JOBS)} for name in names}
     found = releases(list(components), "my-app", str(CHART), {name: f"plannoir/{name}:dev" for name in names}, secrets, 180)
     return next(release["values"] for release in found if release["name"].endswith("-extras") == (stage == "extras"))
 
@@ -618,3 +619,10 @@ def test_a_packaged_chart_holds_everything_it_needs(tmp_path: Path) -> None:
     (archive,) = tmp_path.iterdir()
     result = helm("template", "my-app", str(archive), f"--kube-version={KUBERNETES}")
     assert result.returncode == 0, result.stderr
+
+
+def test_every_pod_of_a_component_logs_in_to_its_registry() -> None:
+    specs = pod_specs(render(values=role_values(EVERYTHING)))
+    assert len(specs) == 1 + len(JOBS)
+    assert all(spec["imagePullSecrets"] == [{"name": "shop-pull"}] for spec in specs.values())
+    assert all("imagePullSecrets" not in spec for spec in pod_specs(render(values=role_values(SHOP, SEARCH))).values())

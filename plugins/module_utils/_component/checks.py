@@ -80,6 +80,8 @@ def _own_problems(component: Component) -> Iterator[str]:
         yield from quantity_problems(component)
     if bool(component["build"]) == bool(component["image"]):
         yield "give exactly one of build (a source folder) and image (a ready reference)."
+    if component["build"] and component["pull_credentials"]:
+        yield "pull_credentials are for a ready image: leave them out, because what is built is in the node already."
     if component["persistence"] and component["replicas"] > 1:
         yield "several replicas cannot share one volume: set replicas to 1 or leave out persistence."
     if component["service"]["node_port"] and component["service"]["type"] == "ClusterIP":

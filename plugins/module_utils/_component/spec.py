@@ -130,6 +130,8 @@ def chart_values(component: Component, image_ref: str, secrets: Mapping[str, str
         values["secretName"] = secrets["env"]
     if component["secret_files"]:
         values["secretFiles"]["secretName"] = secrets["files"]
+    if component["pull_credentials"]:
+        values["pullSecret"] = secrets["pull"]
     for job in JOBS:
         if component[job] and component[job]["secret_env"]:
             values[job]["secretName"] = secrets[job]

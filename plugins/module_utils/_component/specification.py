@@ -55,6 +55,12 @@ OPTIONS: dict[str, dict[str, Any]] = {
         },
     },
     "image": {"type": "str", "format": "image"},
+    "pull_credentials": {
+        "type": "dict",
+        "no_log": False,
+        "chart": False,
+        "options": {"username": {"type": "str", "required": True}, "password": {"type": "str", "required": True, "no_log": True}},
+    },
     "replicas": {"type": "int", "default": 1, "format": "unsigned"},
     "command": {"type": "list", "elements": "str", "default": [], "process": True},
     "args": {"type": "list", "elements": "str", "default": [], "process": True},

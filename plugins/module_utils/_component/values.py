@@ -27,6 +27,9 @@ STAGES: tuple[Stage, ...] = ("extras", "app")
 BY_HAND = "by-hand"
 """Tag of the subcharts that are the application where no `components` are given."""
 
+PULL_KEY = ".dockerconfigjson"
+"""Key of a Secret that holds the login to a registry; Kubernetes wants this one."""
+
 JOB_MARGIN = 15
 """Seconds that Helm waits beyond a Job's own limit, so that the Job's failure is seen and not only Helm's."""
 
@@ -116,6 +119,8 @@ def secret_keys(values: Mapping[str, Any]) -> dict[str, set[str]]:
     for component in values.get("components", {}).values():
         owners = [(component, "secretEnv"), (component.get("secretFiles") or {}, "files")]
         owners += [(component.get(job) or {}, "secretEnv") for job in JOBS]
+        if pull := component.get("pullSecret"):
+            keys[pull] = {PULL_KEY}
         for owner, option in owners:
             if read := owner.get(option):
                 keys.setdefault(owner["secretName"], set()).update(read)

@@ -19,11 +19,12 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from .._component.spec import BUILD_SPEC, with_texts
 from .._core import authorities
 from .._core.docker import Docker
+from .._core.references import DOCKER_HUB, registry
 from .._toolchain.pins import BASE_IMAGE
 from .context import ignore_file, is_left_out, read_context
 from .dockerfile import Dockerfile, commands, named_sources, parse_dockerfile, reach
 from .ignore import IgnoreFileError
-from .registries import DOCKER_HUB, bases, registry, unreachable
+from .registries import bases, unreachable
 
 DIGEST_LENGTH = 12
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")

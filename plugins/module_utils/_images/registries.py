@@ -14,12 +14,15 @@ from urllib.error import HTTPError, URLError
 
 from .._core.errors import Failure
 from .._core.http_client import open_url
+from .._core.references import DOCKER_HUB, registry
 from .dockerfile import Dockerfile, built_stages, images_named
 
 PATIENCE = 1.5
 """Seconds for all registries together; one that is slower is left to the build."""
 
-DOCKER_HUB = "registry-1.docker.io"
+_HOSTS = {DOCKER_HUB: "registry-1.docker.io"}
+"""Where a registry's API is, if not at its own name."""
+
 _NOBODY_THERE = (502, 503, 504)
 """What a proxy answers for a server that it cannot reach."""
 
@@ -42,20 +45,12 @@ def bases(dockerfile: Dockerfile, target: str, arguments: Mapping[str, str]) -> 
     )
 
 
-def registry(reference: str) -> str:
-    """Return the host, and the port where it has one, that an image is pulled from."""
-    first, slash, _rest = reference.partition("/")
-    if slash and ("." in first or ":" in first or first == "localhost"):
-        return DOCKER_HUB if first in ("docker.io", "index.docker.io") else first
-    return DOCKER_HUB
-
-
 def unreachable(references: Iterable[str], ask: Callable[[str], str] | None = None) -> dict[str, str]:
     """Return, by reference, why its registry cannot be reached from here; each registry is asked once, all at the same time.
 
     One on this machine may be the node's own, and one that answers anything, or nothing in ``PATIENCE``, may do for the build.
     """
-    hosts = {reference: registry(reference) for reference in references}
+    hosts = {reference: _HOSTS.get(registry(reference), registry(reference)) for reference in references}
     asked = {host for host in hosts.values() if not host.startswith(("localhost", "127."))}
     answers: dict[str, str] = {}
 

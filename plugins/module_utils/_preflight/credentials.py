@@ -18,9 +18,9 @@ from .._services.catalogue import Credentials, Pooler, load_services
 from .connections import AS_IN, pasted_problem, split_url, url_problems
 
 Values: TypeAlias = Mapping[str, Mapping[str, Mapping[str, str]]]
-"""Component -> kind of Secret (``env``, ``files``, ``migration``, ``setup``) -> key -> value."""
+"""Component -> kind of Secret (``env``, ``files``, ``pull``, ``migration``, ``setup``) -> key -> value."""
 
-OPTIONS = {"env": "secret_env", "files": "secret_files.files", **{job: f"{job}.secret_env" for job in JOBS}}
+OPTIONS = {"env": "secret_env", "files": "secret_files.files", "pull": "pull_credentials", **{job: f"{job}.secret_env" for job in JOBS}}
 """Kind of Secret -> option of the component."""
 
 _PLACEHOLDER = re.compile(
@@ -73,6 +73,10 @@ def credential_problems(
         labels: dict[str, str] = {}
         for label, kind, key, value in named_values(own):
             if label in accepted:
+                continue
+            if kind == "pull":
+                password = as_text(component["pull_credentials"]["password"])
+                yield from value_problems(labelled(f"{name}.pull_credentials.password", password, vault), password)
                 continue
             labels[label] = labelled(label, value, vault)
             if kind == "files":

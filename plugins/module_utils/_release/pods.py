@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from .._core.references import registry
 from .attempt import Event, Object, Observed, condition, owner
 from .logs import telling
 from .rules import WHILE, Cause, Found, Rule, first
@@ -211,12 +212,6 @@ def _image_rule(pattern: str, *, pulls: int = 1) -> Callable[[View], Found | Non
     return find
 
 
-def registry(image: str) -> str:
-    """Return the host that an image comes from."""
-    host, slash, _rest = image.partition("/")
-    return host if slash and ("." in host or ":" in host or host == "localhost") else "docker.io"
-
-
 def _registry_words(said: str) -> str:
     """Return a pull's own reason without what the kubelet and the engine put before it."""
     reason, _blank, rest = re.sub(r"\s+", " ", said).partition(" ")
@@ -370,7 +365,7 @@ POD_RULES: tuple[Rule[View], ...] = (
         "Pull limit of a registry",
         _image_rule(r"(?i)toomanyrequests|\b429\b|rate limit"),
         "the registry {registry} refuses to give the image {image} for now, because it was asked too often ({reason})",
-        "Wait, or log in with pull credentials, or take the image from a mirror of your own.",
+        "Wait, or log in with the component's pull_credentials, or take the image from a mirror of your own.",
     ),
     Rule(
         "Certificate of a registry",
@@ -391,7 +386,7 @@ POD_RULES: tuple[Rule[View], ...] = (
             r"does not exist or (?:may require|no pull access)|may require (?:authorization|'docker login')|not found: does not exist"
         ),
         "the registry {registry} shows the image {image} to nobody without credentials: it is private, or there is none ({reason})",
-        "Correct its name, or give the cluster credentials to pull it.",
+        "Correct its name, or give the component pull_credentials for its registry.",
     ),
     Rule(
         "Private image",
@@ -400,7 +395,7 @@ POD_RULES: tuple[Rule[View], ...] = (
             r"incorrect username or password"
         ),
         "the image {image} is private: the registry {registry} refuses to give it ({reason})",
-        "Give the cluster credentials that may pull it.",
+        "Give the component pull_credentials of an account that may pull it.",
     ),
     Rule(
         "Missing image",

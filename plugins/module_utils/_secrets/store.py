@@ -19,13 +19,20 @@ from typing import Any
 
 from .._component.checks import JOBS
 from .._component.spec import Component
+from .._component.values import PULL_KEY
 from .._core.cluster import Cluster
 from .._core.labels import COMPONENT, own_labels, own_selector
+from .._core.references import DOCKER_HUB, registry
 from .._core.texts import text
 from .._preflight.credentials import Values
 
 DIGEST_DIGITS = 10
 """Hexadecimal digits of a Secret's name, 40 bits: an application has some hundred Secrets at most."""
+
+TYPES = {"pull": "kubernetes.io/dockerconfigjson"}
+"""Kind of Secret -> its type for Kubernetes, if not Opaque."""
+
+_DOCKER_HUB_LOGIN = "https://index.docker.io/v1/"
 
 
 def component_secrets(components: Iterable[Component]) -> dict[str, dict[str, dict[str, str]]]:
@@ -35,12 +42,24 @@ def component_secrets(components: Iterable[Component]) -> dict[str, dict[str, di
         kinds = {
             "env": component.get("secret_env"),
             "files": (component.get("secret_files") or {}).get("files"),
+            "pull": _login(component),
             **{job: (component.get(job) or {}).get("secret_env") for job in JOBS},
         }
         secrets[component["name"]] = {
             kind: {text(key): text(value) for key, value in values.items()} for kind, values in kinds.items() if values
         }
     return secrets
+
+
+def _login(component: Component) -> dict[str, str]:
+    """Return the login to an image's registry as the kubelet reads it, without the user's name by itself, which is no secret."""
+    if not (given := component.get("pull_credentials")):
+        return {}
+    host, password = registry(str(component.get("image"))), text(given["password"])
+    auth = base64.b64encode(f"{text(given['username'])}:{password}".encode()).decode()
+    # As docker login writes it; the kubelet knows Docker Hub by its old address.
+    entry = {_DOCKER_HUB_LOGIN if host == DOCKER_HUB else host: {"auth": auth, "password": password}}
+    return {PULL_KEY: json.dumps({"auths": entry})}
 
 
 def keyed_digest(value: str, key: str) -> str:
@@ -120,7 +139,7 @@ class SecretStore:
                 yield {
                     "apiVersion": "v1",
                     "kind": "Secret",
-                    "type": "Opaque",
+                    "type": TYPES.get(kind, "Opaque"),
                     "immutable": True,
                     "metadata": {
                         "name": name,

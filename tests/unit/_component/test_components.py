@@ -27,6 +27,8 @@ def test_a_minimal_component_is_complete() -> None:
     [
         ({"build": {"context": "src"}}, "exactly one of build"),
         ({"image": ""}, "exactly one of build"),
+        ({"image": "", "build": {"context": "a"}, "pull_credentials": {"username": "a", "password": "b"}}, "for a ready image"),
+        ({"pull_credentials": {"username": "a"}}, "password"),
         ({"name": "Back_end"}, "DNS label"),
         ({"name": "9lives"}, "DNS label"),
         ({"name": "a" * 51}, "DNS label"),

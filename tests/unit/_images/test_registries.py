@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.references import registry
 from ansible_collections.plannoir.deploy.plugins.module_utils._images import plan as images
 from ansible_collections.plannoir.deploy.plugins.module_utils._images import registries
 from ansible_collections.plannoir.deploy.plugins.module_utils._images.dockerfile import parse_dockerfile
 from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan import Base, base_problems, plan_images
-from ansible_collections.plannoir.deploy.plugins.module_utils._images.registries import bases, registry, unreachable
+from ansible_collections.plannoir.deploy.plugins.module_utils._images.registries import bases, unreachable
 
 
 @pytest.mark.parametrize(
@@ -40,9 +41,9 @@ def test_the_images_that_a_build_takes(text: str, found: list[str]) -> None:
 @pytest.mark.parametrize(
     ("reference", "host"),
     [
-        ("node:22", "registry-1.docker.io"),
-        ("library/node", "registry-1.docker.io"),
-        ("docker.io/library/node:22", "registry-1.docker.io"),
+        ("node:22", "docker.io"),
+        ("library/node", "docker.io"),
+        ("docker.io/library/node:22", "docker.io"),
         ("ghcr.io/a/b@sha256:1", "ghcr.io"),
         ("localhost:5000/a", "localhost:5000"),
         ("mirror:5000/a/b", "mirror:5000"),

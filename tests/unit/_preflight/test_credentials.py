@@ -102,6 +102,17 @@ def test_a_file_keeps_its_line_breaks_blanks_and_quotes() -> None:
     ]
 
 
+def test_a_login_to_a_registry_is_judged_by_its_password() -> None:
+    def login(password: str) -> list[str]:
+        credentials = {"username": "joe", "password": password}
+        return said(component(image="ghcr.io/a/b", pull_credentials=credentials), vault={password: "vault_registry"})
+
+    named = "api.pull_credentials.password (vault_registry)"
+    assert login("changeme") == [f"{named} is still a placeholder: put your own value there."]
+    assert login("'ghp_5Zq9hunter'") == [f"{named} has quotes around it that are part of the value: take them away."]
+    assert login("ghp_5Zq9hunter") == []
+
+
 def test_an_sslmode_from_the_environment_counts() -> None:
     url = {"DATABASE_URL": "postgresql://u:p@db.shop.com/x"}
     assert said(component(secret_env=url, env={"PGSSLMODE": "verify-full"})) == []

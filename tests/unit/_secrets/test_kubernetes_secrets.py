@@ -172,3 +172,28 @@ def test_any_texts_give_names_that_kubernetes_takes() -> None:
     for number in range(2000):
         (name,) = secret_names({"a": {"env": {"V": str(texts.random() * number)}}}, KEY)["a"].values()
         assert re.fullmatch("a-env-[0-9a-f]{10}", name)
+
+
+@pytest.mark.parametrize(
+    ("image", "host"),
+    [
+        ("ghcr.io/owner/name:1", "ghcr.io"),
+        ("registry.example:5000/a/b@sha256:" + "0" * 64, "registry.example:5000"),
+        ("owner/name", "https://index.docker.io/v1/"),
+        ("index.docker.io/owner/name", "https://index.docker.io/v1/"),
+        ("name:1", "https://index.docker.io/v1/"),
+        ("localhost/name", "localhost"),
+    ],
+)
+def test_the_login_to_a_registry_is_what_the_kubelet_reads(image: str, host: str) -> None:
+    component = {"name": "web", "image": image, "pull_credentials": {"username": "joe", "password": "a:b/c=ü"}}
+    secrets = component_secrets([component])
+    assert set(secrets["web"]) == {"pull"}
+    (definition,) = SecretStore(FakeCluster(), "shop", KEY).definitions(secrets)
+    assert definition["type"] == "kubernetes.io/dockerconfigjson"
+    assert definition["metadata"]["name"].startswith("web-pull-")
+    ((found, entry),) = json.loads(base64.b64decode(definition["data"][".dockerconfigjson"]))["auths"].items()
+    assert found == host
+    assert base64.b64decode(entry["auth"]).decode() == "joe:a:b/c=ü"
+    # The audit looks for each text in it, and an account's name is no secret.
+    assert set(entry) == {"auth", "password"}

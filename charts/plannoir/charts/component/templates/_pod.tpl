@@ -10,6 +10,10 @@ securityContext:
   fsGroupChangePolicy: OnRootMismatch
   seccompProfile:
     type: RuntimeDefault
+{{- with .values.pullSecret }}
+imagePullSecrets:
+  - name: {{ . | quote }}
+{{- end }}
 {{- with .values.hostAliases }}
 hostAliases:
   {{- range . }}
