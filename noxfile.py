@@ -138,7 +138,7 @@ def plain(session: nox.Session) -> None:
         typed("ansible-galaxy", "collection", "build", f"--output-path={scratch}")
         project = scratch / "project"
         (project / "web").mkdir(parents=True)
-        (project / "web/Dockerfile").write_text("FROM debian:trixie-slim\nUSER 1000\n", encoding="utf-8")
+        (project / "web/Dockerfile").write_text("ARG BASE_IMAGE=debian:trixie-slim\nFROM ${BASE_IMAGE}\nUSER 1000\n", encoding="utf-8")
         (project / "deploy.yml").write_text(playbook[1], encoding="utf-8")
         session.chdir(project)
         tarball = str(next(scratch.glob("plannoir-deploy-*.tar.gz")))

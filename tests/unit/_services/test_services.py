@@ -189,3 +189,15 @@ def test_an_unknown_service_and_a_name_that_is_taken_are_one_sentence_each() -> 
         "Component pgbouncer: the service postgresql is called so, or a part of it: rename the component.",
         "Component postgresql: the service postgresql is called so, or a part of it: rename the component.",
     ]
+
+
+@pytest.mark.parametrize("service", sorted(SERVICES))
+def test_no_component_of_a_service_shows_what_stands_in_the_vault(service: str) -> None:
+    def shown(options: Any) -> Any:
+        if isinstance(options, dict):
+            return [shown(value) for key, value in options.items() if key not in ("secret_env", "secret_files")]
+        return [shown(value) for value in options] if isinstance(options, list) else options
+
+    content = yaml.safe_load((FILES / service / "service.yml").read_text(encoding="utf-8"))
+    assert content["components"]
+    assert "vault_" not in str(shown(content["components"]))
