@@ -18,7 +18,7 @@ import yaml
 from story import ROOT, Kubectl, Person, start, wait_for
 
 LONGEST = 60
-"""Seconds from certainty to the cause on the screen, of the 180 that Helm would wait. What is printed tells how far from the goal, 10, it is;
+"""Seconds from certainty to the cause on the screen, of the 180 that Helm would wait. What is printed tells whether it met the goal, 10:
 a busy machine takes longer, so no story fails by that."""
 
 Seen = Callable[[dict[str, Any]], bool]
