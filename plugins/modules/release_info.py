@@ -66,7 +66,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
-from ansible_collections.plannoir.deploy.plugins.module_utils._release.attempt import INSTANCE_LABEL, condition
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.attempt import INSTANCE_LABEL, holds
 
 
 def url(service: Mapping[str, Any], host: str) -> str:
@@ -103,7 +103,7 @@ def main() -> None:
         changed=False,
         urls={name: address for name, address in urls.items() if address},
         pods=len(pods),
-        running=sum(condition(pod, "Ready").get("status") == "True" for pod in pods),
+        running=sum(holds(pod, "Ready") for pod in pods),
     )
 
 

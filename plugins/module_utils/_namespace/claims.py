@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 from .._component.quantities import amount
@@ -62,7 +61,7 @@ def _change_problems(name: str, wanted: Mapping[str, Any], claim: Mapping[str, A
             f"write {have}. {remedy}"
         )
     size = claim["resources"]["requests"]["storage"]
-    if _amount(wanted["size"]) < _amount(size):
+    if amount(wanted["size"]) < amount(size):
         yield f"The volume claim {name} has {size} and cannot shrink to {wanted['size']}: write persistence.size: {size}. {remedy}"
 
 
@@ -102,14 +101,7 @@ def _named_class(component: str, records: Mapping[str, Sequence[Record]]) -> str
 
 
 def _grows(wanted: Mapping[str, Any], claim: Mapping[str, Any]) -> bool:
-    return _amount(wanted["size"]) > _amount(claim["resources"]["requests"]["storage"])
-
-
-def _amount(quantity: str) -> Fraction:
-    try:
-        return amount(quantity)
-    except (KeyError, ValueError):
-        return Fraction(float(quantity))  # 1e9, as Kubernetes shows what somebody else wrote
+    return amount(wanted["size"]) > amount(claim["resources"]["requests"]["storage"])
 
 
 def _by_name(read_classes: Callable[[], list[dict[str, Any]]]) -> dict[str, dict[str, Any]] | None:

@@ -138,13 +138,18 @@ def condition(item: Object, kind: str) -> Object:
     return next((entry for entry in item.get("status", {}).get("conditions") or [] if entry["type"] == kind), {})
 
 
+def holds(item: Object, kind: str) -> bool:
+    """Tell whether an object's condition of a type is true."""
+    return bool(condition(item, kind).get("status") == "True")
+
+
 def owner(item: Object) -> Object:
     """Return the reference to what made an object; empty when a person did."""
     return next(iter(item["metadata"].get("ownerReferences") or []), {})
 
 
 def _starts(pod: Object) -> bool:
-    if pod["metadata"].get("deletionTimestamp") or condition(pod, "Ready").get("status") == "True":
+    if pod["metadata"].get("deletionTimestamp") or holds(pod, "Ready"):
         return False
     statuses = pod["status"].get("containerStatuses") or []
     states = [(status.get("state") or {}, status.get("restartCount") or 0) for status in statuses]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .._component.checks import JOBS
-from .attempt import Object, Observed, component, condition, instant, owner
+from .attempt import Object, Observed, component, condition, holds, instant, owner
 from .logs import evidence, path_in, telling
 from .pods import POD_RULES, gone_pods_cause, pod_causes
 from .rules import SOON, WHILE, Cause, Found, Rule, first
@@ -50,7 +50,12 @@ def unfinished_jobs(observed: Observed) -> list[str]:
 
 
 def _is_over(job: Object) -> bool:
-    return any(condition(job, kind).get("status") == "True" for kind in ("Complete", "Failed"))
+    return holds(job, "Complete") or holds(job, "Failed")
+
+
+def _has_failed(job: Object) -> bool:
+    """Tell whether a pod of a Job failed."""
+    return holds(job, "Failed") or bool(job.get("status", {}).get("failed"))
 
 
 def _finding(subject: str, cause: Cause, certain: bool) -> Finding:
@@ -102,7 +107,7 @@ REFUSALS: tuple[Rule[Refusal], ...] = (
 def _refusals(observed: Observed) -> Iterator[Finding]:
     for replicaset in observed.replicasets():
         failure = condition(replicaset, "ReplicaFailure")
-        if failure.get("status") == "True" and replicaset["spec"].get("replicas"):
+        if holds(replicaset, "ReplicaFailure") and replicaset["spec"].get("replicas"):
             since = instant(failure.get("lastTransitionTime"))
             certain = not _migrates(observed) and (observed.is_new(replicaset) or since >= observed.began(replicaset))
             if cause := first(REFUSALS, Refusal(str(failure.get("message", "")))):
@@ -156,7 +161,7 @@ def _volume_claims(observed: Observed) -> Iterator[Finding]:
 
 def _pods(observed: Observed) -> Iterator[Finding]:
     for pod in observed.pods():
-        if not pod["metadata"].get("deletionTimestamp") and condition(pod, "Ready").get("status") != "True":
+        if not pod["metadata"].get("deletionTimestamp") and not holds(pod, "Ready"):
             # A pod of before is not this attempt's, and as long as a migration runs, neither is what replaces one.
             certain = observed.is_new(pod) and not _migrates(observed)
             yield from (_finding(component(pod), cause, certain) for cause in pod_causes(observed, pod))
@@ -183,19 +188,14 @@ class JobView:
     """Paths that the component's pods have and the Job's have not."""
 
     @property
-    def failed(self) -> Object:
-        """The condition that says so; empty while it may still succeed."""
-        return condition(self.job, "Failed")
-
-    @property
     def has_failed(self) -> bool:
         """Whether a pod of it failed."""
-        return self.failed.get("status") == "True" or bool(self.job.get("status", {}).get("failed"))
+        return _has_failed(self.job)
 
     @property
     def is_late(self) -> bool:
         """Whether its time was up."""
-        return self.failed.get("reason") == "DeadlineExceeded"
+        return condition(self.job, "Failed").get("reason") == "DeadlineExceeded"
 
     def found(self, **facts: str) -> Found:
         """Return what is told of every Job."""
@@ -203,7 +203,7 @@ class JobView:
         limit = f" within its {self.job['spec'].get('activeDeadlineSeconds')} s" if self.is_late else ""
         kept = ", so the release was not touched" if self.kind == "migration" else ""
         texts = {"job": self.kind or "Job", "limit": limit, "kept": kept, "ended": shown, **facts}
-        return Found(texts, self.log, certain=self.failed.get("status") == "True")
+        return Found(texts, self.log, certain=holds(self.job, "Failed"))
 
 
 def _unseen_path(view: JobView) -> Found | None:
@@ -248,30 +248,29 @@ JOB_RULES: tuple[Rule[JobView], ...] = (
 
 def _jobs(observed: Observed) -> Iterator[Finding]:
     for job in observed.jobs():
-        if condition(job, "Complete").get("status") == "True":
+        if holds(job, "Complete"):
             continue
         name, _dash, kind = component(job).rpartition("-")
         name, kind = (name, kind) if kind in JOBS else (component(job), "")
         pods = observed.pods_of(job)
-        has_failed = condition(job, "Failed").get("status") == "True" or bool(job.get("status", {}).get("failed"))
-        cause = _job_cause(observed, job, pods, has_failed)
+        cause = _job_cause(observed, job, pods)
         log = cause.found.log if cause else _log(observed, pods)
         running = any(pod["status"].get("phase") == "Running" for pod in pods)
         view = JobView(job, name, kind, cause, log, running, _missing(observed, name, job))
         if cause and not cause.rule.ended:
             limit = view.found().facts["limit"]
             its = f"{name}: its {kind or 'Job'} did not succeed{limit}"
-            patience = SOON if view.failed.get("status") == "True" else cause.patience
+            patience = SOON if holds(job, "Failed") else cause.patience
             yield Finding(f"{its}: {cause.why}.", evidence(log), cause.remedy, patience, f"{its}: {cause.rule.name}")
         elif told := first(JOB_RULES, view):
             yield _finding(name, told, True)
 
 
-def _job_cause(observed: Observed, job: Object, pods: Iterable[Object], has_failed: bool) -> Cause | None:
+def _job_cause(observed: Observed, job: Object, pods: Iterable[Object]) -> Cause | None:
     """Return the newest cause that says something: of the pods, of the API server that refuses them, or of pods that are gone."""
     own = [cause for pod in pods for cause in pod_causes(observed, pod)]
     refused = [cause for message in observed.events(job, "FailedCreate") if (cause := first(REFUSALS, Refusal(message)))]
-    gone = gone_pods_cause(observed.events_of_pods(job), job["spec"]["template"]["spec"]) if has_failed else None
+    gone = gone_pods_cause(observed.events_of_pods(job), job["spec"]["template"]["spec"]) if _has_failed(job) else None
     telling_ones = [cause for cause in own if cause.found.log or not cause.rule.ended]
     return next(iter([*telling_ones, *refused, *([gone] if gone else []), *own]), None)
 
@@ -305,7 +304,7 @@ def secret_names(pods: Iterable[Object]) -> set[str]:
 
 def stage(observed: Observed, pod: Object) -> str:
     """Return how far a pod is, for a person who waits."""
-    if condition(pod, "Ready").get("status") == "True":
+    if holds(pod, "Ready"):
         return "ready"
     statuses = pod["status"].get("containerStatuses") or []
     state = (statuses[0].get("state") or {}) if statuses else {}

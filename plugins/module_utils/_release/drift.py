@@ -271,5 +271,5 @@ def _is_same(wanted: Any, live: Any, path: tuple[str, ...]) -> bool:
         return False
     try:
         return amount(str(wanted)) == amount(str(live))
-    except (KeyError, ValueError):  # written with an exponent, as the API server never does
+    except (KeyError, ValueError):  # no quantity
         return False
