@@ -19,6 +19,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from .._component.spec import BUILD_SPEC, with_texts
 from .._core import authorities
 from .._core.docker import Docker
+from .._core.hosts import is_loopback
 from .._core.references import DOCKER_HUB, registry
 from .._toolchain.pins import BASE_IMAGE
 from .context import ignore_file, is_left_out, read_context
@@ -293,7 +294,7 @@ def proxy_args(environment: Mapping[str, str]) -> tuple[dict[str, str], list[str
             args[name] = environment[name]
         elif "@" in proxy.netloc:
             secret.append(name)
-        elif re.fullmatch(r"localhost|127(\.\d+){3}|::1", proxy.hostname or ""):
+        elif is_loopback(proxy.hostname or ""):
             local.append(name)
         else:
             args[name] = environment[name]

@@ -11,8 +11,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
 
 from .._core.errors import Failure
+from .._core.hosts import is_loopback
 from .._core.http_client import open_url
 from .._core.references import DOCKER_HUB, registry
 from .dockerfile import Dockerfile, built_stages, images_named
@@ -51,7 +53,7 @@ def unreachable(references: Iterable[str], ask: Callable[[str], str] | None = No
     One on this machine may be the node's own, and one that answers anything, or nothing in ``PATIENCE``, may do for the build.
     """
     hosts = {reference: _HOSTS.get(registry(reference), registry(reference)) for reference in references}
-    asked = {host for host in hosts.values() if not host.startswith(("localhost", "127."))}
+    asked = {host for host in hosts.values() if not is_loopback(urlsplit(f"//{host}").hostname or "")}
     answers: dict[str, str] = {}
 
     def note(host: str) -> None:

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .._core.dialects import DIALECTS, connection
+from .._core.hosts import is_loopback
 from .._services.catalogue import Service
 from .credentials import Values, is_placeholder, labelled, named_values, plain_values
 from .variables import suggestion
@@ -143,7 +143,7 @@ def _wrong(
     """Return what is wrong with an address, as the rest of a sentence; empty where it leads somewhere."""
     host = address.host
     others = [other for other in components if other["name"] != component]
-    if _is_loopback(host):
+    if is_loopback(host):
         return f"leads to {host}, which in a cluster is the pod itself: {_remedy(address, others, services)}"
     if host in HOSTS_MACHINE:
         return (
@@ -193,13 +193,6 @@ def _in_namespace(host: str, namespace: str) -> str:
     for end in (f".{namespace}", f".{namespace}.svc", f".{namespace}.svc.cluster.local"):
         host = host.removesuffix(end)
     return host if _LABEL.fullmatch(host) and not host.isdecimal() else ""
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def _is_web(address: Address) -> bool:

@@ -17,6 +17,7 @@ from urllib.parse import quote as url_quoted
 from urllib.parse import urlsplit
 
 from .._core.errors import Failure
+from .._core.hosts import is_loopback
 from .._core.http_client import open_url
 from .._core.process import TIMED_OUT, Completed
 from .._core.texts import text
@@ -138,7 +139,7 @@ class Story:
         self._urls, self._execute, self._clock, self._pause = urls, execute, clock, pause
         self._deadline = clock() + timeout
         # A browser sends the cookies that are for HTTPS only to its own machine over HTTP, too.
-        local = bool(urls) and all(urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1") for url in urls.values())
+        local = bool(urls) and all(is_loopback(urlsplit(url).hostname or "") for url in urls.values())
         self._cookies = CookieJar(DefaultCookiePolicy(secure_protocols=("https", "http") if local else ("https",)))
         self._unshown: set[str] = set()
         self.variables: dict[str, Any] = {"run_id": uuid.uuid4().hex[:12]}
