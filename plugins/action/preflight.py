@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -65,57 +66,90 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         problems += filter(None, _misnamed(services, variables))
         if variables.values.get("minikube_network_policy"):
             problems += package_problems(["kubernetes", "requests"], "minikube_network_policy")
-        secrets: dict[str, Any] = {}
-        hints: list[str] = []
-        fitting: list[Component] = []
+        judged = Judged()
         # Components with an unknown option or an undefined value are reported already, and could only be reported again.
         if "app_components" in variables.values and not any(problem.startswith("app_components") for problem in problems):
-            problems += service_problems(services.names, variables.values["app_components"], services.known)
-            deployed, undefined = services.deployed(variables)
-            components, component_problems = load_components(deployed)
-            problems += undefined or component_problems
-            fitting = [] if undefined or component_problems else components
-            published = (arguments.get("minikube") or {}).get("ports")
-            if published is not None:
-                problems += published_problems(components, published, variables.resolve("cluster_host")[0])
-            if not undefined:
-                problems += clash_problems(components, str(variables.values.get("app_name", "")))
-                secrets = component_secrets(components)
-                vault_names, accepted = variables.vault_variables(), arguments.get("accepted_values", [])
-                problems += credential_problems(components, secrets, vault_names, accepted)
-                public = variables.values.get("app_public_values") or []
-                values = variables.vault_values(held)
-                problems += (
-                    f"app_public_values names {name}, which the vault does not hold: correct it." for name in public if name not in known
-                )
-                problems += exposed_problems(components, values, public)
-                problems += browser_problems(secrets, accepted)
-                hints += browser_hints(components, accepted)
-                problems += address_problems(
-                    components,
-                    secrets,
-                    vault_names,
-                    services.known,
-                    str(variables.values.get("app_namespace", "")),
-                    ports=published or [],
-                    shared=bool(variables.values.get("namespace_shared")),
-                    accepted=accepted,
-                )
-                if not component_problems and not any(problem.startswith("app_checks") for problem in problems):
-                    problems += check_problems(variables.values.get("app_checks") or [], components, place)
-            arguments["sources"] = [source for component in components for source in _sources(component)]
+            checks = [] if any(problem.startswith("app_checks") for problem in problems) else variables.values.get("app_checks") or []
+            judged = _judge_components(services, variables, arguments, held, known, checks)
+            problems += judged.problems
+            arguments["sources"] = judged.sources
         result: dict[str, Any] = self._execute_module(module_name="plannoir.deploy.preflight", module_args=arguments, task_vars=task_vars)
         problems += result.get("problems", [])
-        problems += room_problems(fitting, *_node(variables, documentation, result.get("cpus") or 0))
+        problems += room_problems(judged.fitting, *_node(variables, documentation, result.get("cpus") or 0))
         problems = list(dict.fromkeys([*spelled, *problems]))  # a clash of two components is one of the application, too
         if problems:
             count = f"{len(problems)} problems were found" if len(problems) > 1 else "A problem was found"
             raise AnsibleActionFail("\n".join([f"{count}; nothing was changed.", *(f"- {problem}" for problem in problems)]))
         beside = given_beside(path, task_vars) if path else set()
         lacks = [name for name in made if name not in held and name not in beside]
-        wanted = vault or services.want_vault or any(secrets.values())
+        wanted = vault or services.want_vault or any(judged.secrets.values())
         write = path and wanted and (lacks or not variables.come_from(path))
-        return {"changed": False, "vault_services": services.with_values if write else None, "warnings": hints}
+        return {"changed": False, "vault_services": services.with_values if write else None, "warnings": judged.hints}
+
+
+@dataclass
+class Judged:
+    """What was found in the components."""
+
+    problems: list[str] = field(default_factory=list)
+    hints: list[str] = field(default_factory=list)
+    secrets: dict[str, Any] = field(default_factory=dict)
+    sources: list[dict[str, Any]] = field(default_factory=list)
+    """What is built, as the module wants it."""
+    fitting: list[Component] = field(default_factory=list)
+    """All components; none where some are not as the specification wants them."""
+
+
+def _judge_components(
+    services: PlayServices,
+    variables: PlayVariables,
+    arguments: Mapping[str, Any],
+    held: Mapping[str, Any],
+    known: Collection[str],
+    checks: Sequence[Any],
+) -> Judged:
+    """Look at all that is deployed: the application's components and those of its services.
+
+    Args:
+        services: Those that the play names.
+        variables: The play's.
+        arguments: The task's.
+        held: What the vault's file holds.
+        known: The variables that are defined, those of the vault's file among them.
+        checks: The steps of ``app_checks``, none where their options are wrong.
+    """
+    problems = list(service_problems(services.names, variables.values["app_components"], services.known))
+    deployed, undefined = services.deployed(variables)
+    components, component_problems = load_components(deployed)
+    problems += undefined or component_problems
+    published = (arguments.get("minikube") or {}).get("ports")
+    if published is not None:
+        problems += published_problems(components, published, variables.resolve("cluster_host")[0])
+    sources = [source for component in components for source in _sources(component)]
+    if undefined:
+        return Judged(problems, sources=sources)
+    problems += clash_problems(components, str(variables.values.get("app_name", "")))
+    secrets = component_secrets(components)
+    vault_names, accepted = variables.vault_variables(), arguments.get("accepted_values", [])
+    problems += credential_problems(components, secrets, vault_names, accepted)
+    public = variables.values.get("app_public_values") or []
+    problems += (f"app_public_values names {name}, which the vault does not hold: correct it." for name in public if name not in known)
+    problems += exposed_problems(components, variables.vault_values(held), public)
+    problems += browser_problems(secrets, accepted)
+    problems += address_problems(
+        components,
+        secrets,
+        vault_names,
+        services.known,
+        str(variables.values.get("app_namespace", "")),
+        ports=published or [],
+        shared=bool(variables.values.get("namespace_shared")),
+        accepted=accepted,
+    )
+    if not component_problems:
+        problems += check_problems(checks, components, place)
+    hints = list(browser_hints(components, accepted))
+    return Judged(problems, hints, secrets, sources, [] if component_problems else components)
 
 
 def _node(variables: PlayVariables, documentation: Documentation, machine_cpus: int) -> tuple[dict[str, Fraction], dict[str, str]]:
