@@ -21,7 +21,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.variabl
     type_problems,
 )
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.redaction import Redactor
-from ansible_collections.plannoir.deploy.plugins.plugin_utils.written import Held, Written
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.written import Held, Written, shown_path
 
 try:
     from ansible._internal._datatag._tags import Origin
@@ -209,9 +209,8 @@ def place(item: object) -> str:
         return ""
     if not origin.path:
         return str(origin.description)
-    file, here = Path(origin.path).resolve(), Path.cwd().resolve()
-    shown = file.relative_to(here) if file.is_relative_to(here) else file
-    return f"{shown}:{origin.line_num}" if origin.line_num else str(shown)
+    shown = shown_path(origin.path)
+    return f"{shown}:{origin.line_num}" if origin.line_num else shown
 
 
 def _written(name: str, value: object) -> str:

@@ -131,7 +131,7 @@ class Written:
         """Name each value of a vault that YAML took for something else, and quote none."""
         for name, node in _scalars(_composed(content)):
             value = _constructed(node)
-            word = Word(node, f"{_shown(str(path))}:{node.start_mark.line + 1}", hidden=True)
+            word = Word(node, f"{shown_path(str(path))}:{node.start_mark.line + 1}", hidden=True)
             if value is not None and not isinstance(value, str):
                 yield from _sentence(name, self._compared(value, word, text, secret=True))
 
@@ -232,7 +232,7 @@ class Written:
             given = [option for option in context.CLIARGS.get("extra_vars") or () if not option.startswith("@")]
             roots = map(_composed, [self._text(path)] if path else given)
             hidden = bool(path) and Path(path).resolve() == self._vault
-            self._files[path] = _File(_shown(path), hidden, [_Source(root) for root in roots if root])
+            self._files[path] = _File(shown_path(path), hidden, [_Source(root) for root in roots if root])
         return self._files[path]
 
     def _text(self, path: str) -> str:
@@ -331,6 +331,7 @@ def _scalars(root: yaml.Node | None) -> Iterator[tuple[str, yaml.ScalarNode]]:
                 waiting += [child[1] if isinstance(child, tuple) else child for child in node.value]
 
 
-def _shown(path: str) -> str:
+def shown_path(path: str) -> str:
+    """Return a path as a person reads it: relative where it is below the working folder."""
     file, here = Path(path).resolve() if path else None, Path.cwd().resolve()
     return "" if not file else str(file.relative_to(here) if file.is_relative_to(here) else file)

@@ -6,16 +6,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from .._component.names import release_names
 from .._core.labels import APPLICATION
+from .._release.attempt import Object, labels
 from .node import Get
-
-Object: TypeAlias = Mapping[str, Any]
 
 WORKLOADS = {
     "Deployment": "/apis/apps/v1/deployments",
@@ -56,18 +54,18 @@ def contents(get: Get, application: str, namespace: str) -> Contents | None:
     if any(status != 200 for status, _body in answers.values()):
         return None
     found: dict[str, list[Object]] = {kind: json.loads(body)["items"] for kind, (_status, body) in answers.items()}
-    workloads = {(kind, *_place(item)): _labels(item) for kind in WORKLOADS for item in found[kind]}
+    workloads = {(kind, *_place(item)): labels(item) for kind in WORKLOADS for item in found[kind]}
     own = {(namespace, name) for name in release_names(application)}
-    applications = {(place, labels[APPLICATION]) for (_kind, place, _name), labels in workloads.items() if APPLICATION in labels}
+    applications = {(place, marks[APPLICATION]) for (_kind, place, _name), marks in workloads.items() if APPLICATION in marks}
     applications.discard((namespace, application))
     own |= {(place, release) for place, name in applications for release in release_names(name)}
-    releases = {(_place(item)[0], _labels(item).get("name", "")) for item in found["releases"]}
+    releases = {(_place(item)[0], labels(item).get("name", "")) for item in found["releases"]}
     others = [f"the application {name} (namespace {place})" for place, name in sorted(applications)]
     others += [f"the Helm release {name} (namespace {place})" for place, name in sorted(releases - own)]
     others += [
         f"{kind} {name} (namespace {place})"
-        for (kind, place, name), labels in sorted(workloads.items(), key=lambda entry: entry[0])
-        if APPLICATION not in labels and not place.startswith("kube-") and labels.get("app.kubernetes.io/managed-by") != "Helm"
+        for (kind, place, name), marks in sorted(workloads.items(), key=lambda entry: entry[0])
+        if APPLICATION not in marks and not place.startswith("kube-") and marks.get("app.kubernetes.io/managed-by") != "Helm"
     ]
     return Contents([*_claims(found["claims"]), *_volumes(found["volumes"])], others)
 
@@ -102,7 +100,7 @@ def losses(name: str, found: Contents | None, *, data: bool, others: bool) -> li
 def _claims(items: Sequence[Object]) -> Iterator[str]:
     for item in items:
         place, name = _place(item)
-        owner = f" of {_labels(item)[APPLICATION]}" if APPLICATION in _labels(item) else ""
+        owner = f" of {labels(item)[APPLICATION]}" if APPLICATION in labels(item) else ""
         size = (item.get("status", {}).get("capacity") or item["spec"]["resources"]["requests"])["storage"]
         yield f"the volume claim {name}{owner}, {size} (namespace {place})"
 
@@ -116,7 +114,3 @@ def _volumes(items: Sequence[Object]) -> Iterator[str]:
 
 def _place(item: Object) -> tuple[str, str]:
     return item["metadata"].get("namespace", ""), item["metadata"]["name"]
-
-
-def _labels(item: Object) -> Mapping[str, str]:
-    return item["metadata"].get("labels") or {}
