@@ -49,11 +49,11 @@ options:
     default: 256
 attributes:
   check_mode:
-    description: Can run in check mode and tell the same.
+    description: Changes nothing. In check mode it reports a change where an image would be built, and the engines may not be there yet.
     support: full
   diff_mode:
-    description: Changes nothing, so that there is no difference to show.
-    support: none
+    description: Shows the images that are missing.
+    support: full
 """
 
 EXAMPLES = r"""
@@ -142,21 +142,25 @@ def main() -> None:
         supports_check_mode=True,
     )
     given = module.params
+    check = module.check_mode
     engine = Docker(os.environ)
     base_ref, problems = given["base_image"], []
     if given["ca_bundle"] not in ("", "auto") and not Path(given["ca_bundle"]).is_file():
         problems.append(f"The certificate bundle {given['ca_bundle']} does not exist: correct images_ca_bundle.")
     try:
         host = Docker({"DOCKER_HOST": given["base_engine"]})
-        base = Base(base_ref, host.image_id(base_ref) or "") if base_ref else Base()
-        if base_ref and not base.id:
+        # In check mode the engines, and what is made in them, may not be there yet.
+        has_host = not check or host.answers()
+        has_engine = not check or engine.answers()
+        base = Base(base_ref, has_host and host.image_id(base_ref) or "") if base_ref else Base()
+        if base_ref and not base.id and not check:
             problems.append(f"The engine at {host.host} has no base image {base_ref}: run the toolchain role again.")
         images, found = plan_images(given["builds"], given["app_name"], Path(given["root"]), base, given["context_limit"] * 2**20)
         if problems + found:
             module.fail_json(msg="\n".join(problems + found))
-        images = [replace(image, exists=engine.image_id(image.ref) is not None) for image in images]
+        images = [replace(image, exists=has_engine and engine.image_id(image.ref) is not None) for image in images]
         missing = [image for image in images if not image.exists]
-        if problems := base_problems(missing, engine, base):
+        if has_engine and (problems := base_problems(missing, engine, base)):
             module.fail_json(msg="\n".join(problems))
         for image in images:
             for script in image.windows_scripts:
@@ -174,12 +178,13 @@ def main() -> None:
                     "needs of it in build.args, and what the process needs in env or secret_env."
                 )
         module.exit_json(
-            changed=False,
+            changed=check and bool(missing),
             images=[image.result() for image in images],
             refs={image.name: image.ref for image in images},
-            base_missing=bool(missing and base_ref and engine.image_id(base_ref) != base.id),
+            base_missing=bool(missing and base_ref and has_engine and engine.image_id(base_ref) != base.id),
             secrets=build_secrets(given["ca_bundle"], os.environ, Path.home()),
             proxy_args=proxies,
+            diff={"before": "", "after": "".join(f"{image.ref}\n" for image in missing)},
         )
     except Failure as error:
         module.fail_json(msg=str(error))

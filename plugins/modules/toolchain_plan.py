@@ -153,7 +153,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        plan = toolchain_plan.plan(resolved(module.params), remember=not module.check_mode)
+        plan = toolchain_plan.plan(resolved(module.params), check=module.check_mode)
     except Failure as error:
         module.fail_json(msg=str(error))
     if plan.problems:

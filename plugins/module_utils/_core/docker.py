@@ -95,6 +95,14 @@ class Docker:
         """Return what the engine knows of an image: ``Id``, ``RootFS``, ``Config`` and more."""
         return dict(self._json("GET", f"/images/{quote(reference)}/json"))
 
+    def answers(self) -> bool:
+        """Return whether the engine is there."""
+        try:
+            self.information()
+        except Failure:
+            return False
+        return True
+
     def information(self) -> dict[str, Any]:
         """Return what the engine says of itself, such as ``DockerRootDir`` and ``Driver``."""
         return dict(self._json("GET", "/info"))

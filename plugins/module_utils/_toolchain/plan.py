@@ -45,16 +45,16 @@ class ToolchainPlan:
     problems: list[str] = field(default_factory=list)
 
 
-def plan(settings: Mapping[str, Any], *, remember: bool = True) -> ToolchainPlan:
-    """Make the plan; `settings` are the options of the module toolchain_plan.
+def plan(settings: Mapping[str, Any], *, check: bool = False) -> ToolchainPlan:
+    """Make the plan; `settings` are the options of the module toolchain_plan. With `check` the engine may not be there yet.
 
     Raises Failure where the source cannot be decided.
     """
     store = Store(Path(settings["cache_dir"]))
     source = decide(store, settings)
-    if remember:
+    if not check:
         remember_source(store, settings, source)
-    return _packages_plan(store, settings) if source == "packages" else _official_plan(store, settings)
+    return _packages_plan(store, settings, check=check) if source == "packages" else _official_plan(store, settings)
 
 
 def decide(store: Store, settings: Mapping[str, Any]) -> str:
@@ -103,7 +103,7 @@ def _official_plan(store: Store, settings: Mapping[str, Any]) -> ToolchainPlan:
     return result
 
 
-def _packages_plan(store: Store, settings: Mapping[str, Any]) -> ToolchainPlan:
+def _packages_plan(store: Store, settings: Mapping[str, Any], *, check: bool) -> ToolchainPlan:
     packages = Packages(store, Path(settings["recipes"]), Docker.at(settings["engine_host"]), settings["debian_mirror"])
     digests = packages.digests()
     labels = packages.labels(digests)
@@ -121,6 +121,8 @@ def _packages_plan(store: Store, settings: Mapping[str, Any]) -> ToolchainPlan:
     if missing:
         result.packages = list(_wanted_packages(missing, store, digests))
         result.problems += _build_problems(settings, store, fresh, result)
+        if not check:
+            result.problems += _engine_problems(settings, result)
     return result
 
 
@@ -169,6 +171,9 @@ def _build_problems(
             yield f"{missing} must be installed and there is no apt-get: install it by hand, or set toolchain_source to official."
         elif os.geteuid() != 0 and not settings["become"]:
             yield f"{missing} must be installed and that takes root: run {by_hand}, or set toolchain_become to true."
+
+
+def _engine_problems(settings: Mapping[str, Any], made: ToolchainPlan) -> Iterator[str]:
     if any(component["name"].startswith(("base-", "node-", "image-")) for component in made.components):
         client = Docker.at(settings["engine_host"]).client
         if not output(["docker", "buildx", "version"], client):

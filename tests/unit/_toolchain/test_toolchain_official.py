@@ -198,7 +198,7 @@ def test_auto_asks_again_for_another_version(settings: dict[str, Any]) -> None:
 
 
 def test_check_mode_writes_nothing(settings: dict[str, Any]) -> None:
-    planning.plan(settings, remember=False)
+    planning.plan(settings, check=True)
     assert make.make({**settings, "source": "official", "name": "minikube"}, check=True).changed
     assert not Path(settings["cache_dir"]).exists()
 

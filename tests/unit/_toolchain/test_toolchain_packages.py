@@ -203,6 +203,8 @@ def test_what_would_stop_the_build_is_said_before_it_begins(
     assert "No Go module proxy answers" in problems[-3]
     assert "mmdebstrap and gcc must be installed and that takes root: run `apt-get install mmdebstrap gcc`" in problems[-2]
     assert "docker client or its buildx plugin is missing" in problems[-1]
+    # A run in check mode has not started the engine.
+    assert planning.plan(settings, check=True).problems == problems[:-1]
 
 
 def test_missing_debian_packages_are_listed_for_root(machine: Machine, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:

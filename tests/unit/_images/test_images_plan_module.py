@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module images_plan where no engine answers: an error, and in check mode the first of what will be made."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.plannoir.deploy.plugins.modules import images_plan
+
+
+@pytest.fixture
+def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    nobody = f"unix://{tmp_path}/nobody"
+    monkeypatch.setenv("DOCKER_HOST", nobody)
+    (tmp_path / "Dockerfile").write_text("ARG BASE_IMAGE=debian:trixie-slim\nFROM ${BASE_IMAGE}\nUSER 1000\n", encoding="utf-8")
+    return {
+        "app_name": "plannoir",
+        "builds": {"web": {"context": "."}},
+        "root": str(tmp_path),
+        "base_image": "debian:trixie-slim",
+        "base_engine": nobody,
+    }
+
+
+def run(given: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    with patch_module_args(given), pytest.raises(SystemExit):
+        images_plan.main()
+    result: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return result
+
+
+def test_without_an_engine_a_run_says_so(given: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    assert "nobody does not answer" in run(given, capsys)["msg"]
+
+
+def test_in_check_mode_what_no_engine_has_would_be_built(given: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    result = run({**given, "_ansible_check_mode": True}, capsys)
+    assert result["changed"]
+    assert [image["exists"] for image in result["images"]] == [False]
+    assert result["diff"]["after"].startswith("plannoir/web:")
