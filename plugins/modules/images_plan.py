@@ -152,7 +152,7 @@ def main() -> None:
         # In check mode the engines, and what is made in them, may not be there yet.
         has_host = not check or host.answers()
         has_engine = not check or engine.answers()
-        base = Base(base_ref, has_host and host.image_id(base_ref) or "") if base_ref else Base()
+        base = Base(base_ref, (has_host and host.image_id(base_ref)) or "") if base_ref else Base()
         if base_ref and not base.id and not check:
             problems.append(f"The engine at {host.host} has no base image {base_ref}: run the toolchain role again.")
         images, found = plan_images(given["builds"], given["app_name"], Path(given["root"]), base, given["context_limit"] * 2**20)
