@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.checks import published_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.names import RULES, name_problem
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.quantities import room_problems
@@ -29,6 +28,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.template 
 from ansible_collections.plannoir.deploy.plugins.module_utils._services.catalogue import service_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._verify.problems import check_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.controller import ControllerAction
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_services import PlayServices
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_variables import PlayVariables, given_beside, place
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.requirements import package_problems
@@ -39,7 +39,7 @@ from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_variables im
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
+class ActionModule(ControllerAction):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         arguments = dict(self._task.args)

@@ -204,7 +204,7 @@ class Story:
                     direct="://" not in request["url"],
                     cookies=self._cookies,
                 ),
-                self.shown(url),
+                lambda: self.shown(url),  # it costs up to a second, and most answers come
                 request["timeout"],
                 lambda answer: not self._unmet(step, expect, answer)[0],
             )
