@@ -22,11 +22,12 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._component.specifi
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import secret_keys
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import APPLICATION
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.drift import reference
+from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import pins
 
 from scripts import by_hand
 
 CHART = Path(__file__).parents[2] / "charts/plannoir"
-KUBERNETES = "1.34.4"
+KUBERNETES = pins.KUBERNETES
 SECRET = "Zx9-never-in-a-chart"
 
 EVERYTHING = {

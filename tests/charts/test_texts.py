@@ -19,6 +19,7 @@ import yaml
 from ansible_collections.plannoir.deploy.plugins.filter.releases import releases
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.checks import JOBS
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import as_yaml
+from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import pins
 
 CHART = Path(__file__).parents[2] / "charts/plannoir"
 OBJECTS = """
@@ -94,7 +95,7 @@ def template(chart: Path, values: Mapping[str, Any], release: str = "my-app") ->
     """What ``helm template`` prints for values that the module release_deploy hands to helm."""
     helm = shutil.which("helm")
     assert helm, "helm is not on PATH: run ./bootstrap nox -s charts, which builds it first."
-    command = [helm, "template", release, str(chart), "--kube-version=1.34.4", "--values=-"]
+    command = [helm, "template", release, str(chart), f"--kube-version={pins.KUBERNETES}", "--values=-"]
     done = subprocess.run(command, input=as_yaml(values).encode(), capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()[-2000:]
     return [item for item in yaml.load_all(done.stdout, Loader=yaml.CSafeLoader) if item]

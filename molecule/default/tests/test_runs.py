@@ -23,7 +23,7 @@ def replicas(number: int) -> str:
 
 def releases(local: Host) -> dict[str, str]:
     """Status by release."""
-    return {item["name"]: item["status"] for item in json.loads(local.check_output(shlex.join(helm("list", "--all", "--output=json"))))}
+    return {item["name"]: item["status"] for item in json.loads(local.check_output(shlex.join(helm("list", "--output=json"))))}
 
 
 def read_url(kubectl: Kubectl) -> str:

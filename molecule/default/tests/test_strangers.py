@@ -117,7 +117,7 @@ def test_a_strangers_release_of_our_name_stays_as_it_is(
     install = helm("install", "shop", str(theirs), "--create-namespace", namespace=namespace)
     if state == "pending-install":
         process = subprocess.Popen([*install, "--wait"])
-        while "pending" not in local.run(shlex.join(helm("list", "--all", namespace=namespace))).stdout:
+        while "pending" not in local.run(shlex.join(helm("list", namespace=namespace))).stdout:
             time.sleep(0.2)
         time.sleep(1)
         process.send_signal(signal.SIGKILL)

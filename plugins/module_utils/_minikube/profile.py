@@ -62,6 +62,7 @@ class Profile:
     complaint: str = ""
     actions: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    _is_newer: bool = False
 
     @property
     def name(self) -> str:
@@ -176,10 +177,12 @@ class Profile:
         if not at_hand and not check:
             raise Failure(f"minikube is not at {self.binary}; run the role toolchain, or name its folder in minikube_bin.")
         problems = []
+        shown = self._run(["config", "defaults", "kubernetes-version", "--output", "json"], timeout=30) if at_hand else Completed(0)
+        known = settings.known_versions(shown.out)
+        self._is_newer = chosen.kubernetes_version not in known
         if fresh:
-            shown = self._run(["config", "defaults", "kubernetes-version", "--output", "json"], timeout=30) if at_hand else Completed(0)
             seed = None if check else self.cache_seed
-            problems += settings.version_problems(settings.known_versions(shown.out), chosen, seed)
+            problems += settings.version_problems(known, chosen, seed)
             problems += settings.machine_problems(self.machine, chosen)
             if seed and chosen.node_image:
                 shown = self.machine.run(["docker", "image", "inspect", "--format", "{{.Id}}", chosen.node_image])
@@ -207,7 +210,8 @@ class Profile:
                 "--keep-context",
                 *(self.wanted.start_arguments() if fresh else []),
                 *(["--preload=false"] if self.cache_seed else []),
-                *(["--force"] if self.machine.is_root() else []),
+                # Else it refuses root, and a patch that it does not know wherever GitHub does not answer.
+                *(["--force"] if self.machine.is_root() or self._is_newer else []),
             ]
         )
         self.node = nodes.inspect(self.machine, self.name)

@@ -166,11 +166,17 @@ def machine_problems(machine: Machine, wanted: Settings) -> list[str]:
 
 
 def version_problems(known: Iterable[str], wanted: Settings, cache: Path | None) -> list[str]:
-    """Return why a Kubernetes version cannot be booted; `known` are minikube's own, `cache` holds the only ones at hand."""
-    versions = list(known)
-    if versions and wanted.kubernetes_version not in versions:
+    """Return why a Kubernetes version cannot be booted: minikube knows nothing of its minor version, or it is not at hand.
+
+    Args:
+        known: Minikube's own versions, newest first; nothing where they could not be asked for. Later patches are as good.
+        wanted: Names the version.
+        cache: Holds the only ones at hand; nothing where minikube fetches them.
+    """
+    releases = [version for version in known if "-" not in version]
+    if releases and _minor(wanted.kubernetes_version) not in map(_minor, releases):
         return [
-            f"minikube_kubernetes_version {wanted.kubernetes_version} is not known to this minikube, whose newest is {versions[0]};"
+            f"minikube_kubernetes_version {wanted.kubernetes_version} is not known to this minikube, whose newest is {releases[0]};"
             " choose one that it knows, or a newer toolchain_minikube_version."
         ]
     if cache is None:
@@ -206,6 +212,10 @@ def known_versions(shown: str) -> list[str]:
     except ValueError:
         return []
     return [str(version) for version in found] if isinstance(found, list) else []
+
+
+def _minor(version: str) -> str:
+    return version.rpartition(".")[0]
 
 
 def _is_free(port: int) -> bool:

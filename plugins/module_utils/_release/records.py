@@ -178,6 +178,18 @@ def _good_before(records: Sequence[Record]) -> Record | None:
     return next(iter(marked or [record for record in earlier if record.succeeded]), None)
 
 
+def merging(cluster: Cluster) -> list[str]:
+    """Return the option by which Helm 4 merges in the client, which Helm 3 always does.
+
+    In the server, a field that somebody else wrote last would be a conflict, and end a deployment over an object edited by hand.
+
+    Raises:
+        Failure: helm cannot be run.
+    """
+    version = cluster.helm("version", "--template={{.Version}}")
+    return [] if version.startswith("v3.") else ["--server-side=false"]
+
+
 def recover(cluster: Cluster, recovery: Recovery, timeout: int) -> str:
     """Go back to the last good revision, or uninstall what never succeeded.
 
@@ -198,7 +210,7 @@ def recover(cluster: Cluster, recovery: Recovery, timeout: int) -> str:
         return ""
     free_node_ports(cluster, recovery.name.removesuffix(EXTRAS), recovery.node_ports)
     try:
-        cluster.helm("rollback", recovery.name, str(recovery.revision), "--cleanup-on-fail", *options)
+        cluster.helm("rollback", recovery.name, str(recovery.revision), "--cleanup-on-fail", *merging(cluster), *options)
     except Failure as error:
         newest = read_records(cluster, [recovery.name])[recovery.name][0]
         if newest.status.startswith("pending"):

@@ -18,7 +18,7 @@ from .._core.errors import Failure
 from .attempt import INSTANCE_LABEL, Observed, instant
 from .containers import ContainerLogs
 from .diagnosis import Finding, findings, secret_names, stages, unfinished_jobs
-from .records import read_records
+from .records import merging, read_records
 
 KINDS = "pods,replicasets,jobs,persistentvolumeclaims,events"
 
@@ -113,7 +113,7 @@ class Deployment:
         """Deploy the release; what runs of a failed attempt is left for whoever puts the earlier revision back, Jobs apart.
 
         Raises:
-            Failure: The cluster does not answer.
+            Failure: The cluster does not answer, or helm cannot be run.
         """
         self._start, self._before = self._clock(), self._revision()[0]
         values = as_yaml(self._wanted.values)
@@ -124,8 +124,6 @@ class Deployment:
         if not done.code:
             self._look()  # for the last lines
             return Outcome(False, seconds=seconds)
-        if done.code == process.NOT_FOUND:
-            raise Failure(f"helm cannot be run ({done.err}): run the toolchain role, or name its folder in cluster_bin.")
         told = done.code == process.TIMED_OUT
         reason = "" if told else _reason(done.err or done.out)
         try:
@@ -139,8 +137,8 @@ class Deployment:
 
     def _helm(self) -> list[str]:
         wanted = self._wanted
-        wait = ["--wait"] if wanted.wait else []
-        options = [f"--timeout={wanted.timeout}s", f"--history-max={wanted.history}", "--reset-values", "--values=-", *wait]
+        options = [f"--timeout={wanted.timeout}s", f"--history-max={wanted.history}", "--reset-values", "--values=-"]
+        options += [*merging(self._cluster), *(["--wait"] if wanted.wait else [])]
         return self._cluster.command("helm", "upgrade", "--install", *options, wanted.name, wanted.chart)
 
     def _rollout(self) -> list[str]:
@@ -202,12 +200,14 @@ class Deployment:
             self._cluster.kubectl("delete", "jobs", *names, "--ignore-not-found", "--cascade=foreground", "--timeout=40s")
 
 
+_NOTES = ("WARNING:", "W1", "I1", "W0", "I0", "level=")
+"""How lines begin that warn: of Helm 3, of the client of Kubernetes in it, and of Helm 4, which says each failure in one, too."""
+
+
 def _reason(stderr: str) -> str:
     """Return what Helm says, without what it says of every failure."""
-    lines = [
-        line.strip() for line in stderr.strip().splitlines() if line.strip() and not line.startswith(("WARNING:", "W1", "I1", "W0", "I0"))
-    ]
-    text = " ".join(lines) or "no reason"
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    text = " ".join(line for line in lines if not line.startswith(_NOTES)) or " ".join(lines) or "no reason"
     for prefix in ("Error: ", "UPGRADE FAILED: ", "INSTALLATION FAILED: "):
         text = text.removeprefix(prefix)
     return text

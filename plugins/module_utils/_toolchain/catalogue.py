@@ -133,10 +133,8 @@ def _clients() -> Iterator[Program]:
     # Its driver for KVM, of which nothing is used here, takes cgo.
     minikube = GoProgram("minikube", ("k8s.io/minikube/cmd/minikube",), version, "libvirt_dlopen", cgo=True)
     yield _go("minikube", MINIKUBE, 190, minikube, "bin/minikube")
-    version = _defines("helm.sh/helm/v3/internal/version", version=HELM, metadata="", gitTreeState="clean")
-    for package in ("helm.sh/helm/v3/pkg/lint/rules", "helm.sh/helm/v3/pkg/chartutil"):
-        version |= _defines(package, k8sVersionMajor="1", k8sVersionMinor=_MINOR)
-    yield _go("helm", HELM, 75, GoProgram("helm", ("helm.sh/helm/v3/cmd/helm",), version), "bin/helm")
+    version = _defines("helm.sh/helm/v4/internal/version", version=HELM, gitTreeState="clean")
+    yield _go("helm", HELM, 85, GoProgram("helm", ("helm.sh/helm/v4/cmd/helm",), version), "bin/helm")
 
 
 def _kubernetes_programs() -> Iterator[Program]:

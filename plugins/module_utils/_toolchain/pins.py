@@ -7,7 +7,7 @@ from __future__ import annotations
 
 MINIKUBE = "v1.38.1"
 KUBERNETES = "v1.34.4"
-HELM = "v3.20.0"
+HELM = "v4.3.1"
 # Those that kubeadm of this Kubernetes asks for, and the rest of the node.
 ETCD = "v3.6.5"
 COREDNS = "v1.12.1"

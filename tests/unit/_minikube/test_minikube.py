@@ -171,10 +171,15 @@ def test_an_absent_cluster_is_created_with_its_settings_and_homes(lab: Lab) -> N
     assert not lab.files.creating.exists()
 
 
-def test_only_root_forces_minikube(lab: Lab) -> None:
+@pytest.mark.parametrize(("known", "forced"), [("v1.34.4", False), ("v1.34.1", True)])
+def test_only_root_and_a_later_patch_force_minikube(lab: Lab, known: str, forced: bool) -> None:
     lab.machine.root_user = False
+    lab.machine.answers["minikube config defaults"] = Completed(0, f'["{known}"]')
     lab.ensure()
-    assert "--force" not in lab.machine.ran("minikube start")[0]
+    lab.ensure("stopped")
+    lab.container(running=False)
+    lab.ensure()
+    assert ["--force" in command for command in lab.machine.ran("minikube start")] == [forced, forced]
 
 
 def test_a_cluster_that_runs_as_wanted_costs_one_command(running: Lab) -> None:

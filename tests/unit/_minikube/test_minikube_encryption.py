@@ -61,7 +61,7 @@ def test_a_cluster_whose_key_is_gone_is_not_started(lab: Lab) -> None:
     lab.machine.commands.clear()
     with pytest.raises(Failure, match=r"restore .*encryption-plannoir\.json"):
         lab.ensure(wanted=ENCRYPTED)
-    assert not lab.machine.ran("minikube")
+    assert not lab.machine.ran("minikube start")
 
 
 def test_a_cluster_that_was_made_without_encryption_is_reported(lab: Lab) -> None:

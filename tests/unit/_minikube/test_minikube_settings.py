@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -126,8 +127,14 @@ def test_a_cluster_larger_than_the_machine_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_version_that_minikube_does_not_know_is_refused() -> None:
-    known = settings.known_versions('["v1.35.1", "v1.35.0"]')
+    known = settings.known_versions('["v1.36.0-alpha.1", "v1.35.1", "v1.35.0"]')
     assert "v1.34.4 is not known to this minikube, whose newest is v1.35.1" in settings.version_problems(known, WANTED, None)[0]
+    assert settings.version_problems(known, replace(WANTED, kubernetes_version="v1.36.0"), None)
+
+
+@pytest.mark.parametrize("known", [[], ["v1.34.4"], ["v1.36.0-alpha.1", "v1.35.1", "v1.34.1", "v1.34.0"], ["v1.34.0-rc.1", "v1.34.0"]])
+def test_a_patch_of_a_version_that_minikube_knows_is_known(known: list[str]) -> None:
+    assert settings.version_problems(known, WANTED, None) == []
 
 
 def test_a_version_that_the_toolchain_did_not_make_is_refused(tmp_path: Path) -> None:

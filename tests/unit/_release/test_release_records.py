@@ -61,6 +61,8 @@ class FakeCluster:
         return ""
 
     def helm(self, *arguments: str) -> str:
+        if arguments[0] == "version":
+            return "v4.3.1"
         self.commands.append(arguments)
         if self.fail:
             raise Failure(self.fail)
@@ -183,6 +185,7 @@ def test_nothing_waits_for_the_address_of_an_earlier_load_balancer() -> None:
     cluster = FakeCluster([])
     recover(cluster.as_cluster(), recovery, 60)
     assert "--wait" not in cluster.commands[0]
+    assert "--server-side=false" in cluster.commands[0]
 
 
 @pytest.mark.parametrize("statuses", [[], ["deployed"], ["failed", "deployed"], ["uninstalled"]])

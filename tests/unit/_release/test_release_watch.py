@@ -39,6 +39,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.shown: list[str] = []
+        self.version = "v4.3.1"
         self.objects([], record(1, BEFORE))
 
     def objects(self, items: list[dict[str, Any]], *records: dict[str, Any]) -> None:
@@ -53,7 +54,9 @@ class World:
     def deploy(self, helm: str, then: list[dict[str, Any]], *, wait: bool = True, kubectl: str = "") -> Outcome:
         for name, found in (("objects", then), ("records", [record(2, BEGAN), record(1, BEFORE)])):
             (self.folder / f"new-{name}").write_text(json.dumps({"items": found}), encoding="utf-8")
-        self.script("helm", f'cat > given; echo "$*" > called\nbegin() {{ mv new-objects objects; mv new-records records; }}\n{helm}')
+        version = f"case $* in *version*) echo {self.version}; exit;; esac"
+        begin = "begin() { mv new-objects objects; mv new-records records; }"
+        self.script("helm", f'{version}\ncat > given; echo "$*" > called\n{begin}\n{helm}')
         self.script(
             "kubectl",
             f"""case "$*" in
@@ -104,6 +107,32 @@ def test_helms_own_reason_stands_beside_the_cause(world: World) -> None:
         "the component's probes; a slow start needs probes.startup, or a larger release_timeout.",
         "Helm says: context deadline exceeded",
     ]
+
+
+SAID_BY_4 = """level=WARN msg="upgrade failed" name=shop error="pre-upgrade hooks failed: resource Job/ns/web-migration not ready"
+Error: UPGRADE FAILED: pre-upgrade hooks failed: resource Job/ns/web-migration not ready. status: Failed, message: Job Failed. failed: 1/1
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (SAID_BY_4, "pre-upgrade hooks failed: resource Job/ns/web-migration not ready. status: Failed, message: Job Failed. failed: 1/1"),
+        ('level=WARN msg="command failed" error="no chart"\n', 'level=WARN msg="command failed" error="no chart"'),
+        ("WARNING: the kubeconfig is group-readable.\nError: INSTALLATION FAILED: level=1 is no label\n", "level=1 is no label"),
+        ("", "no reason"),
+    ],
+)
+def test_what_helm_logs_is_no_reason_where_it_gives_one(world: World, said: str, reason: str) -> None:
+    (world.folder / "said").write_text(said)
+    assert world.deploy("cat said >&2; exit 1", []).causes == [f"Helm says: {reason}"]
+
+
+@pytest.mark.parametrize(("version", "merges"), [("v3.22.0", False), ("v4.3.1", True), ("v4.0.0-rc.1", True)])
+def test_helm_4_merges_in_the_client_as_helm_3_does(world: World, version: str, merges: bool) -> None:
+    world.version = version
+    world.deploy("begin", [])
+    assert ("--server-side=false" in (world.folder / "called").read_text()) == merges
 
 
 def test_what_helm_refuses_before_it_stores_a_revision_changed_nothing(world: World) -> None:

@@ -25,16 +25,16 @@ from typing import Any
 
 import pytest
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
-from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import make, official
+from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import make, official, pins
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import plan as planning
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.store import Store
 
 ROOT = Path(__file__).parents[3]
 SYSTEM = platform.system().lower()
 MACHINE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-MINIKUBE = f"minikube/v1.38.1/minikube-{SYSTEM}-{MACHINE}"
-KUBECTL = f"kubernetes/v1.34.4/bin/{SYSTEM}/{MACHINE}/kubectl"
-HELM = f"helm/helm-v3.20.0-{SYSTEM}-{MACHINE}.tar.gz"
+MINIKUBE = f"minikube/{pins.MINIKUBE}/minikube-{SYSTEM}-{MACHINE}"
+KUBECTL = f"kubernetes/{pins.KUBERNETES}/bin/{SYSTEM}/{MACHINE}/kubectl"
+HELM = f"helm/helm-{pins.HELM}-{SYSTEM}-{MACHINE}.tar.gz"
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -70,9 +70,9 @@ def settings(tmp_path: Path, site: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     yield {
         "source": "auto",
         "cache_dir": str(tmp_path / "cache"),
-        "minikube_version": "v1.38.1",
-        "kubernetes_version": "v1.34.4",
-        "helm_version": "v3.20.0",
+        "minikube_version": pins.MINIKUBE,
+        "kubernetes_version": pins.KUBERNETES,
+        "helm_version": pins.HELM,
         "minikube_url": f"{url}/minikube",
         "kubectl_url": f"{url}/kubernetes",
         "helm_url": f"{url}/helm/",
@@ -138,7 +138,7 @@ def test_a_wrong_checksum_is_refused_and_nothing_is_installed(role: Role, site: 
     with (site / HELM).open("ab") as file:
         file.write(b"x")
     out = " ".join(role.run().split())
-    assert re.search(rf"helm v3\.20\.0 cannot be taken from \S+{HELM} \(The checksum for \S+ did not match.*\): mend", out), out
+    assert re.search(rf"helm {re.escape(pins.HELM)} cannot be taken from \S+{HELM} \(The checksum for \S+ did not match.*\): mend", out), out
     assert not (role.bin / "helm").exists()
 
 
