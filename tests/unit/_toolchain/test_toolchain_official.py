@@ -138,7 +138,8 @@ def test_a_wrong_checksum_is_refused_and_nothing_is_installed(role: Role, site: 
     with (site / HELM).open("ab") as file:
         file.write(b"x")
     out = " ".join(role.run().split())
-    assert re.search(rf"helm {re.escape(pins.HELM)} cannot be taken from \S+{HELM} \(The checksum for \S+ did not match.*\): mend", out), out
+    told = rf"helm {re.escape(pins.HELM)} cannot be taken from \S+{HELM} \(The checksum for \S+ did not match.*\): mend"
+    assert re.search(told, out), out
     assert not (role.bin / "helm").exists()
 
 
