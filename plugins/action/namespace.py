@@ -19,7 +19,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._component.names i
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import Component, load_components
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import MANAGER
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import MANAGER, application_label
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace import objects as rules
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.claims import claim_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.lease import PERIOD, Lease, lease_name
@@ -69,6 +69,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             "waited": False,
             "drift": {},
             "environment": {},
+            "selector": f"--selector={application_label(parameters['application'])}",
         }
         cluster = Application(parameters)
         try:
@@ -100,6 +101,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         before = found.namespace or {"metadata": {}}
         known = definition or before
         return {
+            **absent,
             "changed": bool(definition),
             "owned": rules.is_owned(known),
             "environment": cluster.environment,

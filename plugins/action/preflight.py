@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.checks import published_problems
-from ansible_collections.plannoir.deploy.plugins.module_utils._component.names import RULES, clash_problems, name_problem
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.names import RULES, name_problem
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.quantities import room_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import Component, load_components
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.specification import OPTIONS
@@ -121,7 +121,7 @@ def _judge_components(
     """
     problems = list(service_problems(services.names, variables.values["app_components"], services.known))
     deployed, undefined = services.deployed(variables)
-    components, component_problems = load_components(deployed)
+    components, component_problems = load_components(deployed, str(variables.values.get("app_name", "")))
     problems += undefined or component_problems
     published = (arguments.get("minikube") or {}).get("ports")
     if published is not None:
@@ -129,7 +129,6 @@ def _judge_components(
     sources = [source for component in components for source in _sources(component)]
     if undefined:
         return Judged(problems, sources=sources)
-    problems += clash_problems(components, str(variables.values.get("app_name", "")))
     secrets = component_secrets(components)
     vault_names, accepted = variables.vault_variables(), arguments.get("accepted_values", [])
     problems += credential_problems(components, secrets, vault_names, accepted)

@@ -14,6 +14,11 @@ APPLICATION = "plannoir.deploy/app"
 """On every object of the chart, and on every image: the application that it belongs to."""
 
 
+def application_label(application: str) -> str:
+    """Return the label of an application's objects and images as ``key=value``."""
+    return f"{APPLICATION}={application}"
+
+
 def own_labels(application: str) -> dict[str, str]:
     """Return the labels of every object that the collection itself makes for an application."""
     return {PART_OF: application, MANAGED_BY: MANAGER}

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from shutil import which
 from typing import Any, TypeAlias
 from urllib.parse import quote as url_quoted
 from urllib.parse import urlsplit
@@ -114,6 +115,9 @@ class Evidence:
     ms: int
     tries: int
     detail: str = ""
+
+
+_NO_SUDO = " (it calls sudo, also as root, and this machine has none: install it)"
 
 
 class Story:
@@ -227,7 +231,7 @@ class Story:
             released = ", ".join(self._urls) or "none"
             raise Failure(
                 f"request.component must name a component with a URL of its own ({released}), not {component!r}: give it the service.type "
-                "NodePort, or let 'minikube tunnel' run for one of the type LoadBalancer."
+                f"NodePort, or let 'minikube tunnel' run for one of the type LoadBalancer{'' if which('sudo') else _NO_SUDO}."
             )
         return f"{self._urls[component].rstrip('/')}/{request['url'].lstrip('/')}"
 
