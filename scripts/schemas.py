@@ -22,7 +22,7 @@ CHART_ONLY: Schema = {
         "$ref": "#/$defs/secretName",
     },
     "migrationSources": {
-        "description": "Digest of what the migration runs from; the chart makes nothing of it, a deployment compares it with the last one's.",
+        "description": "Digest of what the migration runs from, which the next deployment compares with its own.",
         "type": "string",
     },
     "global": {"description": "Helm hands the global values to every subchart.", "$ref": "#/$defs/global"},

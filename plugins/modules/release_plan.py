@@ -120,7 +120,12 @@ import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import has_load_balancer, idle_jobs, missing_secrets, secret_keys
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import (
+    has_load_balancer,
+    idle_jobs,
+    missing_secrets,
+    secret_keys,
+)
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects import foreign_releases

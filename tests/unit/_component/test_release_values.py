@@ -163,7 +163,11 @@ def test_the_digest_ignores_what_no_release_is_made_of(chart: Path, edited: str)
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     """A folder with an application and its migrations."""
-    for path, text in {"Dockerfile": "FROM scratch\nCOPY . /\n", "main.py": "print(1)\n", "migrations/0001.sql": "create table a;\n"}.items():
+    for path, text in {
+        "Dockerfile": "FROM scratch\nCOPY . /\n",
+        "main.py": "print(1)\n",
+        "migrations/0001.sql": "create table a;\n",
+    }.items():
         (tmp_path / "api" / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "api" / path).write_text(text, encoding="utf-8")
     return tmp_path
@@ -217,7 +221,9 @@ def test_a_migration_runs_when_the_chart_changed_or_it_is_new(source: Path) -> N
 
 def test_sources_that_the_build_does_not_get_are_named(source: Path) -> None:
     (source / "api/.dockerignore").write_text("migrations\n", encoding="utf-8")
-    with pytest.raises(AnsibleFilterError, match=r"backend\.migration\.sources names migrations, of which the build of .*/api gets no file"):
+    with pytest.raises(
+        AnsibleFilterError, match=r"backend\.migration\.sources names migrations, of which the build of .*/api gets no file"
+    ):
         migrated(source)
 
 
