@@ -171,6 +171,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
             "env": {"type": "dict", "default": {}, "keys": "env_name", "process": True},
             "secret_env": {"type": "dict", "default": {}, "no_log": True, "keys": "env_name"},
             "timeout": {"type": "int", "default": 300, "format": "positive"},
+            "sources": {"type": "list", "elements": "str", "default": [], "chart": False},
         },
     },
     "setup": {

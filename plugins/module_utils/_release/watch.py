@@ -39,6 +39,8 @@ class Wanted:
     """Seconds for each of Helm's operations."""
     history: int
     """Revisions that Helm keeps."""
+    hooks: bool = True
+    """Whether Helm runs the Jobs of the release."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ class Deployment:
     def _helm(self) -> list[str]:
         wanted = self._wanted
         options = [f"--timeout={wanted.timeout}s", f"--history-max={wanted.history}", "--reset-values", "--values=-"]
-        options += [*merging(self._cluster), *(["--wait"] if wanted.wait else [])]
+        options += [*merging(self._cluster), *(["--wait"] if wanted.wait else []), *([] if wanted.hooks else ["--no-hooks"])]
         return self._cluster.command("helm", "upgrade", "--install", *options, wanted.name, wanted.chart)
 
     def _rollout(self) -> list[str]:
