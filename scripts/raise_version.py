@@ -35,8 +35,8 @@ def modules(recipe: Path) -> dict[str, str]:
 
 
 def packages(recipe: str) -> list[str]:
-    """Return the packages that the components of a recipe are built from."""
-    found = [component.recipe for component in catalogue.components().values() if isinstance(component.recipe, catalogue.GoProgram)]
+    """Return the packages that the programs of a recipe are built from."""
+    found = [program.recipe for program in catalogue.programs().values() if isinstance(program.recipe, catalogue.GoProgram)]
     return [package for program in found if program.module == recipe for package in program.packages]
 
 

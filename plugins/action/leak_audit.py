@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from ansible import context
-from ansible.plugins.action import ActionBase
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.controller import ControllerAction
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
+class ActionModule(ControllerAction):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         arguments = dict(self._task.args)

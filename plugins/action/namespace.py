@@ -21,7 +21,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec im
 from ansible_collections.plannoir.deploy.plugins.module_utils._core import process
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import MANAGER
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import MANAGER, application_label
 from ansible_collections.plannoir.deploy.plugins.module_utils._live.variant import put_back
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace import objects as rules
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.claims import claim_problems
@@ -72,6 +72,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             "waited": False,
             "drift": {},
             "environment": {},
+            "selector": f"--selector={application_label(parameters['application'])}",
         }
         cluster = Application(parameters)
         try:
@@ -104,6 +105,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         before = found.namespace or {"metadata": {}}
         known = definition or before
         return {
+            **absent,
             "changed": bool(definition or left),
             "owned": rules.is_owned(known),
             "environment": cluster.environment,

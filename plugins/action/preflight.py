@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.checks import published_problems
-from ansible_collections.plannoir.deploy.plugins.module_utils._component.names import RULES, clash_problems, name_problem
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.names import RULES, name_problem
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.quantities import room_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import Component, load_components
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.specification import OPTIONS
@@ -29,6 +28,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.template 
 from ansible_collections.plannoir.deploy.plugins.module_utils._services.catalogue import service_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._verify.problems import check_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.controller import ControllerAction
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_services import PlayServices
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_variables import PlayVariables, given_beside, place
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.requirements import package_problems
@@ -39,7 +39,7 @@ from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_variables im
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
+class ActionModule(ControllerAction):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         arguments = dict(self._task.args)
@@ -120,7 +120,7 @@ def _judge_components(
     """
     problems = list(service_problems(services.names, variables.values["app_components"], services.known))
     deployed, undefined = services.deployed(variables)
-    components, component_problems = load_components(deployed)
+    components, component_problems = load_components(deployed, str(variables.values.get("app_name", "")))
     problems += undefined or component_problems
     published = (arguments.get("minikube") or {}).get("ports")
     if published is not None:
@@ -128,7 +128,6 @@ def _judge_components(
     sources = [source for component in components for source in _sources(component)]
     if undefined:
         return Judged(problems, sources=sources)
-    problems += clash_problems(components, str(variables.values.get("app_name", "")))
     secrets = component_secrets(components)
     vault_names, accepted = variables.vault_variables(), arguments.get("accepted_values", [])
     problems += credential_problems(components, secrets, vault_names, accepted)

@@ -14,7 +14,7 @@ options:
     type: path
     required: true
   recipes:
-    description: Folder with the recipes of the components, the role's C(files).
+    description: Folder with the recipes of the programs, the role's C(files).
     type: path
     required: true
   engine_host:

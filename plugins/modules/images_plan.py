@@ -95,6 +95,11 @@ refs:
   returned: success
   type: dict
   sample: {backend: "plannoir/backend:3f1c0a9b27de"}
+labels:
+  description: Labels that an image of the application gets, by which it is known again.
+  returned: success
+  type: dict
+  sample: {"plannoir.deploy/app": plannoir}
 base_missing:
   description: Whether O(base_image) has to be copied before anything is built.
   returned: success
@@ -119,6 +124,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Docker
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import APPLICATION
 from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan import (
     Base,
     base_problems,
@@ -152,7 +158,7 @@ def main() -> None:
         # In check mode the engines, and what is made in them, may not be there yet.
         has_host = not check or host.answers()
         has_engine = not check or engine.answers()
-        base = Base(base_ref, has_host and host.image_id(base_ref) or "") if base_ref else Base()
+        base = Base(base_ref, (has_host and host.image_id(base_ref)) or "") if base_ref else Base()
         if base_ref and not base.id and not check:
             problems.append(f"The engine at {host.host} has no base image {base_ref}: run the toolchain role again.")
         images, found = plan_images(given["builds"], given["app_name"], Path(given["root"]), base, given["context_limit"] * 2**20)
@@ -180,6 +186,7 @@ def main() -> None:
         module.exit_json(
             changed=check and bool(missing),
             images=[image.result() for image in images],
+            labels={APPLICATION: given["app_name"]},
             refs={image.name: image.ref for image in images},
             base_missing=bool(missing and base_ref and has_engine and engine.image_id(base_ref) != base.id),
             secrets=build_secrets(given["ca_bundle"], os.environ, Path.home()),

@@ -24,8 +24,8 @@ options:
     type: list
     elements: str
     default: []
-  label:
-    description: Label (C(key=value)) of the application's images; those without a tag are removed.
+  app_name:
+    description: Name of the application; its images without a tag, known by their label, are removed.
     type: str
     required: true
   keep:
@@ -50,7 +50,7 @@ EXAMPLES = r"""
   plannoir.deploy.images_prune:
     refs:
       - plannoir/backend:3f1c0a9b27de
-    label: plannoir.deploy/app=plannoir
+    app_name: plannoir
 """
 
 RETURN = r"""
@@ -70,6 +70,7 @@ import os
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Docker
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import application_label
 from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan import superseded
 
 
@@ -78,7 +79,7 @@ def main() -> None:
         argument_spec={
             "refs": {"type": "list", "elements": "str", "required": True},
             "unwanted": {"type": "list", "elements": "str", "default": []},
-            "label": {"type": "str", "required": True},
+            "app_name": {"type": "str", "required": True},
             "keep": {"type": "int", "default": 5},
             "build_cache": {"type": "int", "default": 20},
         },
@@ -92,7 +93,7 @@ def main() -> None:
             for ref in old:
                 engine.remove_image(ref)
             dropped = engine.prune_build_cache(module.params["build_cache"] * 10**9)
-            freed = engine.prune_dangling(module.params["label"]) + dropped
+            freed = engine.prune_dangling(application_label(module.params["app_name"])) + dropped
             if dropped >= 10**8:
                 module.warn(
                     f"{dropped / 10**9:.1f} GB of the oldest build layers were removed, because all applications' layers took more than "

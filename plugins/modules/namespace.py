@@ -80,6 +80,11 @@ environment:
   description: Variables with which other programs reach Minikube's node past the machine's proxies; empty without a proxy.
   returned: success
   type: dict
+selector:
+  description: kubectl's option that selects the application's objects.
+  returned: success
+  type: str
+  sample: --selector=plannoir.deploy/app=shop
 pod_security:
   description: Pod Security level that the namespace enforces; V(privileged) where it enforces none.
   returned: success

@@ -11,8 +11,8 @@ short_description: Decide where the toolchain comes from and list what is missin
 version_added: "1.0.0"
 author: Plannoir contributors (@plannoir)
 description:
-  - Looks at the cache folder and the Docker Engine and returns the components of the toolchain that the module
-    M(plannoir.deploy.toolchain_component) has to make, in the order in which to make them.
+  - Looks at the cache folder and the Docker Engine and returns the programs of the toolchain that the module
+    M(plannoir.deploy.toolchain_program) has to make, in the order in which to make them.
   - Finds what would stop the work (no Go module proxy, no root for Debian packages, no engine, a full disk, a version that the recipes do
     not build) and fails with all of it before anything is made.
 attributes:
@@ -21,7 +21,7 @@ attributes:
     description: The module changes nothing but the note of a decision of O(source=auto), and not that in check mode.
   diff_mode:
     support: full
-    description: Shows the missing components.
+    description: Shows the missing programs.
 extends_documentation_fragment:
   - plannoir.deploy.toolchain
 options:
@@ -62,14 +62,14 @@ source:
   returned: success
   type: str
   sample: packages
-components:
-  description: The missing components in the order in which to make them.
+programs:
+  description: The missing programs in the order in which to make them.
   returned: success
   type: list
   elements: dict
   contains:
     name:
-      description: Name for M(plannoir.deploy.toolchain_component).
+      description: Name for M(plannoir.deploy.toolchain_program).
       type: str
     version:
       description: Version that will be made.
@@ -78,10 +78,10 @@ components:
       description: Seconds that it took once, on 2 cores with empty caches.
       type: int
     next:
-      description: Name of the component after it; empty after the last.
+      description: Name of the program after it; empty after the last.
       type: str
 downloads:
-  description: Published programs that are to be downloaded for M(plannoir.deploy.toolchain_component); empty with the source V(packages).
+  description: Published programs that are to be downloaded for M(plannoir.deploy.toolchain_program); empty with the source V(packages).
   returned: success
   type: list
   elements: dict
@@ -160,11 +160,11 @@ def main() -> None:
         module.fail_json(msg=" ".join(f"{problem.rstrip('.')}." for problem in plan.problems))
     cache = module.params["cache_dir"]
     with_agent = plan.source == "packages" and module.params["network_policy"]
-    names = [component["name"] for component in plan.components]
+    names = [program["name"] for program in plan.programs]
     module.exit_json(
         changed=False,
         source=plan.source,
-        components=plan.components,
+        programs=plan.programs,
         packages=plan.packages,
         downloads=plan.downloads,
         node_image=plan.node_image,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -220,4 +221,9 @@ def _written(name: str, value: object) -> str:
 
 def _file(item: object) -> Path | None:
     origin = Origin.get_tag(item) if Origin else None
-    return Path(origin.path).resolve() if origin and origin.path else None
+    return _resolved(origin.path) if origin and origin.path else None
+
+
+@cache
+def _resolved(path: str) -> Path:
+    return Path(path).resolve()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -331,6 +332,7 @@ def _scalars(root: yaml.Node | None) -> Iterator[tuple[str, yaml.ScalarNode]]:
                 waiting += [child[1] if isinstance(child, tuple) else child for child in node.value]
 
 
+@cache
 def shown_path(path: str) -> str:
     """Return a path as a person reads it: relative where it is below the working folder."""
     file, here = Path(path).resolve() if path else None, Path.cwd().resolve()

@@ -21,6 +21,7 @@ ORDER = [
     "test_encryption",
     "test_audit",
     "test_network",
+    "test_repair",
     "test_database_roles",
     "test_rotation",
     "test_sources",

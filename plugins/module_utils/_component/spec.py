@@ -29,11 +29,12 @@ Spec: TypeAlias = Mapping[str, Mapping[str, Any]]
 BUILD_SPEC: Spec = OPTIONS["build"]["options"]
 
 
-def load_components(raw: object) -> tuple[list[Component], list[str]]:
+def load_components(raw: object, application: str = "") -> tuple[list[Component], list[str]]:
     """Check ``app_components`` as a person wrote it.
 
     Args:
         raw: What the variable holds.
+        application: Its releases have objects, too, which no component may be called like; empty where it does not matter.
 
     Returns:
         The components with types converted and defaults filled in, and the problems, a sentence each. With problems the
@@ -57,7 +58,7 @@ def load_components(raw: object) -> tuple[list[Component], list[str]]:
         problems += [f"{where}: {message.rstrip('.')}." for message in result.error_messages]
         if not result.error_messages:
             components.append(result.validated_parameters)
-    problems += [*component_problems(components), *clash_problems(components)]
+    problems += [*component_problems(components), *clash_problems(components, application)]
     return [_with_defaults(component) for component in components], problems
 
 

@@ -14,10 +14,10 @@ import os
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from .docker_client import certificates
 from .errors import Failure
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
@@ -44,7 +44,7 @@ class Docker:
 
     def __init__(self, environment: Mapping[str, str], timeout: float = 60) -> None:
         self.host = environment.get("DOCKER_HOST") or DEFAULT_HOST
-        self._certificates = environment.get("DOCKER_CERT_PATH") if environment.get("DOCKER_TLS_VERIFY") else None
+        self._certificates = certificates(environment)
         self._timeout = timeout
 
     @classmethod
@@ -157,10 +157,11 @@ class Docker:
             raise Failure(f"DOCKER_HOST {self.host} is not supported: use unix:// or tcp://.")
         if not self._certificates:
             return http.client.HTTPConnection(address.hostname, address.port or 2375, timeout=self._timeout)
-        folder = Path(self._certificates)
+        folder = self._certificates
         try:
             tls = ssl.create_default_context(cafile=str(folder / "ca.pem"))
-            tls.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+            if (folder / "cert.pem").exists():
+                tls.load_cert_chain(folder / "cert.pem", folder / "key.pem")
         except OSError as error:
             raise Failure(f"The certificates of the Docker Engine in {folder} cannot be used ({error}).") from error
         return http.client.HTTPSConnection(address.hostname, address.port or 2376, timeout=self._timeout, context=tls)

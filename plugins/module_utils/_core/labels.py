@@ -17,6 +17,11 @@ LIVE = "plannoir.deploy/live"
 """On what playbooks/live.yml runs in place of a released pod, and in the selector of the Service that it has taken over."""
 
 
+def application_label(application: str) -> str:
+    """Return the label of an application's objects and images as ``key=value``."""
+    return f"{APPLICATION}={application}"
+
+
 def own_labels(application: str) -> dict[str, str]:
     """Return the labels of every object that the collection itself makes for an application."""
     return {PART_OF: application, MANAGED_BY: MANAGER}

@@ -119,7 +119,7 @@ def refuse_unless_manageable(machine: Machine, seen: Probe, *, manage: bool) -> 
     if seen.state == "unreachable":
         raise Failure(
             f"The Docker Engine at {seen.host} does not answer ({seen.cause}); start that engine (for Docker Desktop: its"
-            " application), or go back to the machine's own with `unset DOCKER_HOST; docker context use default`."
+            " application), or go back to the machine's own with `unset DOCKER_HOST DOCKER_TLS_VERIFY; docker context use default`."
         )
     if seen.state == "absent" and (not manage or machine.which("apt-get") is None):
         how = "it with `sudo apt-get install docker.io docker-buildx`" if machine.which("apt-get") else f"it by hand ({BY_HAND})"

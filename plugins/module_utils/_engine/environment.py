@@ -9,8 +9,11 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
+from .._core.docker_client import certificates, follows_context
+
+_TLS_PORT = 2376
 _BACK = "run `unset {}` and this again"
 
 
@@ -37,6 +40,23 @@ def environment_problems(environment: Mapping[str, str]) -> Iterator[str]:
         yield (
             f"DOCKER_HOST is {host}, the engine of another machine ({address}), where the cluster's ports would be published, too: run "
             f"this on that machine, or {_BACK.format('DOCKER_HOST')}."
+        )
+    else:
+        yield from _tls_problems(environment, urlsplit(host) if scheme == "tcp" else None)
+
+
+def _tls_problems(environment: Mapping[str, str], address: SplitResult | None) -> Iterator[str]:
+    """Say where DOCKER_TLS_VERIFY and DOCKER_CERT_PATH do not fit each other, or the engine's address."""
+    folder = certificates(environment)
+    if folder and not follows_context(environment) and not (folder / "ca.pem").is_file():
+        yield (
+            f"DOCKER_TLS_VERIFY is set (any text counts, also 0), and {folder} has no ca.pem, so that docker does not even start: name the "
+            f"folder of the engine's certificates in DOCKER_CERT_PATH, or {_BACK.format('DOCKER_TLS_VERIFY DOCKER_CERT_PATH')}."
+        )
+    elif not folder and address and address.port == _TLS_PORT and environment.get("DOCKER_CERT_PATH") and not environment.get("DOCKER_TLS"):
+        yield (
+            f"DOCKER_HOST is {address.geturl()}, where engines speak TLS, but without DOCKER_TLS_VERIFY docker does not use the "
+            "certificates in DOCKER_CERT_PATH: run `export DOCKER_TLS_VERIFY=1` and this again."
         )
 
 

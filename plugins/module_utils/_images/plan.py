@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,6 +20,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from .._component.spec import BUILD_SPEC, with_texts
 from .._core import authorities
 from .._core.docker import Docker
+from .._core.docker_client import settings_file
 from .._core.hosts import is_loopback
 from .._core.references import DOCKER_HUB, registry
 from .._toolchain.pins import BASE_IMAGE
@@ -226,8 +228,8 @@ def lacking_bases(wanted: Sequence[tuple[str, str, str]]) -> list[str]:
     """Return a sentence for each component, Dockerfile and image that cannot be had from its registry."""
     lacking = unreachable(sorted({reference for _component, _dockerfile, reference in wanted}))
     return [
-        f"Component {name}: {dockerfile} starts from {reference}, which the engine does not have, and its registry cannot be "
-        f"reached ({lacking[reference]}). Name an image in it that is there ('ARG BASE_IMAGE' and 'FROM ${{BASE_IMAGE}}' take the "
+        f"Component {name}: {dockerfile} starts from {reference}, which the engine does not have and cannot take from its "
+        f"registry ({lacking[reference]}). Name an image in it that is there ('ARG BASE_IMAGE' and 'FROM ${{BASE_IMAGE}}' take the "
         "collection's own Debian, build.args.BASE_IMAGE another one), name your own mirror in front of it, or give the component a "
         "finished image in its option image."
         for name, dockerfile, reference in wanted
@@ -319,4 +321,8 @@ def last_lines(log: str, count: int = 25) -> str:
     lines = log.splitlines()
     failed = next((match[1] for line in lines if (match := re.match(r"#(\d+) ERROR", line))), None)
     step = [re.sub(r"^#\d+ (?:\d+\.\d+ )?", "", line) for line in lines if failed and line.startswith(f"#{failed} ")]
-    return "\n".join((step or lines)[-count:])
+    helper = re.search(r"docker-credential-[\w.-]+(?=.*not found)", log)
+    said = (step or lines)[-count:]
+    if helper:
+        said.append(f"{settings_file(os.environ)} names {helper[0]}, which is not on PATH: install it, or take its name out of there.")
+    return "\n".join(said)

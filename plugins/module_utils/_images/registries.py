@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from http.client import UNAUTHORIZED
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
+from .._core.docker_client import missing_helper
 from .._core.errors import Failure
 from .._core.hosts import is_loopback
 from .._core.http_client import open_url
@@ -74,6 +77,8 @@ def _why_not(host: str) -> str:
         open_url(f"https://{host}/v2/", PATIENCE, method="HEAD").close()
         return ""
     except HTTPError as answer:
+        if answer.code == UNAUTHORIZED:  # then the engine's client is asked for credentials, also where nobody has to log in
+            return missing_helper(host, os.environ)
         return str(answer) if answer.code in _NOBODY_THERE else ""
     except URLError as error:
         reason = error.reason

@@ -16,7 +16,7 @@ from typing import Any
 
 from .._component.names import live_name
 from .._core.cluster import Cluster
-from .._core.labels import APPLICATION, LIVE, MANAGED_BY, MANAGER
+from .._core.labels import LIVE, MANAGED_BY, MANAGER, application_label
 
 LOOSENED = "its image has a shell and tar, its source folders can be written to, it has no limits and no liveness probe"
 """What is not as hard as in the released pod."""
@@ -108,7 +108,7 @@ def give_back(cluster: Cluster, component: str) -> list[str]:
 
 def put_back(cluster: Cluster, components: Sequence[str], application: str) -> list[list[str]]:
     """Return the commands after which Services lead to released pods, and what took their place is gone; they may run again."""
-    selector = f"--selector={APPLICATION}={application},{LIVE}"
+    selector = f"--selector={application_label(application)},{LIVE}"
     delete = ["delete", "deployments", selector, "--ignore-not-found", "--wait=false"]
     return [*(give_back(cluster, component) for component in components), cluster.alone("kubectl", *delete)]
 

@@ -9,9 +9,10 @@ import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from .._core.dialects import Connection, Dialect, connection, enforces_tls, is_postgresql, scheme, tls_value
+from .._core.hosts import split_url
 from .variables import suggestion
 
 AS_IN = "as in postgresql://user:password@host:5432/database"
@@ -89,16 +90,6 @@ def is_inside(host: str) -> bool:
         return not ipaddress.ip_address(host).is_global
     except ValueError:
         return "." not in host or host.endswith(_NEAR)
-
-
-def split_url(value: str) -> SplitResult | None:
-    """Take a URL of any scheme apart; nothing where it cannot be read."""
-    kind, separator, rest = value.partition("://")
-    try:
-        # It takes no underscore in a scheme.
-        return urlsplit(f"{kind.removeprefix('jdbc:').replace('_', '-')}{separator}{rest}")
-    except ValueError:
-        return None
 
 
 def _database_problems(name: str, value: str, url: Connection, default_sslmode: str) -> Iterator[str]:

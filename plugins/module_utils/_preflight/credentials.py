@@ -13,9 +13,10 @@ from urllib.parse import unquote
 
 from .._component.checks import JOBS
 from .._core.dialects import connection, is_postgresql
+from .._core.hosts import split_url
 from .._core.texts import text as as_text
 from .._services.catalogue import Credentials, Pooler, load_services
-from .connections import AS_IN, pasted_problem, split_url, url_problems
+from .connections import AS_IN, pasted_problem, url_problems
 
 Values: TypeAlias = Mapping[str, Mapping[str, Mapping[str, str]]]
 """Component -> kind of Secret (``env``, ``files``, ``pull``, ``migration``, ``setup``) -> key -> value."""
@@ -173,7 +174,7 @@ def _is_key_target(key: str, value: str, secret: Mapping[str, str]) -> bool:
 def _key_problems(component: str, plain: Mapping[str, str], secret: Mapping[str, str], labels: Mapping[str, str]) -> Iterator[str]:
     beginnings = {domain: beginning for known in _known() for domain, beginning in known.keys.items()}
     for key, value in {**plain, **secret}.items():
-        url = split_url(value.strip())
+        url = split_url(value)
         domain = next((domain for domain in beginnings if url and f".{url.hostname or ''}".endswith(f".{domain}")), "")
         if not key.endswith("_URL") or not domain:
             continue

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._core.cluster import Cluster
-from .._core.labels import APPLICATION
+from .._core.labels import application_label
 
 
 def wanted_node_ports(values: Mapping[str, Any]) -> dict[str, int]:
@@ -36,7 +36,7 @@ def free_node_ports(cluster: Cluster, application: str, wanted: Mapping[str, int
     Such a Service is reached within the cluster as before, until Helm removes it or gives it the port that it is to have.
     """
     done = []
-    for service in cluster.objects("services", f"--selector={APPLICATION}={application}") if wanted else []:
+    for service in cluster.objects("services", f"--selector={application_label(application)}") if wanted else []:
         name, ports = service["metadata"]["name"], service["spec"]["ports"]
         others = {port for other, port in wanted.items() if other != name}
         taken = sorted(others & {port.get("nodePort") for port in ports})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Iterable
+from functools import cached_property
 from itertools import combinations
 from sys import byteorder
 from typing import NamedTuple
@@ -45,6 +46,9 @@ _GRAINS = (_Grain(8, 16, 4.3), _Grain(8, 8, 7.0), _Grain(4, 8, 10.0), _Grain(4, 
 _ONE_BY_ONE = 0.5
 """Milliseconds to look for one spelling in a MiB."""
 
+_LITTLE = 1 << 17
+"""Bytes of all windows together up to which the spellings are looked for one by one: to sample them takes as long as that."""
+
 
 class Matcher:
     """Finds any spelling of any secret in a window of bytes, in one pass, however many there are.
@@ -63,18 +67,23 @@ class Matcher:
         for secret in secrets:
             for spelling, name in spellings(secret.text).items():
                 self._spellings.setdefault(spelling, []).append((secret, name))
-        self._words: dict[_Grain, dict[int, list[bytes]]] = {grain: {} for grain in _cheapest([len(text) for text in self._spellings])}
-        self._short = []
-        for spelling in self._spellings:
-            grain = next((grain for grain in self._words if len(spelling) >= grain.probe), None)
-            if grain is None:
-                self._short.append(spelling)
-            else:
-                for word in grain.words(spelling):
-                    self._words[grain].setdefault(word, []).append(spelling)
-        self._known = {grain: frozenset(words) for grain, words in self._words.items()}
+        self._bytes = 0
         # Twice the longest: encoded text may be wrapped.
         self.overlap = 2 * max(map(len, self._spellings), default=0)
+
+    @cached_property
+    def _index(self) -> tuple[list[bytes], dict[_Grain, dict[int, list[bytes]]], dict[_Grain, frozenset[int]]]:
+        """The spellings that are looked for one by one, and the others by their words; also the words alone, which compare fast."""
+        words: dict[_Grain, dict[int, list[bytes]]] = {grain: {} for grain in _cheapest([len(text) for text in self._spellings])}
+        short = []
+        for spelling in self._spellings:
+            grain = next((grain for grain in words if len(spelling) >= grain.probe), None)
+            if grain is None:
+                short.append(spelling)
+            else:
+                for word in grain.words(spelling):
+                    words[grain].setdefault(word, []).append(spelling)
+        return short, words, {grain: frozenset(known) for grain, known in words.items()}
 
     def search(self, window: bytes) -> set[tuple[Secret, str]]:
         """Return the secrets in a window, each with the name of its spelling."""
@@ -84,12 +93,16 @@ class Matcher:
         return found
 
     def _search(self, window: bytes) -> set[tuple[Secret, str]]:
-        candidates = set(self._short)
-        for grain, known in self._known.items():
-            sample = grain.sample(window)
-            if not known.isdisjoint(sample):
-                for word in known.intersection(sample):
-                    candidates.update(self._words[grain][word])
+        candidates: Collection[bytes] = self._spellings
+        self._bytes += len(window)
+        if self._bytes > _LITTLE:
+            short, words, known_words = self._index
+            candidates = set(short)
+            for grain, known in known_words.items():
+                sample = grain.sample(window)
+                if not known.isdisjoint(sample):
+                    for word in known.intersection(sample):
+                        candidates.update(words[grain][word])
         return {known for spelling in candidates if spelling in window for known in self._spellings[spelling]}
 
     def censored(self, text: str, mark: str = "") -> str:

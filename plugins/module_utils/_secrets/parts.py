@@ -10,8 +10,9 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
+from .._core.hosts import split_url
 from .ordinary import CREDENTIAL, is_ordinary
 
 SHORTEST = 8
@@ -107,15 +108,6 @@ def url_tokens(value: str) -> list[str]:
     raw = [token.partition("=")[2] or token for token in tokens]
     raw += [text for key, text in parse_qsl(url.query) if _lets_in(key, text)]
     return [text for text in dict.fromkeys([*raw, *map(unquote, raw)]) if len(text.encode()) >= SHORTEST]
-
-
-def split_url(value: str) -> SplitResult | None:
-    """Return the parts of a URL, or nothing."""
-    try:
-        url = urlsplit(value.strip())
-    except ValueError:
-        return None
-    return url if url.scheme and url.netloc else None
 
 
 def _lets_in(key: str, text: str) -> bool:

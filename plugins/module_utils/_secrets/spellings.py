@@ -13,6 +13,7 @@ import quopri
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -107,36 +108,26 @@ def spellings(text: bytes) -> dict[bytes, str]:
         found = {coded: name, **dict.fromkeys(_base64(coded), f"base64 of {name}"), **found}
     for encoded in _base64(text):
         twice = dict.fromkeys(_base64(encoded), "base64 of base64")
-        again = {spelling: f"base64, {name}" for spelling, name in escaped(encoded).items() if name in ("JSON", "URL-encoded")}
+        again = {spelling: f"base64, {name}" for spelling, name in _quoted(encoded).items() if name in ("JSON", "URL-encoded")}
         found = {**twice, **again, **found}
     return {spelling: name for spelling, name in found.items() if len(spelling) >= SHORTEST}
 
 
 def escaped(text: bytes) -> dict[bytes, str]:
     """Return the spellings in which characters are written as others, with what each is called."""
-    found: dict[bytes, str] = {}
+    found = _quoted(text)
     string = text.decode("utf-8", "surrogateescape")
-    plain_json = json.dumps(string, ensure_ascii=False)[1:-1]
     units = [string.encode("utf-16-be", "surrogatepass")[i : i + 2].hex() for i in range(0, 2 * _utf16_length(string), 2)]
-    slashes = [plain_json, json.dumps(string)[1:-1], _go_json(plain_json)]
-    slashes += [spelling.replace("/", "\\/") for spelling in slashes]
-    both_cases: list[Callable[[str], str]] = [str, lambda spelling: re.sub(r"\\u[0-9a-f]{4}", lambda m: "\\u" + m[0][2:].upper(), spelling)]
-    for spelling in slashes:
-        for case in both_cases:
-            found.setdefault(as_bytes(case(spelling)), "JSON")
-            found.setdefault(as_bytes(json.dumps(case(spelling))[1:-1]), "JSON in JSON")
-    for digits in (str.lower, str.upper):
+    # As numbers without a leading zero; of most texts these are the bytes.
+    others = "" if text.isascii() and min(text, default=16) >= 16 else string
+    for upper, digits in ((False, str.lower), (True, str.upper)):
         found.setdefault(b"".join(b"\\u" + digits(unit).encode() for unit in units), "JSON, all escaped")
         found.setdefault(digits(text.hex()).encode(), "hexadecimal")
         for form, name in _BYTE_BY_BYTE.items():
             # What parts two bytes does not stand behind the last one.
-            found.setdefault("".join(form.format(digits(f"{byte:02x}"), byte) for byte in text).rstrip(", :").encode(), name)
-            found.setdefault("".join(form.format(digits(f"{ord(c):x}"), ord(c)) for c in string).rstrip(", :").encode(), name)
-    for safe in ("", "/", "!'()*", ";,/?:@&=+$#!'()*", ":", ":/"):
-        for spelling in (quote(text, safe=safe), quote_plus(text, safe=safe)):
-            found.setdefault(spelling.encode(), "URL-encoded")
-            found.setdefault(re.sub(r"%[0-9A-F]{2}", lambda m: m[0].lower(), spelling).encode(), "URL-encoded")
-            found.setdefault(spelling.replace("%", "%25").encode(), "URL-encoded twice")
+            written = _written(form, upper)
+            found.setdefault("".join([written[byte] for byte in text]).rstrip(", :").encode(), name)
+            found.setdefault("".join([form.format(digits(f"{ord(c):x}"), ord(c)) for c in others]).rstrip(", :").encode(), name)
     for apostrophe, quotation in (("&#x27;", "&quot;"), ("&#39;", "&quot;"), ("&#39;", "&#34;"), ("&apos;", "&quot;"), ("'", '"')):
         escaped_html = html.escape(string, quote=False).replace("'", apostrophe).replace('"', quotation)
         found.setdefault(as_bytes(escaped_html), "HTML")
@@ -149,7 +140,36 @@ def escaped(text: bytes) -> dict[bytes, str]:
     found.setdefault(text.replace(b"'", b"'\"'\"'"), "shell")
     found.setdefault(text.replace(b"'", b"'\\''"), "shell")
     found.pop(text, None)
+    found.pop(b"", None)
     return found
+
+
+def _quoted(text: bytes) -> dict[bytes, str]:
+    """Return the spellings of JSON and of URLs."""
+    found: dict[bytes, str] = {}
+    string = text.decode("utf-8", "surrogateescape")
+    plain_json = json.dumps(string, ensure_ascii=False)[1:-1]
+    slashes = [plain_json, json.dumps(string)[1:-1], _go_json(plain_json)]
+    slashes += [spelling.replace("/", "\\/") for spelling in slashes]
+    both_cases: list[Callable[[str], str]] = [str, lambda spelling: re.sub(r"\\u[0-9a-f]{4}", lambda m: "\\u" + m[0][2:].upper(), spelling)]
+    for spelling in dict.fromkeys(slashes):
+        for case in both_cases:
+            found.setdefault(as_bytes(case(spelling)), "JSON")
+            found.setdefault(as_bytes(json.dumps(case(spelling))[1:-1]), "JSON in JSON")
+    for safe in ("", "/", "!'()*", ";,/?:@&=+$#!'()*", ":", ":/"):
+        for spelling in (quote(text, safe=safe), quote_plus(text, safe=safe)):
+            found.setdefault(spelling.encode(), "URL-encoded")
+            found.setdefault(re.sub(r"%[0-9A-F]{2}", lambda m: m[0].lower(), spelling).encode(), "URL-encoded")
+            found.setdefault(spelling.replace("%", "%25").encode(), "URL-encoded twice")
+    found.pop(text, None)
+    return found
+
+
+@cache
+def _written(form: str, upper: bool) -> list[str]:
+    """Return how each byte is written in a form of ``_BYTE_BY_BYTE``, with large or small hexadecimal digits."""
+    digits = "{:02X}" if upper else "{:02x}"
+    return [form.format(digits.format(byte), byte) for byte in range(256)]
 
 
 def _encodings(text: bytes) -> dict[str, bytes]:

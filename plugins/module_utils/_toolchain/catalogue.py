@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Plannoir contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The components of the toolchain built from packages: what each is made of, and where it is published in the cache folder.
+"""The programs of the toolchain built from packages: what each is made of, and where it is published in the cache folder.
 
 The versions of Go modules are pinned by pins.py and the recipes' go.mod and go.sum; `./bootstrap nox -s raise` raises one in all of them.
 etcd, CoreDNS and pause are those that kubeadm of this Kubernetes version asks for (its constants.go).
@@ -83,11 +83,11 @@ Recipe: TypeAlias = GoProgram | Image | Debian | Node
 
 
 @dataclass(frozen=True)
-class Component:
+class Program:
     """One thing that is made by one call.
 
-    `needs` names components it is made from. `publish` maps file names to paths below the cache folder. `folders` are the recipe's
-    folders below the recipes; a change in them makes the component again. `seconds` is what it took once, on 2 cores with empty caches.
+    `needs` names programs it is made from. `publish` maps file names to paths below the cache folder. `folders` are the recipe's
+    folders below the recipes; a change in them makes the program again. `seconds` is what it took once, on 2 cores with empty caches.
     What is `optional` is made only when it is asked for.
     """
 
@@ -101,15 +101,15 @@ class Component:
     optional: bool = False
 
 
-def _go(name: str, version: str, seconds: int, recipe: GoProgram, *publish: str) -> Component:
-    return Component(name, version, recipe, seconds, (f"go/{recipe.module}",), publish={name: publish} if publish else {})
+def _go(name: str, version: str, seconds: int, recipe: GoProgram, *publish: str) -> Program:
+    return Program(name, version, recipe, seconds, (f"go/{recipe.module}",), publish={name: publish} if publish else {})
 
 
 def _defines(package: str, **values: str) -> dict[str, str]:
     return {f"{package}.{key}": value for key, value in values.items()}
 
 
-def _kubernetes(name: str, seconds: int, *publish: str) -> Component:
+def _kubernetes(name: str, seconds: int, *publish: str) -> Program:
     values = {
         "gitVersion": KUBERNETES,
         "gitMajor": "1",
@@ -122,7 +122,7 @@ def _kubernetes(name: str, seconds: int, *publish: str) -> Component:
     return _go(name, KUBERNETES, seconds, GoProgram("kubernetes", (f"k8s.io/kubernetes/cmd/{name}",), defines), *publish)
 
 
-def _clients() -> Iterator[Component]:
+def _clients() -> Iterator[Program]:
     version = _defines(
         "k8s.io/minikube/pkg/version",
         version=MINIKUBE,
@@ -139,7 +139,7 @@ def _clients() -> Iterator[Component]:
     yield _go("helm", HELM, 75, GoProgram("helm", ("helm.sh/helm/v3/cmd/helm",), version), "bin/helm")
 
 
-def _kubernetes_programs() -> Iterator[Component]:
+def _kubernetes_programs() -> Iterator[Program]:
     binaries = f"minikube-cache/{PLATFORM}/{KUBERNETES}"
     yield _kubernetes("kubectl", 60, "bin/kubectl", f"{binaries}/kubectl")
     yield _kubernetes("kubeadm", 60, f"{binaries}/kubeadm")
@@ -150,7 +150,7 @@ def _kubernetes_programs() -> Iterator[Component]:
     yield _kubernetes("kube-proxy", 20)
 
 
-def _node_programs() -> Iterator[Component]:
+def _node_programs() -> Iterator[Program]:
     yield _go("etcd", ETCD, 45, GoProgram("etcd", ("go.etcd.io/etcd/server/v3",)))
     version = _defines("github.com/coredns/coredns/coremain", GitCommit="gomodule")
     yield _go("coredns", COREDNS, 165, GoProgram("coredns", ("github.com/coredns/coredns",), version))
@@ -168,13 +168,13 @@ def _node_programs() -> Iterator[Component]:
     yield _go("cni-plugins", CNI_PLUGINS, 10, GoProgram("cni-plugins", tuple(packages)))
 
 
-def _image(ref: str, recipe: Image, seconds: int, *needs: str) -> Component:
+def _image(ref: str, recipe: Image, seconds: int, *needs: str) -> Program:
     name, version = ref.rsplit("/", 1)[1].split(":")
     folders = ("images",) if recipe.target else ()
-    return Component(f"image-{name}", version, recipe, seconds, folders, needs, {"image.tar": (archive(ref),)})
+    return Program(f"image-{name}", version, recipe, seconds, folders, needs, {"image.tar": (archive(ref),)})
 
 
-def _images() -> Iterator[Component]:
+def _images() -> Iterator[Program]:
     for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler"):
         ref = f"registry.k8s.io/{name}:{KUBERNETES}"
         yield _image(ref, Image(ref, (), name, f"/usr/local/bin/{name}"), 1, name)
@@ -189,7 +189,7 @@ def _images() -> Iterator[Component]:
     yield _image(ref, Image(ref, ("/pause", "-P"), target="pause"), 15, "base-image")
 
 
-def _network_policy() -> Iterator[Component]:
+def _network_policy() -> Iterator[Program]:
     """Yield the agent that enforces NetworkPolicies beside Minikube's bridge."""
     name, module = "kube-router", "github.com/cloudnativelabs/kube-router/v2"
     program = GoProgram(name, (f"{module}/cmd/{name}",), _defines(f"{module}/pkg/version", Version=KUBE_ROUTER))
@@ -199,30 +199,30 @@ def _network_policy() -> Iterator[Component]:
 
 
 @cache
-def components() -> dict[str, Component]:
-    """Return every component by name, each after those it is made from."""
+def programs() -> dict[str, Program]:
+    """Return every program by name, each after those it is made from."""
     excluded = ("/usr/share/man/*", "/usr/share/info/*", "/usr/share/doc/*", "/usr/share/locale/*")
     # Packages and indexes that apt keeps would only grow the layers of images.
     apt_conf = 'APT::Keep-Downloaded-Packages "false"; Dir::Cache::pkgcache ""; Dir::Cache::srcpkgcache "";'
     clean = f"echo '{apt_conf}' > $1/etc/apt/apt.conf.d/docker-clean; rm -f $1/etc/hostname $1/etc/resolv.conf $1/var/cache/apt/*.bin"
-    base = Component("base-image", "trixie", Debian("trixie", "minbase", excluded, clean), 45)
-    node = Component("node-image", MINIKUBE, Node("node"), 90, ("node",), ("base-image", "cri-dockerd", "crictl", "cni-plugins"))
+    base = Program("base-image", "trixie", Debian("trixie", "minbase", excluded, clean), 45)
+    node = Program("node-image", MINIKUBE, Node("node"), 90, ("node",), ("base-image", "cri-dockerd", "crictl", "cni-plugins"))
     every = (base, *_clients(), *_kubernetes_programs(), *_node_programs(), node, *_images(), *_network_policy())
-    return {component.name: component for component in every}
+    return {program.name: program for program in every}
 
 
 def digests(recipes: Path) -> dict[str, str]:
-    """Return the digest of each component: of its recipe, the recipe's files, and the digests of what it is made from."""
+    """Return the digest of each program: of its recipe, the recipe's files, and the digests of what it is made from."""
     made: dict[str, str] = {}
-    for component in components().values():
-        sums = hashlib.sha256(json.dumps([component.version, asdict(component.recipe)], sort_keys=True).encode())
-        for folder in component.folders:
+    for program in programs().values():
+        sums = hashlib.sha256(json.dumps([program.version, asdict(program.recipe)], sort_keys=True).encode())
+        for folder in program.folders:
             for path in sorted((recipes / folder).rglob("*")):
                 if path.is_file():
                     sums.update(f"{path.relative_to(recipes)} {_file_digest(path)}\n".encode())
-        for need in component.needs:
+        for need in program.needs:
             sums.update(f"{need} {made[need]}\n".encode())
-        made[component.name] = sums.hexdigest()[:16]
+        made[program.name] = sums.hexdigest()[:16]
     return made
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Plannoir contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes one component of the toolchain, if it is not there already."""
+"""Makes one program of the toolchain, if it is not there already."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GO = "go"
 
 @dataclass(frozen=True)
 class Made:
-    """What became of a component: whether anything changed, and the seconds it took."""
+    """What became of a program: whether anything changed, and the seconds it took."""
 
     changed: bool
     seconds: float
@@ -30,7 +30,7 @@ class Made:
 
 @dataclass(frozen=True)
 class Packages:
-    """Components built from packages: Go modules and Debian's."""
+    """Programs built from packages: Go modules and Debian's."""
 
     store: Store
     recipes: Path
@@ -41,16 +41,16 @@ class Packages:
         return {GO: catalogue.GO, **catalogue.digests(self.recipes)}
 
     def is_there(self, name: str, digests: Mapping[str, str], labels: Mapping[str, Mapping[str, str]]) -> bool:
-        """Tell whether a component is whole, published and, for images of the engine, known to it; `labels` are the engine's."""
+        """Tell whether a program is whole, published and, for images of the engine, known to it; `labels` are the engine's."""
         digest = digests[name]
         if name == GO:
             return self.store.is_whole(GO, digest)
-        component = catalogue.components()[name]
-        if isinstance(component.recipe, catalogue.Node):
+        program = catalogue.programs()[name]
+        if isinstance(program.recipe, catalogue.Node):
             return catalogue.node_image(digest) in labels
-        if isinstance(component.recipe, catalogue.Debian):
+        if isinstance(program.recipe, catalogue.Debian):
             return debian.base_state(labels, digest) == "there"
-        return self.store.is_whole(name, digest) and self.store.is_published(name, digest, component.publish)
+        return self.store.is_whole(name, digest) and self.store.is_published(name, digest, program.publish)
 
     def labels(self, digests: Mapping[str, str]) -> dict[str, dict[str, str]]:
         """Return the labels of our images in the engine; one that does not answer has none, and the plan says that it does not."""
@@ -60,7 +60,7 @@ class Packages:
             return {}
 
     def make(self, name: str) -> Made:
-        """Make a component that is missing.
+        """Make a program that is missing.
 
         Raises Failure with the cause.
         """
@@ -69,18 +69,18 @@ class Packages:
             if self.is_there(name, digests, self.labels(digests)):
                 return Made(False, time.monotonic() - start)
             digest = digests[name]
-            component = catalogue.components().get(name)
-            if component and isinstance(component.recipe, catalogue.Node):
-                self._build_node(component.recipe, digests)
+            program = catalogue.programs().get(name)
+            if program and isinstance(program.recipe, catalogue.Node):
+                self._build_node(program.recipe, digests)
                 return Made(True, time.monotonic() - start)
             if not self.store.is_whole(name, digest):
                 with self.store.making(name, digest) as into:
-                    self._fill(name, component.recipe if component else None, into, digests)
-            if component and isinstance(component.recipe, catalogue.Debian):
+                    self._fill(name, program.recipe if program else None, into, digests)
+            if program and isinstance(program.recipe, catalogue.Debian):
                 rootfs = self.store.folder(name, digest) / debian.ROOTFS
                 debian.import_base(self.docker, rootfs, digest, self.store.log(name))
-            if component:
-                self.store.publish(name, digest, component.publish)
+            if program:
+                self.store.publish(name, digest, program.publish)
             self.store.prune(name)
         return Made(True, time.monotonic() - start)
 
@@ -101,7 +101,7 @@ class Packages:
         own = self.store.folder(GO, catalogue.GO) / "bin" / "go"
         go = golang.machine_go() or (str(own) if own.is_file() else "")
         if not go:
-            raise Failure(f"Go {'.'.join(map(str, catalogue.GO_LEAST))} or newer was not found: make the component {GO} first.")
+            raise Failure(f"Go {'.'.join(map(str, catalogue.GO_LEAST))} or newer was not found: make the program {GO} first.")
         return go
 
     def _made(self, name: str, digests: Mapping[str, str]) -> Path:
@@ -120,7 +120,7 @@ class Packages:
         layer.unlink()
 
     def _build_node(self, node: catalogue.Node, digests: Mapping[str, str]) -> None:
-        programs = [need for need in catalogue.components()["node-image"].needs if need != "base-image"]
+        programs = [need for need in catalogue.programs()["node-image"].needs if need != "base-image"]
         contexts = {name: self._made(name, digests) for name in programs}
         digest = digests["node-image"]
         options = ["--load", f"--tag={catalogue.node_image(digest)}", f"--label={debian.LABEL}={digest}"]
@@ -129,7 +129,7 @@ class Packages:
 
 
 def make(settings: Mapping[str, Any], *, check: bool = False) -> Made:
-    """Make the component `name` from `source`; `settings` are the options of the module toolchain_component.
+    """Make the program `name` from `source`; `settings` are the options of the module toolchain_program.
 
     Raises Failure with the cause.
     """
@@ -146,7 +146,7 @@ def make(settings: Mapping[str, Any], *, check: bool = False) -> Made:
 
 def _known(name: str, names: Iterable[str]) -> None:
     if name not in names:
-        raise Failure(f"there is no such component; choose one of {', '.join(names)}.")
+        raise Failure(f"there is no such program; choose one of {', '.join(names)}.")
 
 
 def make_official(store: Store, program: official.Program) -> Made:

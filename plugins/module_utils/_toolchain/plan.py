@@ -24,7 +24,7 @@ from .make import GO, Packages, official_is_there, versions
 from .store import Store
 
 SOURCE = "source.json"
-# Modules and objects in Go's own caches (8 GB), and the components.
+# Modules and objects in Go's own caches (8 GB), and the programs.
 GB_FOR_GO = 10
 GB_FOR_THE_REST = 2
 
@@ -33,11 +33,11 @@ GB_FOR_THE_REST = 2
 class ToolchainPlan:
     """What the toolchain lacks.
 
-    `components` are {name, version, seconds expected, next name}, `packages` are Debian's, `downloads` is what `official` takes.
+    `programs` are {name, version, seconds expected, next name}, `packages` are Debian's, `downloads` is what `official` takes.
     """
 
     source: str
-    components: list[dict[str, Any]] = field(default_factory=list)
+    programs: list[dict[str, Any]] = field(default_factory=list)
     packages: list[str] = field(default_factory=list)
     downloads: list[dict[str, str]] = field(default_factory=list)
     node_image: str = ""
@@ -110,14 +110,14 @@ def _packages_plan(store: Store, settings: Mapping[str, Any], *, check: bool) ->
     result = ToolchainPlan("packages", node_image=catalogue.node_image(digests["node-image"]), base_image=pins.BASE_IMAGE)
     result.problems += _version_problems(settings)
     result.problems += packages_problems()
-    wanted = [component for component in catalogue.components().values() if settings["network_policy"] or not component.optional]
-    missing = [component for component in wanted if not packages.is_there(component.name, digests, labels)]
-    listed = [(component.name, component.version, component.seconds) for component in missing]
-    go_programs = [component for component in missing if isinstance(component.recipe, catalogue.GoProgram)]
-    fresh = [component for component in go_programs if not store.is_whole(component.name, digests[component.name])]
+    wanted = [program for program in catalogue.programs().values() if settings["network_policy"] or not program.optional]
+    missing = [program for program in wanted if not packages.is_there(program.name, digests, labels)]
+    listed = [(program.name, program.version, program.seconds) for program in missing]
+    go_programs = [program for program in missing if isinstance(program.recipe, catalogue.GoProgram)]
+    fresh = [program for program in go_programs if not store.is_whole(program.name, digests[program.name])]
     if fresh and not golang.machine_go() and not packages.is_there(GO, digests, labels):
         listed.insert(0, (GO, catalogue.GO, 30))
-    result.components = _listed(listed)
+    result.programs = _listed(listed)
     if missing:
         result.packages = list(_wanted_packages(missing, store, digests))
         result.problems += _build_problems(settings, store, fresh, result)
@@ -126,23 +126,23 @@ def _packages_plan(store: Store, settings: Mapping[str, Any], *, check: bool) ->
     return result
 
 
-def _listed(components: Sequence[tuple[str, str, int]]) -> list[dict[str, Any]]:
-    following = [*(component[0] for component in components), ""][1:]
+def _listed(programs: Sequence[tuple[str, str, int]]) -> list[dict[str, Any]]:
+    following = [*(program[0] for program in programs), ""][1:]
     return [
         {"name": name, "version": version, "seconds": seconds, "next": after}
-        for (name, version, seconds), after in zip(components, following, strict=True)
+        for (name, version, seconds), after in zip(programs, following, strict=True)
     ]
 
 
-def _wanted_packages(missing: Sequence[catalogue.Component], store: Store, digests: Mapping[str, str]) -> Iterator[str]:
-    """Name the Debian packages that making the missing components takes and the machine lacks."""
-    fresh = [component for component in missing if not store.is_whole(component.name, digests[component.name])]
-    if any(isinstance(component.recipe, catalogue.Debian) for component in fresh):
+def _wanted_packages(missing: Sequence[catalogue.Program], store: Store, digests: Mapping[str, str]) -> Iterator[str]:
+    """Name the Debian packages that making the missing programs takes and the machine lacks."""
+    fresh = [program for program in missing if not store.is_whole(program.name, digests[program.name])]
+    if any(isinstance(program.recipe, catalogue.Debian) for program in fresh):
         if not shutil.which("mmdebstrap"):
             yield "mmdebstrap"
         if not Path(KEYRING).is_file():
             yield "debian-archive-keyring"
-    programs = [component.recipe for component in fresh if isinstance(component.recipe, catalogue.GoProgram)]
+    programs = [program.recipe for program in fresh if isinstance(program.recipe, catalogue.GoProgram)]
     if any(program.cgo for program in programs):
         if not shutil.which(os.environ.get("CC", "gcc").split()[0]):
             yield "gcc"
@@ -157,7 +157,7 @@ def _version_problems(settings: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _build_problems(
-    settings: Mapping[str, Any], store: Store, go_programs: Sequence[catalogue.Component], made: ToolchainPlan
+    settings: Mapping[str, Any], store: Store, go_programs: Sequence[catalogue.Program], made: ToolchainPlan
 ) -> Iterator[str]:
     if go_programs:
         yield from disk_problems([store.root, _go_cache()], GB_FOR_GO if len(go_programs) > 3 else GB_FOR_THE_REST, "the toolchain")
@@ -174,7 +174,7 @@ def _build_problems(
 
 
 def _engine_problems(settings: Mapping[str, Any], made: ToolchainPlan) -> Iterator[str]:
-    if any(component["name"].startswith(("base-", "node-", "image-")) for component in made.components):
+    if any(program["name"].startswith(("base-", "node-", "image-")) for program in made.programs):
         client = Docker.at(settings["engine_host"]).client
         if not output(["docker", "buildx", "version"], client):
             yield "The docker client or its buildx plugin is missing: run the role plannoir.deploy.engine first."

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, Plannoir contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The toolchain's cache: one folder for each component and digest, which is whole or not there, and the published files linked to them.
+"""The toolchain's cache: one folder for each program and digest, which is whole or not there, and the published files linked to them.
 
-Layout below the cache folder: components/NAME/DIGEST/{record.json and the component's files}, bin/ and minikube-cache/ (hard links),
+Layout below the cache folder: components/NAME/DIGEST/{record.json and the program's files}, bin/ and minikube-cache/ (hard links),
 downloads/, logs/NAME.log, source.json.
 """
 
@@ -35,7 +35,7 @@ class Store:
 
     @property
     def downloads(self) -> Path:
-        """Folder for what is downloaded and not yet a component."""
+        """Folder for what is downloaded and not yet a program."""
         return self.root / "downloads"
 
     def log(self, name: str) -> Path:
@@ -45,7 +45,7 @@ class Store:
         return path
 
     def is_whole(self, name: str, digest: str) -> bool:
-        """Tell whether each file of a component is there as it was recorded, by its size and time of change."""
+        """Tell whether each file of a program is there as it was recorded, by its size and time of change."""
         folder = self.folder(name, digest)
         try:
             files = json.loads((folder / RECORD).read_text(encoding="utf-8"))["files"]
@@ -59,7 +59,7 @@ class Store:
 
     @contextmanager
     def making(self, name: str, digest: str) -> Iterator[Path]:
-        """Give an empty folder to make a component in; when the block ends well, the folder becomes the component in one step."""
+        """Give an empty folder to make a program in; when the block ends well, the folder becomes the program in one step."""
         parent = self.folder(name, digest).parent
         parent.mkdir(parents=True, exist_ok=True)
         for left in parent.glob(f"{_UNFINISHED}*"):
@@ -70,7 +70,7 @@ class Store:
         yield unfinished
         files = {str(path.relative_to(unfinished)): _recorded(path) for path in sorted(unfinished.rglob("*")) if _is_file(path)}
         record = unfinished / RECORD
-        record.write_text(json.dumps({"component": name, "digest": digest, "files": files}, indent=1), encoding="utf-8")
+        record.write_text(json.dumps({"program": name, "digest": digest, "files": files}, indent=1), encoding="utf-8")
         _flush(record)
         final = self.folder(name, digest)
         if final.exists():
@@ -79,12 +79,12 @@ class Store:
         _flush(parent)
 
     def is_published(self, name: str, digest: str, publish: Mapping[str, Sequence[str]]) -> bool:
-        """Tell whether the published paths are links to the component's files."""
+        """Tell whether the published paths are links to the program's files."""
         folder = self.folder(name, digest)
         return all(_same(folder / file, self.root / target) for file, targets in publish.items() for target in targets)
 
     def publish(self, name: str, digest: str, publish: Mapping[str, Sequence[str]]) -> bool:
-        """Link the published paths to the component's files, each in one step; tell whether one changed."""
+        """Link the published paths to the program's files, each in one step; tell whether one changed."""
         changed = False
         for file, targets in publish.items():
             for target in targets:
@@ -100,14 +100,14 @@ class Store:
         return changed
 
     def prune(self, name: str, keep: int = 2) -> None:
-        """Delete all but the newest folders of a component."""
+        """Delete all but the newest folders of a program."""
         made = [path for path in self.folder(name, "x").parent.glob("*/") if (path / RECORD).is_file()]
         for path in sorted(made, key=lambda path: (path / RECORD).stat().st_mtime, reverse=True)[keep:]:
             shutil.rmtree(path)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Wait until no other run makes a component in this cache folder; the kernel frees the lock of a killed one."""
+        """Wait until no other run makes a program in this cache folder; the kernel frees the lock of a killed one."""
         self.root.mkdir(parents=True, exist_ok=True)
         with (self.root / ".lock").open("w", encoding="utf-8") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)

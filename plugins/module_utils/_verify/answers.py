@@ -70,12 +70,12 @@ class Answer:
                 yield "\n".join(data)
 
 
-def ask(send: Open, url: str, timeout: float, is_enough: Callable[[Answer], bool]) -> Answer:
+def ask(send: Open, shown: Callable[[], str], timeout: float, is_enough: Callable[[Answer], bool]) -> Answer:
     """Return the answer to a request after at most ``timeout`` seconds.
 
     Args:
         send: Sends it.
-        url: Where to, for the message that nothing answers.
+        shown: Returns where to, for the message that nothing answers.
         timeout: Seconds for all of it: a server that sends a little now and then is not waited for any longer than a silent one.
         is_enough: Tells whether what came of a stream is what was expected; the rest is not read.
 
@@ -95,11 +95,11 @@ def ask(send: Open, url: str, timeout: float, is_enough: Callable[[Answer], bool
         if reader.error and reader.answer.stream:  # however a stream ends, it has ended
             return reader.answer
         if isinstance(reader.error, OSError | HTTPException):
-            return Answer(0, f"{url} does not answer: {getattr(reader.error, 'reason', '') or reader.error}")
+            return Answer(0, f"{shown()} does not answer: {getattr(reader.error, 'reason', '') or reader.error}")
         if isinstance(reader.error, Exception):
             raise reader.error
         if not reader.status:
-            return Answer(0, f"{url} does not answer within {timeout:g} s")
+            return Answer(0, f"{shown()} does not answer within {timeout:g} s")
         return reader.answer
 
 

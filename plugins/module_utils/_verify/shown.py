@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+from .._secrets.ordinary import CREDENTIAL
 from .._secrets.redaction import REDACTED, SHORTEST_ANYWHERE, Redactor
 
 QUOTED = 300
@@ -19,12 +20,8 @@ QUOTED = 300
 _READ = 1 << 13
 """Characters of which these are taken: enough to see a value whole that begins among them."""
 
-_SECRET = re.compile(
-    r"passw|passphrase|secret|token|jwt|session|cookie|credential|authorization|signature|csrf|xsrf|bearer|api_?key|private"
-    r"|(?:^|[^a-z])(?:key|pin|otp|pwd|auth)(?:$|[^a-z])",
-    re.IGNORECASE,
-)
-"""Names of fields whose value is not shown."""
+_OF_A_SESSION = re.compile(r"jwt|session|cookie|authorization|signature|csrf|xsrf|bearer|(?:^|[^a-z])otp(?:$|[^a-z])", re.IGNORECASE)
+"""Names of what lets somebody in for a while; like the names of credentials they are hidden wherever they stand."""
 
 _JSON_FIELD = re.compile(r'("([^"\\]*)"\s*:\s*)("(?:[^"\\]|\\.)*"?|-?\d[^\s,}\]]*)')
 _FORM_FIELD = re.compile(r"((?<![\w%.-])([\w%.-]+)=)([^\s&;\"'<>]+)")
@@ -33,7 +30,8 @@ _JWT = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*")
 
 def is_secret(name: str) -> bool:
     """Tell whether a field of this name holds what must not be shown, as in ``apiKey``, ``SESSION_ID``, ``user-pin``."""
-    return bool(_SECRET.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)))
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
+    return bool(CREDENTIAL.search(words) or _OF_A_SESSION.search(words))
 
 
 def quote(body: str, redact: Callable[[str], str]) -> str:

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from shutil import which
 from typing import Any, TypeAlias
 from urllib.parse import quote as url_quoted
 from urllib.parse import urlsplit
@@ -116,6 +117,9 @@ class Evidence:
     detail: str = ""
 
 
+_NO_SUDO = " (it calls sudo, also as root, and this machine has none: install it)"
+
+
 class Story:
     """The steps, and what is remembered from one to the next."""
 
@@ -200,7 +204,7 @@ class Story:
                     direct="://" not in request["url"],
                     cookies=self._cookies,
                 ),
-                self.shown(url),
+                lambda: self.shown(url),  # it costs up to a second, and most answers come
                 request["timeout"],
                 lambda answer: not self._unmet(step, expect, answer)[0],
             )
@@ -227,7 +231,7 @@ class Story:
             released = ", ".join(self._urls) or "none"
             raise Failure(
                 f"request.component must name a component with a URL of its own ({released}), not {component!r}: give it the service.type "
-                "NodePort, or let 'minikube tunnel' run for one of the type LoadBalancer."
+                f"NodePort, or let 'minikube tunnel' run for one of the type LoadBalancer{'' if which('sudo') else _NO_SUDO}."
             )
         return f"{self._urls[component].rstrip('/')}/{request['url'].lstrip('/')}"
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.plannoir.deploy.plugins.module_utils._component.names import RULES, clash_problems, name_problem, release_names
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.names import RULES, name_problem, release_names
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
 from ansible_collections.plannoir.deploy.plugins.module_utils._services.catalogue import load_services
 
@@ -88,9 +88,9 @@ def test_names_that_only_look_alike_pass(components: list[dict[str, Any]]) -> No
 
 
 def test_a_component_that_is_called_like_an_object_of_its_release_is_refused() -> None:
-    loaded, problems = load_components([component("shop-default-deny"), component("other-default-deny")])
-    assert problems == []
-    (problem,) = clash_problems(loaded, "shop")
+    components = [component("shop-default-deny"), component("other-default-deny")]
+    assert load_components(components)[1] == []
+    (problem,) = load_components(components, "shop")[1]
     assert "the release itself and shop-default-deny would each make networkpolicies/shop-default-deny" in problem
 
 

@@ -89,7 +89,8 @@ def test_a_host_of_another_kind_is_refused() -> None:
         Docker({"DOCKER_HOST": "ssh://me@there"}).images()
 
 
-def test_missing_certificates_are_named(tmp_path: Path) -> None:
-    environment = {"DOCKER_HOST": "tcp://127.0.0.1:1", "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(tmp_path)}
+@pytest.mark.parametrize("variable", ["DOCKER_CERT_PATH", "DOCKER_CONFIG"])
+def test_missing_certificates_are_named(variable: str, tmp_path: Path) -> None:
+    environment = {"DOCKER_HOST": "tcp://127.0.0.1:1", "DOCKER_TLS_VERIFY": "1", variable: str(tmp_path)}
     with pytest.raises(Failure, match=f"certificates of the Docker Engine in {tmp_path} cannot be used"):
         Docker(environment).images()

@@ -158,6 +158,14 @@ def test_a_failed_build_is_told_by_the_end_of_the_step_that_failed() -> None:
     assert last_lines("permission denied") == "permission denied"
 
 
+def test_a_build_without_its_credential_helper_ends_with_the_remedy() -> None:
+    failed = 'ERROR: failed to solve: error getting credentials - err: exec: "docker-credential-desktop.exe": executable file not found'
+    said = last_lines(failed).splitlines()
+    assert said[0] == failed
+    assert said[1].endswith("names docker-credential-desktop.exe, which is not on PATH: install it, or take its name out of there.")
+    assert last_lines("RUN apt-get install docker-credential-pass") == "RUN apt-get install docker-credential-pass"
+
+
 @pytest.mark.parametrize("default", ["python:3.13-slim", "node:22-alpine", "debian:bookworm-slim", "ghcr.io/me/debian:trixie-slim"])
 def test_an_argument_of_that_name_that_means_another_image_stays_the_authors(source: Path, default: str) -> None:
     (source / "apps/backend/Dockerfile").write_text(f"ARG OTHER=1 BASE_IMAGE={default}\nFROM $BASE_IMAGE\n")

@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.plannoir.deploy.plugins.module_utils._core import labels
 from ansible_collections.plannoir.deploy.plugins.modules import images_plan
+
+ROLES = Path(__file__).parents[3] / "roles"
 
 
 @pytest.fixture
@@ -43,3 +46,8 @@ def test_in_check_mode_what_no_engine_has_would_be_built(given: dict[str, Any], 
     assert result["changed"]
     assert [image["exists"] for image in result["images"]] == [False]
     assert result["diff"]["after"].startswith("plannoir/web:")
+    assert result["labels"] == {labels.APPLICATION: "plannoir"}
+
+
+def test_no_role_spells_the_label_of_an_application() -> None:
+    assert [str(path) for path in ROLES.rglob("tasks/*.yml") if labels.APPLICATION in path.read_text(encoding="utf-8")] == []

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import socket
 import time
+from email.message import Message
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.references import registry
@@ -86,6 +88,18 @@ def test_a_port_that_nobody_listens_on_is_told_and_one_that_answers_anything_is_
         server.settimeout(5)
         monkeypatch.setattr(registries, "PATIENCE", 0.2)
         assert registries._why_not(f"127.0.0.1:{server.getsockname()[1]}") == ""
+
+
+def test_a_registry_that_asks_for_a_login_takes_the_helper_that_docker_is_told_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def answers(url: str, *_arguments: object, **_options: object) -> None:
+        raise HTTPError(url, 404 if "open" in url else 401, "no", Message(), None)
+
+    monkeypatch.setattr(registries, "open_url", answers)
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    assert registries._why_not("ghcr.io") == ""
+    (tmp_path / "config.json").write_text('{"credsStore": "nowhere-to-be-found"}', encoding="utf-8")
+    assert "docker-credential-nowhere-to-be-found, which is not on PATH" in registries._why_not("ghcr.io")
+    assert registries._why_not("open.example") == ""  # nobody is asked for anything there
 
 
 def test_a_problem_names_component_file_image_and_the_ways_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,6 +38,8 @@ DATABASE_URL="postgresql://app:Hu7ter2Zq@db:5432/shop?sslmode=require"
 """
 
 FOUND = [
+    ("a driver's scheme with an underscore", "postgresql+psycopg_async://app:Hu7ter2Zq@db/shop", "Hu7ter2Zq"),
+    ("a URL of Java", "jdbc:mysql://app:Hu7ter2Zq@db/shop", "Hu7ter2Zq"),
     ("the example of H6", "# a very long comment line, longer than the rest\npassword = S3cretValue-1234567", "S3cretValue-1234567"),
     ("an .env file", ENVIRONMENT, "sk_live_9aF3kLmQ2x"),
     ("a quoted value", ENVIRONMENT, "Winter in the garden"),

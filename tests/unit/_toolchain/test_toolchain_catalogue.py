@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Plannoir contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The toolchain's components, their digests and their recipes in the role."""
+"""The toolchain's programs, their digests and their recipes in the role."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ def recipes(tmp_path: Path) -> Path:
     return Path(shutil.copytree(RECIPES, tmp_path / "files"))
 
 
-def test_each_component_comes_after_those_it_is_made_from() -> None:
-    names = list(catalogue.components())
-    for component in catalogue.components().values():
-        assert all(names.index(need) < names.index(component.name) for need in component.needs)
+def test_each_program_comes_after_those_it_is_made_from() -> None:
+    names = list(catalogue.programs())
+    for program in catalogue.programs().values():
+        assert all(names.index(need) < names.index(program.name) for need in program.needs)
 
 
 def test_the_same_recipes_give_the_same_digests(recipes: Path) -> None:
     assert catalogue.digests(recipes) == catalogue.digests(RECIPES)
 
 
-def test_a_changed_go_sum_changes_that_component_and_what_is_made_from_it(recipes: Path) -> None:
+def test_a_changed_go_sum_changes_that_program_and_what_is_made_from_it(recipes: Path) -> None:
     with (recipes / "go/crictl/go.sum").open("a", encoding="utf-8") as file:
         file.write("\n")
     before, after = catalogue.digests(RECIPES), catalogue.digests(recipes)
@@ -50,16 +50,16 @@ def test_each_go_recipe_pins_every_module_by_checksum(mod: Path) -> None:
     assert set(required(mod)) <= pinned
 
 
-PROGRAMS = [component for component in catalogue.components().values() if isinstance(component.recipe, catalogue.GoProgram)]
+PROGRAMS = [program for program in catalogue.programs().values() if isinstance(program.recipe, catalogue.GoProgram)]
 
 
-@pytest.mark.parametrize("component", PROGRAMS, ids=lambda component: component.name)
-def test_a_recipe_builds_the_version_that_its_component_is_named_after(component: catalogue.Component) -> None:
-    assert isinstance(component.recipe, catalogue.GoProgram)
-    required_versions = dict(required(RECIPES / "go" / component.recipe.module / "go.mod", replaced=False))
-    module = max((name for name in required_versions if f"{component.recipe.packages[0]}/".startswith(f"{name}/")), key=len)
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
+def test_a_recipe_builds_the_version_that_its_program_is_named_after(program: catalogue.Program) -> None:
+    assert isinstance(program.recipe, catalogue.GoProgram)
+    required_versions = dict(required(RECIPES / "go" / program.recipe.module / "go.mod", replaced=False))
+    module = max((name for name in required_versions if f"{program.recipe.packages[0]}/".startswith(f"{name}/")), key=len)
     # Minikube's storage-provisioner has a version of its own, and comes from Minikube's module.
-    assert required_versions[module] == (pins.MINIKUBE if component.name == "storage-provisioner" else component.version)
+    assert required_versions[module] == (pins.MINIKUBE if program.name == "storage-provisioner" else program.version)
 
 
 @pytest.mark.parametrize("version", [pins.MINIKUBE, pins.KUBERNETES, pins.HELM])
@@ -80,7 +80,7 @@ def test_what_is_left_empty_is_what_the_collection_pins() -> None:
 
 
 def test_images_stand_where_minikube_looks_for_them() -> None:
-    published = [path for component in catalogue.components().values() for paths in component.publish.values() for path in paths]
+    published = [path for program in catalogue.programs().values() for paths in program.publish.values() for path in paths]
     assert f"minikube-cache/images/amd64/registry.k8s.io/coredns/coredns_{pins.COREDNS}" in published
     assert "minikube-cache/images/amd64/registry.k8s.io/pause_3.10.1" in published
     assert f"minikube-cache/linux/amd64/{pins.KUBERNETES}/kubelet" in published

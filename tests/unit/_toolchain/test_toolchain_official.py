@@ -92,7 +92,7 @@ def sha256(path: Path) -> str:
 
 
 def made(settings: dict[str, Any], name: str) -> bool:
-    """Put a program where the role downloads it to, and make it a component."""
+    """Put a program where the role downloads it to, and have the store take it."""
     program = official.programs(settings).get(name)
     if program and not make.official_is_there(Store(Path(settings["cache_dir"])), program):
         write(program.folder(Path(settings["cache_dir"]) / "downloads") / (program.member or name), f"program {name}".encode())
@@ -152,7 +152,7 @@ def test_a_version_that_was_never_published_is_one_sentence(role: Role) -> None:
 def test_a_half_downloaded_program_is_not_taken_for_a_whole_one(settings: dict[str, Any]) -> None:
     made(settings, "minikube")
     os.truncate(Path(settings["cache_dir"]) / "bin/minikube", 3)
-    assert [component["name"] for component in planning.plan(settings).components] == ["minikube", "kubectl", "helm"]
+    assert [program["name"] for program in planning.plan(settings).programs] == ["minikube", "kubectl", "helm"]
     assert made(settings, "minikube")
     assert (Path(settings["cache_dir"]) / "bin/minikube").read_text(encoding="utf-8") == "program minikube"
 
@@ -160,7 +160,7 @@ def test_a_half_downloaded_program_is_not_taken_for_a_whole_one(settings: dict[s
 def test_auto_takes_official_when_every_host_answers(settings: dict[str, Any]) -> None:
     plan = planning.plan(settings)
     assert plan.source == "official"
-    assert [component["name"] for component in plan.components] == ["minikube", "kubectl", "helm"]
+    assert [program["name"] for program in plan.programs] == ["minikube", "kubectl", "helm"]
     assert not plan.node_image
     assert not plan.problems
 
@@ -206,10 +206,10 @@ def test_check_mode_writes_nothing(settings: dict[str, Any]) -> None:
 def test_a_plan_with_everything_there_is_empty(settings: dict[str, Any]) -> None:
     for name in ("minikube", "kubectl", "helm"):
         made(settings, name)
-    assert planning.plan(settings).components == []
+    assert planning.plan(settings).programs == []
 
 
-def test_an_unknown_component_is_named_with_the_known_ones(settings: dict[str, Any]) -> None:
+def test_an_unknown_program_is_named_with_the_known_ones(settings: dict[str, Any]) -> None:
     with pytest.raises(Failure, match="choose one of minikube, kubectl, helm"):
         made(settings, "kubelet")
 

@@ -100,7 +100,7 @@ def settings(tmp_path: Path) -> dict[str, Any]:
 
 
 def missing(settings: dict[str, Any]) -> list[str]:
-    return [component["name"] for component in planning.plan(settings).components]
+    return [program["name"] for program in planning.plan(settings).programs]
 
 
 def make_all(settings: dict[str, Any]) -> None:
@@ -109,7 +109,7 @@ def make_all(settings: dict[str, Any]) -> None:
 
 
 def test_everything_is_made_once(machine: Machine, settings: dict[str, Any]) -> None:
-    assert missing({**settings, "network_policy": True}) == list(catalogue.components())
+    assert missing({**settings, "network_policy": True}) == list(catalogue.programs())
     make_all(settings)
     assert missing(settings) == []
     assert missing({**settings, "network_policy": True}) == ["kube-router", "image-kube-router"]
@@ -118,13 +118,13 @@ def test_everything_is_made_once(machine: Machine, settings: dict[str, Any]) -> 
         assert (Path(settings["cache_dir"]) / path).is_file()
 
 
-def test_a_second_call_for_the_same_component_makes_nothing(machine: Machine, settings: dict[str, Any]) -> None:
+def test_a_second_call_for_the_same_program_makes_nothing(machine: Machine, settings: dict[str, Any]) -> None:
     assert make.make({**settings, "name": "helm"}).changed
     assert not make.make({**settings, "name": "helm"}).changed
     assert machine.built == ["helm"]
 
 
-def test_a_killed_run_resumes_with_the_component_that_it_was_at(machine: Machine, settings: dict[str, Any]) -> None:
+def test_a_killed_run_resumes_with_the_program_that_it_was_at(machine: Machine, settings: dict[str, Any]) -> None:
     machine.killed_in = "kubelet"
     with pytest.raises(KeyboardInterrupt):
         make_all(settings)
@@ -420,7 +420,7 @@ def test_the_password_of_apts_proxy_reaches_neither_a_command_line_nor_the_image
 
     monkeypatch.setattr(debian, "run", bootstrap)
     debian.make_rootfs(
-        next(c.recipe for c in catalogue.components().values() if isinstance(c.recipe, catalogue.Debian)), into, "", into / "log"
+        next(c.recipe for c in catalogue.programs().values() if isinstance(c.recipe, catalogue.Debian)), into, "", into / "log"
     )
     assert "TOPSECRET" not in " ".join(seen)
     assert '--aptopt=Acquire::Retries "3"' in seen

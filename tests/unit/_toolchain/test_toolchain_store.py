@@ -28,7 +28,7 @@ def made(store: Store, digest: str = "d1", content: str = "program") -> Path:
     return store.folder("helm", digest)
 
 
-def test_a_made_component_is_whole(store: Store) -> None:
+def test_a_made_program_is_whole(store: Store) -> None:
     assert not store.is_whole("helm", "d1")
     made(store)
     assert store.is_whole("helm", "d1")
@@ -59,7 +59,7 @@ def test_a_run_after_a_killed_one_starts_from_an_empty_folder(store: Store) -> N
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "gone", "no record", "half a record"])
-def test_a_damaged_component_is_not_whole(store: Store, damage: str) -> None:
+def test_a_damaged_program_is_not_whole(store: Store, damage: str) -> None:
     folder = made(store)
     file = folder / "helm"
     match damage:
@@ -76,7 +76,7 @@ def test_a_damaged_component_is_not_whole(store: Store, damage: str) -> None:
     assert not store.is_whole("helm", "d1")
 
 
-def test_a_damaged_component_is_replaced(store: Store) -> None:
+def test_a_damaged_program_is_replaced(store: Store) -> None:
     os.truncate(made(store) / "helm", 3)
     made(store)
     assert store.is_whole("helm", "d1")
@@ -87,7 +87,7 @@ def test_the_record_holds_the_checksum_of_each_file(store: Store) -> None:
     assert hashlib.sha256(b"program").hexdigest() in record
 
 
-def test_published_files_follow_the_newest_component(store: Store) -> None:
+def test_published_files_follow_the_newest_program(store: Store) -> None:
     made(store)
     assert not store.is_published("helm", "d1", PUBLISH)
     assert store.publish("helm", "d1", PUBLISH)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import Completed
+from ansible_collections.plannoir.deploy.plugins.module_utils._verify import steps
 from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC, Evidence, Story, report
 
 
@@ -94,6 +95,13 @@ def tell(app: Any, *steps: dict[str, Any], timeout: float = 0.0) -> list[Evidenc
     assert not [result.error_messages for result in checked if result.error_messages]
     story = Story({"web": app.url + "/"}, pod, timeout, pause=0.01)
     return list(story.tell([result.validated_parameters for result in checked]))
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_machine_without_sudo_is_told_before_minikube_tunnel_calls_it(there: bool, app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "which", lambda program: f"/usr/bin/{program}" if there else None)
+    [step] = tell(app, {"request": {"component": "api"}})
+    assert ("calls sudo" in step.detail) == (not there)
 
 
 SIGN_IN = {

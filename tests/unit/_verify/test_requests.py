@@ -281,6 +281,7 @@ def test_no_value_that_is_sent_or_expected_is_shown(shop: str) -> None:
         'HTTP 500 {"token": "hunter2 unended',
         "Location: /?access_token=hunter2&x=1",
         "session_id=hunter2; Path=/",
+        '{"dbPass": "hunter2", "pass": 77345, "webhookUrl": "hunter2", "otp": 77345}',
         "postgresql://app:hunter2@db/x refused",
         "got eyJhbGciOiJIUzI1NiJ9.hunter2.77345",
         "{'detail': 'x', \"pin\": 77345}",
@@ -295,6 +296,7 @@ def test_what_a_secret_field_holds_is_not_shown(body: str) -> None:
 @pytest.mark.parametrize(
     "body",
     [
+        '{"passengers": 77345, "passed": "hunter2", "compassion": 4, "passport": "x", "spinner": 4}',
         '{"monkey": "banana", "shipping": 77345, "keyboard": "hunter2"}',
         '{"token": null, "session": false, "detail": "no such user"}',
         "a=b & c=d, 3 tokens were read",

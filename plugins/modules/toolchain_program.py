@@ -6,45 +6,45 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: toolchain_component
-short_description: Make one component of the toolchain
+module: toolchain_program
+short_description: Make one program of the toolchain
 version_added: "1.0.0"
 author: Plannoir contributors (@plannoir)
 description:
-  - Makes a component that M(plannoir.deploy.toolchain_plan) found missing and puts it in its place in the cache folder or the Docker
+  - Makes a program that M(plannoir.deploy.toolchain_plan) found missing and puts it in its place in the cache folder or the Docker
     Engine.
   - A published program (the source V(official)) has to be downloaded before, as RV(plannoir.deploy.toolchain_plan#module:downloads) says.
-  - A component is made aside and takes its place in one step, so that a run that was killed leaves nothing that looks whole. Two runs on
+  - A program is made aside and takes its place in one step, so that a run that was killed leaves nothing that looks whole. Two runs on
     one cache folder wait for each other.
 attributes:
   check_mode:
     support: full
-    description: Says whether the component would be made, and makes nothing.
+    description: Says whether the program would be made, and makes nothing.
   diff_mode:
     support: none
-    description: A component is there or not; its content is binary.
+    description: A program is there or not; its content is binary.
 extends_documentation_fragment:
   - plannoir.deploy.toolchain
 options:
   name:
-    description: Name of the component.
+    description: Name of the program.
     type: str
     required: true
   source:
-    description: Where the component comes from.
+    description: Where the program comes from.
     type: str
     choices: [official, packages]
     required: true
 """
 
 EXAMPLES = r"""
-- name: Make the missing components
-  plannoir.deploy.toolchain_component:
+- name: Make the missing programs
+  plannoir.deploy.toolchain_program:
     name: "{{ item.name }}"
     source: "{{ plan.source }}"
     cache_dir: ~/.cache/plannoir
     recipes: "{{ role_path }}/files"
-  loop: "{{ plan.components }}"
+  loop: "{{ plan.programs }}"
 """
 
 RETURN = r"""
@@ -73,7 +73,7 @@ def main() -> None:
     try:
         made = toolchain_make.make(resolved(module.params), check=module.check_mode)
     except Failure as error:
-        module.fail_json(msg=f"The component {module.params['name']} could not be made: {error}")
+        module.fail_json(msg=f"The program {module.params['name']} could not be made: {error}")
     module.exit_json(changed=made.changed, seconds=round(made.seconds))
 
 
