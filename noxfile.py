@@ -150,7 +150,7 @@ def plain(session: nox.Session) -> None:
 @nox.session
 def unit(session: nox.Session) -> None:
     """Unit tests of the modules, filters and scripts."""
-    session.run("pytest", "tests/unit", *session.posargs)
+    session.run("pytest", "--numprocesses=auto", "--dist=loadfile", "tests/unit", *session.posargs)
 
 
 @nox.session(venv_backend="uv")

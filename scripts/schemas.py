@@ -21,6 +21,10 @@ CHART_ONLY: Schema = {
         "description": "Login to the image's registry, of the type kubernetes.io/dockerconfigjson.",
         "$ref": "#/$defs/secretName",
     },
+    "migrationSources": {
+        "description": "Digest of what the migration runs from, which the next deployment compares with its own.",
+        "type": "string",
+    },
     "global": {"description": "Helm hands the global values to every subchart.", "$ref": "#/$defs/global"},
     "network": {
         "description": "Who may connect, by app.kubernetes.io/name, and where to: to these components, without `to` anywhere.",

@@ -18,6 +18,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._component.quantit
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import Component, load_components
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.specification import OPTIONS
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan import migration_sources
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.settings import parse_memory
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.addresses import address_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.credentials import credential_problems
@@ -146,6 +147,7 @@ def _judge_components(
         accepted=accepted,
     )
     if not component_problems:
+        problems += migration_sources(components, Path(arguments.get("source_root") or "."))[1]
         problems += check_problems(checks, components, place)
     hints = list(browser_hints(components, accepted))
     return Judged(problems, hints, secrets, sources, [] if component_problems else components)

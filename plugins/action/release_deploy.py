@@ -29,11 +29,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
                 "wait": {"type": "bool", "default": True},
                 "timeout": {"type": "int", "default": 180},
                 "history": {"type": "int", "default": 5},
+                "hooks": {"type": "bool", "default": True},
             }
         )[1]
         if self._task.check_mode:
             return {"changed": True}
-        options = ("name", "chart", "values", "wait", "timeout", "history")
+        options = ("name", "chart", "values", "wait", "timeout", "history", "hooks")
         wanted = Wanted(**{option: parameters[option] for option in options})
         try:
             outcome = Deployment(Cluster.of(parameters), wanted, Display().display).run()

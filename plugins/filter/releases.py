@@ -11,6 +11,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import chart_digest
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import releases as releases_of
+from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan import migration_sources
 
 DOCUMENTATION = r"""
 name: releases
@@ -46,6 +47,10 @@ options:
     description: Seconds for each of Helm's operations; raised by a migration or setup that may take longer.
     type: int
     required: true
+  root:
+    description: Folder that relative contexts of builds are relative to.
+    type: path
+    default: .
 """
 
 EXAMPLES = r"""
@@ -76,7 +81,13 @@ _value:
 
 
 def releases(
-    components: object, name: str, chart: str, images: Mapping[str, str], secrets: Mapping[str, Mapping[str, str]], timeout: int
+    components: object,
+    name: str,
+    chart: str,
+    images: Mapping[str, str],
+    secrets: Mapping[str, Mapping[str, str]],
+    timeout: int,
+    root: str = ".",
 ) -> list[dict[str, Any]]:
     """Return the releases of the components; see DOCUMENTATION."""
     folder = Path(chart).expanduser()
@@ -86,7 +97,10 @@ def releases(
     if problems:
         raise AnsibleFilterError("\n".join(problems))
     try:
-        return releases_of(loaded, name, images, secrets, chart_digest(folder), int(timeout))
+        sources, problems = migration_sources(loaded, Path(root))
+        if problems:
+            raise AnsibleFilterError("\n".join(problems))
+        return releases_of(loaded, name, images, secrets, chart_digest(folder), int(timeout), sources)
     except ValueError as error:
         raise AnsibleFilterError(str(error)) from error
 

@@ -48,6 +48,10 @@ options:
     description: How many revisions Helm keeps.
     type: int
     default: 5
+  hooks:
+    description: Whether the Jobs of the release run, its migrations and its setup.
+    type: bool
+    default: true
 attributes:
   check_mode:
     description: Deploys nothing and reports a change.

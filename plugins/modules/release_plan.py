@@ -98,6 +98,12 @@ releases:
     timeout:
       description: Seconds for each of Helm's operations.
       type: int
+    idle_migrations:
+      description: >-
+        Components whose migration need not run again, because nothing that it runs from changed since the newest revision; null where a
+        Job of the release has to run.
+      type: list
+      elements: str
 drifted:
   description: A sentence for each object that was deleted or edited by hand and is put back.
   type: list
@@ -114,7 +120,12 @@ import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import has_load_balancer, missing_secrets, secret_keys
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import (
+    has_load_balancer,
+    idle_jobs,
+    missing_secrets,
+    secret_keys,
+)
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects import foreign_releases
@@ -184,6 +195,10 @@ def main() -> None:
     deployed: list[str] = []
     for release in plan:
         release["after"] = list(deployed)
+        newest = next(iter(records[release["name"]]), None)
+        # What was deleted or deployed just before may have taken the data of a migration along.
+        known = newest and newest.status == "deployed" and newest.good and not deployed and release["name"] not in again
+        release["idle_migrations"] = idle_jobs(release["values"], newest.values) if newest and known and release["values"] else None
         deployed += [release["name"]] if release["action"] == "deploy" else []
     if not module.check_mode:
         refuse_missing_secrets(module, [release["values"] for release in plan if release["action"] == "deploy"])

@@ -95,6 +95,7 @@ def _own_problems(component: Component) -> Iterator[str]:
         if probe and probe["headers"] and not probe["path"]:
             yield f"probes.{kind}.headers are of a request: give probes.{kind}.path, or leave them out."
     yield from _missing_volume(component)
+    yield from _unknown_sources(component)
     paths = [*component["writable_paths"], *component["config_files"]]
     paths += [component["persistence"]["path"]] if component["persistence"] else []
     if secret := component["secret_files"]:
@@ -114,6 +115,11 @@ def _live_problems(component: Component) -> Iterator[str]:
     for path, count in Counter(path.rstrip("/") for path in paths).items():
         if count > 1:
             yield f"live: {path} is mounted {count} times: keep one of the options that name it."
+
+
+def _unknown_sources(component: Component) -> Iterator[str]:
+    if (component["migration"] or {}).get("sources") and not component["build"]:
+        yield "migration.sources needs build: of a finished image nobody knows what it was made from, so leave them out."
 
 
 def _missing_volume(component: Component) -> Iterator[str]:

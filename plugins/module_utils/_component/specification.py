@@ -73,7 +73,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
                     "to": {"type": "str", "required": True, "format": "path"},
                 },
             },
-            "release": {"type": "list", "elements": "str", "default": [], "format": "source_folder"},
             "writable_paths": {"type": "list", "elements": "str", "default": [], "format": "path"},
         },
     },
@@ -194,6 +193,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
             "env": {"type": "dict", "default": {}, "keys": "env_name", "process": True},
             "secret_env": {"type": "dict", "default": {}, "no_log": True, "keys": "env_name"},
             "timeout": {"type": "int", "default": 300, "format": "positive"},
+            "sources": {"type": "list", "elements": "str", "default": [], "chart": False},
         },
     },
     "setup": {

@@ -30,6 +30,9 @@ BY_HAND = "by-hand"
 PULL_KEY = ".dockerconfigjson"
 """Key of a Secret that holds the login to a registry; Kubernetes wants this one."""
 
+MIGRATION_SOURCES = "migrationSources"
+"""A component's digest of what its migration runs from; the chart makes nothing of it."""
+
 JOB_MARGIN = 15
 """Seconds that Helm waits beyond a Job's own limit, so that the Job's failure is seen and not only Helm's."""
 
@@ -41,6 +44,7 @@ def releases(
     secrets: Mapping[str, Mapping[str, str]],
     digest: str,
     timeout: int,
+    sources: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
     """Return the releases of the components, in the order of deployment.
 
@@ -51,6 +55,7 @@ def releases(
         secrets: Component -> kind of Secret -> its name, as ``secret_names`` returns it.
         digest: Digest of the chart's files.
         timeout: Seconds for each of Helm's operations; a migration or setup that may take longer raises it.
+        sources: Component -> digest of what its migration runs from, of those that say what that is.
 
     Returns:
         For each release its ``name``, ``state`` (``present``, or ``absent`` when it has no components), ``values`` and ``timeout``.
@@ -72,6 +77,8 @@ def releases(
             key = component["name"]
             try:
                 given[key] = {**chart_values(component, images[key], secrets.get(key, {})), "network": networks[key]}
+                if key in (sources or {}):
+                    given[key][MIGRATION_SOURCES] = (sources or {})[key]
             except KeyError as kind:
                 raise ValueError(f"No name of the Secret {key}-{kind.args[0]}: run the secrets role before the release role.") from None
         values = {"tags": {BY_HAND: False}, "global": {"chartDigest": digest}, "components": given}
@@ -107,6 +114,36 @@ def has_load_balancer(values: Mapping[str, Any]) -> bool:
         values: As in what ``releases`` returns.
     """
     return any((component.get("service") or {}).get("type") == "LoadBalancer" for component in values.get("components", {}).values())
+
+
+def idle_jobs(values: Mapping[str, Any], before: Mapping[str, Any]) -> list[str] | None:
+    """Return the migrations that a deployment need not run again, by component; None where some Job of it has to run.
+
+    Helm runs all hooks of a release or none. A migration need not run where its sources are known and nothing that it has is another than
+    it was; a setup always runs.
+
+    Args:
+        values: As in what ``releases`` returns.
+        before: The values of the release's newest revision, which is good.
+    """
+    if values["global"] != before.get("global"):
+        return None
+    components, earlier = values["components"], before.get("components") or {}
+    idle = []
+    for name, component in components.items():
+        if component.get("setup"):
+            return None
+        if component.get("migration"):
+            if MIGRATION_SOURCES not in component or _job_inputs(component) != _job_inputs(earlier.get(name) or {}):
+                return None
+            idle.append(name)
+    return idle
+
+
+def _job_inputs(component: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a migration has of its component: all but the image, of which its sources speak, and what matters to pods only."""
+    pods = ("image", "replicas", "probes", "resources", "service", "stopGraceSeconds", "topologySpread", "test", "command", "args", "port")
+    return {option: value for option, value in component.items() if option not in pods}
 
 
 def secret_keys(values: Mapping[str, Any]) -> dict[str, set[str]]:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
+from posixpath import normpath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,7 +26,7 @@ from .._core.hosts import is_loopback
 from .._core.references import DOCKER_HUB, registry
 from .._toolchain.pins import BASE_IMAGE
 from .context import ignore_file, is_left_out, read_context
-from .dockerfile import Dockerfile, commands, named_sources, parse_dockerfile, reach
+from .dockerfile import Dockerfile, Reach, commands, named_sources, parse_dockerfile, reach
 from .ignore import IgnoreFileError
 from .registries import bases, unreachable
 
@@ -121,6 +122,42 @@ def plan_images(builds: Mapping[str, Any], app_name: str, root: Path, base: Base
         if problem:
             problems.append(f"Component {name}: {problem}")
     return images, problems
+
+
+def migration_sources(components: Sequence[Mapping[str, Any]], root: Path) -> tuple[dict[str, str], list[str]]:
+    """Digest what migrations run from.
+
+    Args:
+        components: As ``load_components`` returns them.
+        root: Folder that relative contexts are relative to.
+
+    Returns:
+        The digest by component, of those that name ``migration.sources``, and the problems, a sentence each.
+    """
+    digests: dict[str, str] = {}
+    problems: list[str] = []
+    for component in components:
+        paths, build = (component["migration"] or {}).get("sources"), component["build"]
+        if not paths or not build:
+            continue
+        context = root / Path(build["context"]).expanduser()
+        if not context.is_dir():
+            continue  # that is said where images are planned
+        contents = []
+        for path in paths:
+            try:
+                content = read_context(context, context / build["dockerfile"], Reach([normpath(path)]))
+            except (OSError, IgnoreFileError) as error:
+                problems.append(f"{component['name']}.migration.sources: {path} of {context} cannot be read ({error}).")
+                continue
+            contents.append(f"{path} {content.digest}")
+            if not content.files:
+                problems.append(
+                    f"{component['name']}.migration.sources names {path}, of which the build of {context} gets no file: correct it "
+                    "(paths are relative to build.context, and .dockerignore counts)."
+                )
+        digests[component["name"]] = hashlib.sha256("\n".join(contents).encode()).hexdigest()[:16]
+    return digests, problems
 
 
 def _missing(context: Path, dockerfile: Path) -> str:

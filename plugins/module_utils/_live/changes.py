@@ -26,6 +26,8 @@ class Source:
     """Stages that are built of it."""
     live: Mapping[str, Any] | None = None
     """The component's option of that name."""
+    migration: tuple[str, ...] = ()
+    """Files and folders that its migration runs from: a change of them is no edit of what runs."""
 
     @classmethod
     def of(cls, component: Mapping[str, Any], root: Path) -> Source:
@@ -34,7 +36,8 @@ class Source:
         # As the watcher names files, and as Docker reads them.
         context = (root / Path(build["context"]).expanduser()).resolve()
         targets = (build["target"], *([live["target"]] if live else []))
-        return cls(component["name"], context, context / build["dockerfile"], targets, live)
+        migration = (component["migration"] or {}).get("sources") or ()
+        return cls(component["name"], context, context / build["dockerfile"], targets, live, tuple(migration))
 
     @property
     def folders(self) -> dict[str, str]:
@@ -70,7 +73,7 @@ class Source:
 
     def destination(self, path: str) -> str:
         """Return where a path of the context is in the pod; empty for what is built and released."""
-        if self.live and any(PurePosixPath(path).is_relative_to(kept) for kept in self.live["release"]):
+        if any(PurePosixPath(path).is_relative_to(kept) for kept in self.migration):
             return ""
         for folder, to in self.folders.items():
             if PurePosixPath(path).is_relative_to(folder):

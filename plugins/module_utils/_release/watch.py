@@ -40,6 +40,8 @@ class Wanted:
     """Seconds for each of Helm's operations."""
     history: int
     """Revisions that Helm keeps."""
+    hooks: bool = True
+    """Whether Helm runs the Jobs of the release."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ class Deployment:
 
     def _helm(self) -> list[str]:
         wanted = self._wanted
-        wait = ["--wait"] if wanted.wait else []
+        wait = [*(["--wait"] if wanted.wait else []), *([] if wanted.hooks else ["--no-hooks"])]
         options = [f"--timeout={wanted.timeout}s", f"--history-max={wanted.history}", "--reset-values", "--values=-", *wait]
         return self._cluster.command("helm", "upgrade", "--install", *options, wanted.name, wanted.chart)
 

@@ -13,6 +13,7 @@ from ansible_collections.plannoir.deploy.plugins.filter.releases import releases
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import (
     chart_digest,
     has_load_balancer,
+    idle_jobs,
     missing_secrets,
     secret_keys,
 )
@@ -157,3 +158,76 @@ def test_the_digest_ignores_what_no_release_is_made_of(chart: Path, edited: str)
     before = chart_digest(chart)
     (chart / edited).write_text("edited", encoding="utf-8")
     assert chart_digest(chart) == before
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A folder with an application and its migrations."""
+    for path, text in {
+        "Dockerfile": "FROM scratch\nCOPY . /\n",
+        "main.py": "print(1)\n",
+        "migrations/0001.sql": "create table a;\n",
+    }.items():
+        (tmp_path / "api" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "api" / path).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def migrated(root: Path, migration: dict[str, Any] | None = None, image: str = "api:1", **options: Any) -> dict[str, Any]:
+    job = {"command": ["migrate"], "sources": ["migrations"], **(migration or {})}
+    component = {"name": "backend", "build": {"context": "api"}, "port": 8000, "migration": job, **options}
+    found = releases([component], "shop", str(CHART), {"backend": image}, NAMES, 180, str(root))
+    values: dict[str, Any] = found[1]["values"]
+    return values
+
+
+def test_a_migration_is_idle_while_what_it_runs_from_stays(source: Path) -> None:
+    before = migrated(source)
+    (source / "api/main.py").write_text("print(2)\n", encoding="utf-8")
+    assert idle_jobs(migrated(source, image="api:2", replicas=3), before) == ["backend"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"migration": {"command": ["migrate", "again"]}},
+        {"migration": {"env": {"A": "1"}}},
+        {"migration": {"secret_env": {"URL": SECRET}}},
+        {"env": {"A": "1"}},
+        {"secret_env": {"URL": SECRET}},
+        {"config_files": {"/etc/a": "b"}},
+        {"run_as_user": 10009},
+        {"migration": {"sources": []}},
+        {"setup": {"command": ["set-up"]}},
+    ],
+    ids=str,
+)
+def test_a_migration_runs_when_something_that_it_has_changed(source: Path, change: dict[str, Any]) -> None:
+    assert idle_jobs(migrated(source, **change), migrated(source)) is None
+
+
+@pytest.mark.parametrize("path", ["0001.sql", "0002.sql"])
+def test_a_migration_runs_when_its_sources_changed(source: Path, path: str) -> None:
+    before = migrated(source)
+    (source / "api/migrations" / path).write_text("create table b;\n", encoding="utf-8")
+    assert idle_jobs(migrated(source), before) is None
+
+
+def test_a_migration_runs_when_the_chart_changed_or_it_is_new(source: Path) -> None:
+    values = migrated(source)
+    assert idle_jobs(values, {**values, "global": {"chartDigest": "another"}}) is None
+    assert idle_jobs(values, {**values, "components": {}}) is None
+
+
+def test_sources_that_the_build_does_not_get_are_named(source: Path) -> None:
+    (source / "api/.dockerignore").write_text("migrations\n", encoding="utf-8")
+    with pytest.raises(
+        AnsibleFilterError, match=r"backend\.migration\.sources names migrations, of which the build of .*/api gets no file"
+    ):
+        migrated(source)
+
+
+def test_sources_of_a_finished_image_are_refused() -> None:
+    job = {"command": ["migrate"], "sources": ["migrations"]}
+    with pytest.raises(AnsibleFilterError, match=r"migration\.sources needs build"):
+        planned({**BACKEND, "migration": job})

@@ -15,8 +15,8 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._live.changes impo
 LIVE = {
     "target": "live",
     "sync": [{"from": "app", "to": "/srv/code"}],
-    "release": ["app/migrations"],
 }
+MIGRATION = {"command": ["migrate"], "sources": ["app/migrations"]}
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def source(tmp_path: Path) -> Source:
         (tmp_path / "web" / name).write_text("")
     (tmp_path / "web/Dockerfile").write_text("FROM a AS base\nCOPY app requirements.txt ./\nFROM base AS live\nFROM base\n")
     (tmp_path / "web/.dockerignore").write_text("**/*.tmp\n")
-    raw = [{"name": "web", "port": 80, "build": {"context": "web"}, "live": LIVE}]
+    raw = [{"name": "web", "port": 80, "build": {"context": "web"}, "live": LIVE, "migration": MIGRATION}]
     (component,), problems = load_components(raw)
     assert problems == []
     return Source.of(component, tmp_path)
