@@ -16,7 +16,9 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.requirements import (
     disk_problems,
     memory_problems,
@@ -24,6 +26,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.require
     system_problems,
 )
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.store import component_secrets
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import read_vault
 
 ROOT = Path(__file__).parents[3]
 NEON = "postgresql://u:Zq9hunter@ep-cool-1{}.eu-central-1.aws.neon.tech/plannoir?sslmode=require"
@@ -83,10 +86,84 @@ def problems(checkout: Path, variables: dict[str, Any], *arguments: str) -> str:
     return run(checkout, "-e", f"@{file}", *arguments, succeeds=False).stdout
 
 
+def passwords(checkout: Path) -> list[tuple[str, VaultSecret]]:
+    """The vault password that the first run made."""
+    return [("default", VaultSecret((checkout / ".vault-password").read_bytes().strip()))]
+
+
+def opened(checkout: Path, vault: Path) -> str:
+    """What a vault holds; as `ansible-vault view` says, without the second that it takes to start."""
+    text: bytes = VaultLib(passwords(checkout)).decrypt(vault.read_bytes())
+    return text.decode()
+
+
+def seal(checkout: Path, text: str, vault: Path) -> None:
+    """Write a vault, as `ansible-vault encrypt` does."""
+    vault.write_bytes(VaultLib(passwords(checkout)).encrypt(text.encode(), passwords(checkout)[0][1]))
+
+
 def components(checkout: Path) -> dict[str, Any]:
     loaded, wrong = load_components(json.loads((checkout / "components.json").read_text(encoding="utf-8")))
     assert wrong == []
     return {component["name"]: component for component in loaded}
+
+
+WEB = {"name": "web", "image": "x", "port": 80}
+NODE_PORT = {"type": "NodePort", "node_port": 30080}
+EXPOSING = {
+    "name": "web",
+    "image": "a/b:1",
+    "port": 8000,
+    "env": {"KEY": "{{ vault_session_secret }}", "BACKEND_URL": "http://localhost:8000", "DB_URL": "psql 'postgresql://db.shop.com/x'"},
+    "secret_env": {"NEXT_PUBLIC_KEY": "Zq9hunter"},
+    "args": ["--key={{ vault_session_secret }}"],
+}
+HUGE = {"name": "web", "image": "a/b:1", "port": 8000, "resources": {"requests": {"memory": "900Gi"}}}
+NAMES = {"app_name": "My Shop", "app_namespace": "My_Shop", "minikube_profile": "MyShop", "services_postgresql_database": "x" * 50}
+REFUSED: dict[str, dict[str, Any]] = {
+    "lacking": {
+        "app_components": [
+            {"name": "web", "build": {"context": "nowhere"}, "port": 80, "service": NODE_PORT, "secret_env": {"KEY": ""}},
+            {"name": "api", "build": {"context": "apps/backend", "dockerfile": "Missing"}, "port": 80, "service": NODE_PORT},
+        ],
+        "app_checks": [
+            {"name": "page", "request": {"component": "web", "hedders": {}}, "expcet": {}},
+            {"name": "inside", "exec": {"component": "apu", "command": ["x"]}},
+        ],
+    },
+    "check": {
+        **{"app_components": [WEB], "app_services": [], "app_secrets": []},
+        "app_checks": [{"name": "inside", "exec": {"component": "apu", "command": ["x"]}}],
+    },
+    "exposing": {"app_components": [EXPOSING], "app_public_values": ["vault_nothing"], "app_checks": []},
+    "huge": {"app_components": [HUGE], "app_public_values": [], "app_checks": []},
+    "service": {
+        "app_services": ["redis", "postgresql"],
+        "app_components": [{"name": "pgbouncer", "image": "x", "port": 80, "connects_to": ["postgresql"]}],
+    },
+    "names": {**NAMES, "app_components": [{"name": "Api_1", "image": "Org/API:1", "port": 80}]},
+    "database": {"app_name": "postgres"},
+}
+"""Variables that are refused, by the host of a play that has them."""
+
+
+@pytest.fixture(scope="module")
+def refused(deployed: tuple[Path, str]) -> dict[str, str]:
+    """What one play says to each of these hosts: a play for each would take three seconds more."""
+    checkout, _ = deployed
+    inventory = checkout / "inventories/refused"
+    shutil.copytree(checkout / "inventories/minikube/group_vars", inventory / "group_vars", symlinks=True)
+    (inventory / "host_vars").mkdir()
+    minikube = yaml.safe_load((checkout / "inventories/minikube/hosts.yml").read_text(encoding="utf-8"))
+    local = minikube["cluster"]["hosts"]["localhost"]
+    (inventory / "hosts.yml").write_text(json.dumps({"cluster": {"hosts": dict.fromkeys(REFUSED, local)}}), encoding="utf-8")
+    for host, variables in REFUSED.items():
+        text = yaml.safe_dump(variables, default_flow_style=True, width=10_000)
+        (inventory / f"host_vars/{host}.yml").write_text(text, encoding="utf-8")
+    printed = run(checkout, "-i", "inventories/refused", succeeds=False).stdout
+    said = {part.partition("]")[0]: part.partition("[ERROR]")[0] for part in printed.split("fatal: [")[1:]}
+    assert set(said) == set(REFUSED)
+    return said
 
 
 def test_the_first_run_makes_a_vault_that_ansible_vault_opens(deployed: tuple[Path, str]) -> None:
@@ -194,29 +271,19 @@ def test_every_problem_of_the_variables_is_reported_at_once_with_its_place(deplo
     assert "problems were found; nothing was changed." in said
 
 
-def test_what_components_lack_among_each_other_and_on_disk_is_reported(deployed: tuple[Path, str]) -> None:
-    service = {"type": "NodePort", "node_port": 30080}
-    wrong = [
-        {"name": "web", "build": {"context": "nowhere"}, "port": 80, "service": service, "secret_env": {"KEY": ""}},
-        {"name": "api", "build": {"context": "apps/backend", "dockerfile": "Missing"}, "port": 80, "service": service},
-    ]
-    checks = [
-        {"name": "page", "request": {"component": "web", "hedders": {}}, "expcet": {}},
-        {"name": "inside", "exec": {"component": "apu", "command": ["x"]}},
-    ]
-    said = problems(deployed[0], {"app_components": wrong, "app_checks": checks})
-    assert "app_checks[0] (page).request.hedders (my.yml:1) is no option: did you mean headers?" in said
-    assert "app_checks[0] (page).expcet (my.yml:1) is no option: did you mean expect?" in said
+def test_what_components_lack_among_each_other_and_on_disk_is_reported(refused: dict[str, str]) -> None:
+    said = refused["lacking"]
+    assert "app_checks[0] (page).request.hedders (inventories/refused/host_vars/lacking.yml:1) is no option: did you mean headers?" in said
+    assert "app_checks[0] (page).expcet (inventories/refused/host_vars/lacking.yml:1) is no option: did you mean expect?" in said
     assert "service.node_port 30080 is used by several components (web, api)" in said
     assert "web.secret_env.KEY is empty" in said
     assert "The source folder of web, " in said
     assert "apps/backend/Missing, is missing" in said
 
 
-def test_a_check_of_a_component_that_there_is_not_is_named_with_its_place(deployed: tuple[Path, str]) -> None:
-    own = {"app_components": [{"name": "web", "image": "x", "port": 80}], "app_services": [], "app_secrets": []}
-    said = problems(deployed[0], {**own, "app_checks": [{"name": "inside", "exec": {"component": "apu", "command": ["x"]}}]})
-    assert "app_checks[0] (inside, my.yml:1): exec.component names apu, which is no component: name one of web." in said
+def test_a_check_of_a_component_that_there_is_not_is_named_with_its_place(refused: dict[str, str]) -> None:
+    place = "app_checks[0] (inside, inventories/refused/host_vars/check.yml:1)"
+    assert f"{place}: exec.component names apu, which is no component: name one of web." in refused["check"]
 
 
 def test_every_bad_credential_is_named_at_once_beside_other_problems_and_never_shown(deployed: tuple[Path, str]) -> None:
@@ -243,17 +310,7 @@ def test_every_bad_credential_is_named_at_once_beside_other_problems_and_never_s
     assert (deployed[0] / "components.json").read_text() == before
 
 
-def test_addresses_exposed_values_and_amounts_are_named_before_anything_is_built(deployed: tuple[Path, str]) -> None:
-    web = {
-        "name": "web",
-        "image": "a/b:1",
-        "port": 8000,
-        "env": {"KEY": "{{ vault_session_secret }}", "BACKEND_URL": "http://localhost:8000", "DB_URL": "psql 'postgresql://db.shop.com/x'"},
-        "secret_env": {"NEXT_PUBLIC_KEY": "Zq9hunter"},
-        "args": ["--key={{ vault_session_secret }}"],
-    }
-    own = {"app_components": [web], "app_public_values": ["vault_nothing"], "app_checks": []}
-    said = problems(deployed[0], own)
+def test_addresses_exposed_values_and_amounts_are_named_before_anything_is_built(refused: dict[str, str]) -> None:
     for problem in (
         "web.env.KEY holds the value of vault_session_secret, which Helm's records and the description of the pod would show: move it",
         "web.args[0] holds the value of vault_session_secret",
@@ -262,10 +319,8 @@ def test_addresses_exposed_values_and_amounts_are_named_before_anything_is_built
         "web.secret_env.NEXT_PUBLIC_KEY is no secret: Next.js hands what is called so to every browser.",
         "app_public_values names vault_nothing, which the vault does not hold: correct it.",
     ):
-        assert problem in said
-    huge = {**web, "env": {}, "args": [], "secret_env": {}, "resources": {"requests": {"memory": "900Gi"}}}
-    said = problems(deployed[0], {**own, "app_components": [huge], "app_public_values": []})
-    assert "Component web: a pod asks for 900Gi of memory, and the node has 4Gi, 170Mi of them for the cluster itself" in said
+        assert problem in refused["exposing"]
+    assert "Component web: a pod asks for 900Gi of memory, and the node has 4Gi, 170Mi of them for the cluster itself" in refused["huge"]
 
 
 def test_what_everybody_may_read_passes_and_a_hint_is_no_failure(deployed: tuple[Path, str]) -> None:
@@ -317,23 +372,32 @@ WRONG = (
         (lambda good: good.replace(b"1.1;AES256", b""), DAMAGED),
         (lambda good: good.replace(b"AES256", b"ROT13"), DAMAGED),
         (lambda good: good[: good.rindex(b"\n", 0, -1)], WRONG),
-        (b"- Zq9hunter\n", "opens, but holds no variables (name: value): correct it with 'ansible-vault edit group_vars/all/vault.yml'."),
-        (b"a: b\nvault_session_secret: [Zq9hunter\nc: d\n", "opens, but its line 3 is no valid YAML: correct it with 'ansible-vault edit"),
+        ("- Zq9hunter\n", "opens, but holds no variables (name: value): correct it with 'ansible-vault edit group_vars/all/vault.yml'."),
+        ("a: b\nvault_session_secret: [Zq9hunter\nc: d\n", "opens, but its line 3 is no valid YAML: correct it with 'ansible-vault edit"),
     ],
 )
-def test_a_vault_that_cannot_be_used_is_one_sentence_before_anything_else(
-    vault: Path, spoil: bytes | Callable[[bytes], bytes], said: str
+def test_a_vault_that_cannot_be_used_is_one_sentence(
+    vault: Path, spoil: str | Callable[[bytes], bytes], said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checkout = vault.parents[2]
-    if isinstance(spoil, bytes):
-        (checkout / "inside.yml").write_bytes(spoil)
-        vault.unlink()
-        run(checkout, "encrypt", "inside.yml", "--output", str(vault), program="ansible-vault")
+    if isinstance(spoil, str):
+        seal(checkout, spoil, vault)
     else:
         vault.write_bytes(spoil(vault.read_bytes()))
-    done = run(checkout, succeeds=False)
+    monkeypatch.chdir(checkout)
+    with pytest.raises(Failure) as caught:
+        read_vault(vault, passwords(checkout))
+    assert str(caught.value).startswith("The vault group_vars/all/vault.yml ")
+    assert said in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+    assert "Zq9" not in str(caught.value)
+
+
+@pytest.mark.parametrize("spoil", [lambda good: b"vault_session_secret: Zq9hunter\n", lambda good: good[:501]])
+def test_a_vault_that_cannot_be_used_stops_the_program_before_anything_else(vault: Path, spoil: Callable[[bytes], bytes]) -> None:
+    vault.write_bytes(spoil(vault.read_bytes()))
+    done = run(vault.parents[2], succeeds=False)
     assert "The vault group_vars/all/vault.yml " in done.stderr
-    assert said in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert "PLAY" not in done.stdout
     assert "Zq9" not in done.stdout + done.stderr
@@ -349,11 +413,10 @@ def test_a_wrong_password_is_one_sentence_before_anything_else(vault: Path, monk
 
 def test_a_value_arrives_as_it_was_written_or_is_named_with_its_place(vault: Path) -> None:
     checkout = vault.parents[2]
-    text = run(checkout, "view", str(vault), program="ansible-vault").stdout
+    text = opened(checkout, vault)
     line = text.count("\n") + 1
-    (checkout / "inside.yml").write_text(f"{text}vault_pin: 0123\nvault_odd: 'q{{# gone #}}rst'\n")
-    vault.unlink()
-    run(checkout, "encrypt", "inside.yml", "--output", str(vault), program="ansible-vault")
+    inside = f"{text}vault_pin: 0123\nvault_odd: 'q{{# gone #}}rst'\n"
+    seal(checkout, inside, vault)
     mine = checkout / "written.yml"
     mine.write_text(
         """
@@ -376,9 +439,7 @@ app_components:
         assert problem in said
     assert "3 problems were found; nothing was changed." in said
     mine.write_text(mine.read_text().replace("24.10", "'24.10'").replace("vault_pin", "vault_session_secret"))
-    (checkout / "inside.yml").write_text((checkout / "inside.yml").read_text().replace("0123", "'0123'"))
-    vault.unlink()
-    run(checkout, "encrypt", "inside.yml", "--output", str(vault), program="ansible-vault")
+    seal(checkout, inside.replace("0123", "'0123'"), vault)
     run(checkout, "-e", f"@{mine}")
     assert components(checkout)["api"]["secret_env"]["ODD"] == "q{# gone #}rst"
     assert components(checkout)["api"]["env"] == {"RELEASE": "24.10", "FINE": "8080"}
@@ -424,9 +485,8 @@ def test_a_vault_in_a_place_of_its_own_is_made_and_loaded(deployed: tuple[Path, 
     checkout, _ = deployed
     vault = checkout / "elsewhere/vault.yml"
     run(checkout, "-e", f"secrets_vault_file={vault}")
-    opened = run(checkout, "view", str(vault), program="ansible-vault").stdout
     secret = components(checkout)["backend"]["secret_env"]["SESSION_SECRET"]
-    assert f"vault_session_secret: {secret}" in opened
+    assert f"vault_session_secret: {secret}" in opened(checkout, vault)
 
 
 def test_a_service_that_is_named_later_gets_its_values_in_the_vault_that_is_there(deployed: tuple[Path, str]) -> None:
@@ -436,9 +496,8 @@ def test_a_service_that_is_named_later_gets_its_values_in_the_vault_that_is_ther
     own = {"app_components": [web], "app_checks": []}
     given = {"secrets_vault_file": str(vault), "app_services": [], "app_secrets": ["token"], **own}
     run(checkout, "-e", json.dumps(given))
-    (checkout / "later/mine.yml").write_text(run(checkout, "view", str(vault), program="ansible-vault").stdout + "# Mine.\nmine: 1\n")
-    vault.unlink()
-    run(checkout, "encrypt", "later/mine.yml", "--output", str(vault), program="ansible-vault")
+    mine = opened(checkout, vault) + "# Mine.\nmine: 1\n"
+    seal(checkout, mine, vault)
     before = vault.read_bytes()
     given["app_services"] = ["postgresql"]
     said = run(checkout, "--check", "--diff", "-e", json.dumps(given)).stdout
@@ -446,8 +505,8 @@ def test_a_service_that_is_named_later_gets_its_values_in_the_vault_that_is_ther
     assert "vault_token: a new value" not in said
     assert vault.read_bytes() == before
     printed = run(checkout, "-vvv", "--diff", "-e", json.dumps(given)).stdout
-    text = run(checkout, "view", str(vault), program="ansible-vault").stdout
-    assert text.startswith((checkout / "later/mine.yml").read_text())
+    text = opened(checkout, vault)
+    assert text.startswith(mine)
     held = yaml.safe_load(text)
     assert components(checkout)["database"]["secret_env"]["POSTGRES_PASSWORD"] == held["vault_database_admin_password"]
     assert [value for value in held.values() if str(value) in printed and value != 1] == []
@@ -455,7 +514,7 @@ def test_a_service_that_is_named_later_gets_its_values_in_the_vault_that_is_ther
     # Its own server has no values that are made.
     given.update(app_services=["openrouter"], vault_openrouter_base_url="https://openrouter.ai/api/v1")
     assert "changed=1 " in run(checkout, "-e", json.dumps(given)).stdout  # the file of this test's play
-    assert "vault_openrouter_api_key" not in yaml.safe_load(run(checkout, "view", str(vault), program="ansible-vault").stdout)
+    assert "vault_openrouter_api_key" not in yaml.safe_load(opened(checkout, vault))
 
 
 def test_an_application_without_secrets_needs_no_vault(deployed: tuple[Path, str]) -> None:
@@ -469,29 +528,17 @@ def test_an_application_without_secrets_needs_no_vault(deployed: tuple[Path, str
     assert not (checkout / "none").exists()
 
 
-def test_a_service_that_there_is_not_and_a_taken_name_are_reported(deployed: tuple[Path, str]) -> None:
-    component = {"name": "pgbouncer", "image": "x", "port": 80, "connects_to": ["postgresql"]}
-    said = problems(deployed[0], {"app_services": ["redis", "postgresql"], "app_components": [component]})
-    assert "app_services names redis, which is no service: take one of openrouter, postgresql" in said
-    assert "Component pgbouncer: the service postgresql is called so, or a part of it: rename the component." in said
+def test_a_service_that_there_is_not_and_a_taken_name_are_reported(refused: dict[str, str]) -> None:
+    assert "app_services names redis, which is no service: take one of openrouter, postgresql" in refused["service"]
+    assert "Component pgbouncer: the service postgresql is called so, or a part of it: rename the component." in refused["service"]
 
 
 def test_a_vault_with_another_password_is_named(deployed: tuple[Path, str]) -> None:
     checkout, _ = deployed
     vault = checkout / "foreign/vault.yml"
     vault.parent.mkdir()
-    vault.write_text("a: b\n")
-    (checkout / "foreign/password").write_text("another")
-    run(
-        checkout,
-        "encrypt",
-        "--vault-id",
-        f"default@{vault.parent / 'password'}",
-        "--encrypt-vault-id",
-        "default",
-        str(vault),
-        program="ansible-vault",
-    )
+    another = VaultSecret(b"another")
+    vault.write_bytes(VaultLib([("default", another)]).encrypt(b"a: b\n", another))
     assert "cannot be opened with the password" in problems(checkout, {"secrets_vault_file": str(vault)})
 
 
@@ -507,15 +554,13 @@ def test_the_machine_is_measured(tmp_path: Path) -> None:
     assert not list(disk_problems([tmp_path / "a/b"], 0, "a first run"))
 
 
-def test_every_bad_name_is_named_at_once_with_its_rule(deployed: tuple[Path, str]) -> None:
-    names = {"app_name": "My Shop", "app_namespace": "My_Shop", "minikube_profile": "MyShop", "services_postgresql_database": "x" * 50}
-    component = {"name": "Api_1", "image": "Org/API:1", "port": 80}
-    said = problems(deployed[0], {**names, "app_components": [component]})
-    for name, value in names.items():
-        assert re.search(rf"{name} \(my.yml:1\) must be .* It is '{value}'", said), said
+def test_every_bad_name_is_named_at_once_with_its_rule(refused: dict[str, str]) -> None:
+    said = refused["names"]
+    for name, value in NAMES.items():
+        assert re.search(rf"{name} \(inventories/refused/host_vars/names.yml:1\) must be .* It is '{value}'", said), said
     assert "name must be a DNS label" in said
     assert "image must be an image reference" in said
 
 
-def test_a_database_that_follows_from_the_application_is_judged_too(deployed: tuple[Path, str]) -> None:
-    assert "services_postgresql_database must be at most 48 " in problems(deployed[0], {"app_name": "postgres"})
+def test_a_database_that_follows_from_the_application_is_judged_too(refused: dict[str, str]) -> None:
+    assert "services_postgresql_database must be at most 48 " in refused["database"]
