@@ -14,6 +14,10 @@ APPLICATION = "plannoir.deploy/app"
 """On every object of the chart, and on every image: the application that it belongs to."""
 
 
+REFRESH = "plannoir.deploy/refresh"
+"""On an image that was built from the newest images and packages: the text of ``images_refresh`` that wanted it."""
+
+
 def application_label(application: str) -> str:
     """Return the label of an application's objects and images as ``key=value``."""
     return f"{APPLICATION}={application}"
