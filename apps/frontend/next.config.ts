@@ -21,6 +21,8 @@ const config: NextConfig = {
   // The folder itself is the project, wherever it stands: a lock file further up must not change what is traced.
   outputFileTracingRoot: import.meta.dirname,
   turbopack: { root: import.meta.dirname },
+  // The development server reloads pages of its own host name only, which a NodePort's address is not.
+  allowedDevOrigins: ["127.0.0.1"],
   images: { unoptimized: true },
   outputFileTracingExcludes: { "**": UNUSED_AT_RUN_TIME },
   // The container's root is read-only: nothing is written to .next/cache at run time.

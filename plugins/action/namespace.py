@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
@@ -17,9 +18,11 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.names import name_problem, object_names, release_names
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import Component, load_components
+from ansible_collections.plannoir.deploy.plugins.module_utils._core import process
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import MANAGER, application_label
+from ansible_collections.plannoir.deploy.plugins.module_utils._live.variant import put_back
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace import objects as rules
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.claims import claim_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.lease import PERIOD, Lease, lease_name
@@ -81,7 +84,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
                 return absent
             drifted = cluster.drift(found)
             definition = cluster.namespace_change(found)
-            waited = False
+            waited, left = False, rules.live_components(found.objects)
             if not check:
                 if definition:
                     cluster.apply(definition)
@@ -89,7 +92,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
                 waited = wait_for(
                     lambda: cluster.take_lease(next(leases)), f"The application {parameters['application']}", parameters["timeout"]
                 )
-                if waited:  # what the other run deployed is no edit
+                cluster.put_back(left)
+                if waited or left:  # what the other run deployed is no edit, and what is put back is none any more
                     drifted = cluster.drift(cluster.look())
         except ValueError as error:
             raise AnsibleActionFail(str(error)) from None
@@ -102,7 +106,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         known = definition or before
         return {
             **absent,
-            "changed": bool(definition),
+            "changed": bool(definition or left),
             "owned": rules.is_owned(known),
             "environment": cluster.environment,
             "pod_security": rules.pod_security_level(known),
@@ -199,6 +203,16 @@ class Application:
         apply = ["apply", "--server-side", "--force-conflicts", f"--field-manager={MANAGER}", "--filename=-"]
         self._cluster.kubectl(*apply, given=json.dumps(definition))
 
+    def put_back(self, components: Sequence[str]) -> None:
+        """Let the released pods of components serve again that a killed playbooks/live.yml left others in the place of."""
+        if not components:
+            return
+        Display().display(f"A live.yml that was killed left what it ran for {', '.join(components)}; the released pods serve again.")
+        for command in put_back(self._cluster, components, self._application):
+            done = process.run(command)
+            if done.code:
+                raise Failure(f"What live.yml left cannot be removed: {done.last_line}")
+
     def lease(self) -> dict[str, Any] | None:
         """Read the Lease."""
         return next(iter(self._cluster.objects(self._lease_reference)), None)
@@ -220,20 +234,15 @@ class Application:
 
     def _renewal(self) -> dict[str, Any]:
         own = {"op": "test", "path": "/spec/holderIdentity", "value": self._lease.name}
-        lease = [*self._through(), *self._cluster.command("kubectl", "--request-timeout=10s")]
+        lease = self._cluster.alone("kubectl", "--request-timeout=10s")
         patch = [*lease, "patch", "lease", lease_name(self._application), "--type=json", "--patch"]
         return {
             "name": self._lease.name,
             "period": PERIOD,
             "renew": [*patch, json.dumps([own, {"op": "replace", "path": "/spec/renewTime", "value": "NOW"}])],
-            "release": [*patch, json.dumps([own, {"op": "remove", "path": "/spec/holderIdentity"}])],
+            "release": [[*patch, json.dumps([own, {"op": "remove", "path": "/spec/holderIdentity"}])]],
             "show": [*lease, "get", "lease", lease_name(self._application), "--output=jsonpath={.spec.holderIdentity}"],
         }
-
-    def _through(self) -> list[str]:
-        """Return the beginning of a command line that gives the keeper's programs what they need of the environment."""
-        variables = [f"{name}={value}" for name, value in self._cluster.environment.items()]
-        return ["env", *variables] if variables else []
 
     @property
     def _lease_reference(self) -> str:

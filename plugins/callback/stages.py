@@ -45,6 +45,8 @@ from ansible.playbook.task_include import TaskInclude
 from ansible.plugins.callback.default import CallbackModule as Default
 
 _MESSAGES = ("debug", "ansible.builtin.debug")
+_SESSIONS = ("plannoir.deploy.live",)
+"""Actions that run until a person ends them, and say themselves what they do."""
 _ERASE = "\x1b[K"
 
 
@@ -100,7 +102,8 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible has no types
         if not self._brief:
             return
         self._begin_stage(task._role.get_name(include_role_fqcn=False) if task._role else self._play.get_name().strip())
-        self._task_name, self._task_began = _short(task.get_name()), time.monotonic()
+        self._task_name = "" if task.action in _SESSIONS else _short(task.get_name())
+        self._task_began = time.monotonic()
         if not self._clock:
             self._clock = threading.Thread(target=self._watch, daemon=True)
             self._clock.start()

@@ -6,8 +6,9 @@
 Ansible runs each task in another process, so none of them can hold anything for the play. This one waits until the play is gone, ends what
 a killed play left behind (modules and helm go on without it; seen on Linux only), and lets go of the lock.
 
-Usage: keeper.py PLAY-PID LOCK-FD [RENEWAL]; RENEWAL is JSON: ``name`` of the holder, ``period`` in seconds, and the commands ``renew``,
-``release`` and ``show``, which prints who holds the lock. ``NOW`` in a command becomes the time.
+Usage: keeper.py PLAY-PID LOCK-FD [RENEWAL]; RENEWAL is JSON: ``name`` of the holder, ``period`` in seconds, the commands ``renew`` and
+``show``, which prints who holds the lock, and a list of commands ``release``, which alone is enough where there is nothing to renew.
+``NOW`` in a command becomes the time.
 """
 
 from __future__ import annotations
@@ -37,13 +38,13 @@ def main(arguments: list[str]) -> None:
     pipes = private_pipes(play)
     wait_for_end(play, renewal.get("period", 60.0), lambda: renew(play, renewal))
     end_all(left_behind(play, pipes))
-    if renewal:
-        run(renewal["release"])
+    for command in renewal.get("release", []):
+        run(command)
 
 
 def renew(play: int, renewal: Mapping[str, Any]) -> None:
     """Renew the lock; a play that lost it to another run, as a machine that slept does, is ended."""
-    if not renewal or run(renewal["renew"]) is not None:
+    if "renew" not in renewal or run(renewal["renew"]) is not None:
         return
     holder = run(renewal["show"])
     if holder and holder != renewal["name"]:

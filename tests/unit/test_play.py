@@ -169,3 +169,16 @@ def test_the_keeper_of_a_lock_does_not_get_the_vaults_password(monkeypatch: pyte
     monkeypatch.setenv("AWS_PROFILE", "mine")  # with which kubectl may have to sign in
     play.keep()
     assert (started[0].get("PLANNOIR_VAULT_PASSWORD"), started[0].get("AWS_PROFILE")) == (None, "mine")
+
+
+def test_a_keeper_without_a_lock_does_what_is_left_to_do_when_its_play_is_gone(tmp_path: Path) -> None:
+    play_process = subprocess.Popen(["sleep", "60"])
+    left = {"release": [["touch", str(tmp_path / "one")], ["false"], ["touch", str(tmp_path / "two")]]}
+    keeper_process = subprocess.Popen([sys.executable, "-I", play.keeper.__file__, str(play_process.pid), "-1", json.dumps(left)])
+    time.sleep(0.5)
+    assert not (tmp_path / "one").exists()
+    play_process.kill()
+    play_process.wait()
+    assert keeper_process.wait(15) == 0
+    assert (tmp_path / "one").exists()
+    assert (tmp_path / "two").exists()

@@ -82,6 +82,8 @@ def _own_problems(component: Component) -> Iterator[str]:
         yield "give exactly one of build (a source folder) and image (a ready reference)."
     if component["build"] and component["pull_credentials"]:
         yield "pull_credentials are for a ready image: leave them out, because what is built is in the node already."
+    if component["live"]:
+        yield from _live_problems(component)
     if component["persistence"] and component["replicas"] > 1:
         yield "several replicas cannot share one volume: set replicas to 1 or leave out persistence."
     if component["service"]["node_port"] and component["service"]["type"] == "ClusterIP":
@@ -101,6 +103,18 @@ def _own_problems(component: Component) -> Iterator[str]:
     for path, count in Counter(path.rstrip("/") for path in paths).items():
         if count > 1:
             yield f"{path} is mounted {count} times: keep one of the options that name it."
+
+
+def _live_problems(component: Component) -> Iterator[str]:
+    live = component["live"]
+    if not component["build"]:
+        yield "live runs a stage of the Dockerfile of build: leave it out where a ready image is used."
+    if component["persistence"]:
+        yield "live runs a second pod beside the released one, and one volume cannot serve both: leave out live or persistence."
+    paths = [folder["to"] for folder in live["sync"]] + live["writable_paths"] + component["writable_paths"]
+    for path, count in Counter(path.rstrip("/") for path in paths).items():
+        if count > 1:
+            yield f"live: {path} is mounted {count} times: keep one of the options that name it."
 
 
 def _unknown_sources(component: Component) -> Iterator[str]:

@@ -72,6 +72,11 @@ def release_objects(application: str) -> list[str]:
     return [f"networkpolicies.networking.k8s.io/{release}-default-deny" for release in release_names(application)]
 
 
+def live_name(component: str) -> str:
+    """Return how the Deployment, and the image, that ``playbooks/live.yml`` runs in place of a component's are called."""
+    return f"{component}-live"
+
+
 def component_objects(component: Mapping[str, Any]) -> list[str]:
     """Return the objects, each as ``<resource>/<name>``, that the chart makes for a component."""
     name, jobs = component["name"], [f"{component['name']}-{job}" for job in JOBS if component[job]]
@@ -82,6 +87,7 @@ def component_objects(component: Mapping[str, Any]) -> list[str]:
     objects += [f"configmaps/{owner}-config" for owner in owners] if component["config_files"] else []
     objects += [f"persistentvolumeclaims/{name}-data"] if component["persistence"] else []
     objects += [f"poddisruptionbudgets.policy/{name}"] if component["replicas"] > 1 else []
+    objects += [f"deployments.apps/{live_name(name)}"] if component["live"] else []
     return objects
 
 

@@ -38,6 +38,10 @@ FORMATS: dict[str, dict[str, Any]] = {
         "pattern": "[0-9]+(\\.[0-9]+)?(k|[MGTPE]|[KMGTPE]i)?",
         "says": "bytes with Ki, Mi or Gi such as 512Mi or 1Gi (to Kubernetes, m is a thousandth of a byte, and MB and GB are no units)",
     },
+    "source_folder": {
+        "pattern": "([^/.:\n][^/:\n]*|\\.[^/.:\n][^/:\n]*|\\.\\.[^/:\n]+)(/([^/.:\n][^/:\n]*|\\.[^/.:\n][^/:\n]*|\\.\\.[^/:\n]+))*",
+        "says": "a folder or file below the build context, such as app, written without . and ..",
+    },
     "unsigned": {"minimum": 0, "maximum": 2147483647},
     "url_path": {"pattern": "/.*", "says": "a path that begins with a slash"},
 }
@@ -52,6 +56,24 @@ OPTIONS: dict[str, dict[str, Any]] = {
             "dockerfile": {"type": "str", "default": "Dockerfile"},
             "args": {"type": "dict", "default": {}, "empty": True},
             "target": {"type": "str", "default": ""},
+        },
+    },
+    "live": {
+        "type": "dict",
+        "chart": False,
+        "options": {
+            "target": {"type": "str", "required": True},
+            "sync": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "filled": True,
+                "options": {
+                    "from": {"type": "str", "required": True, "format": "source_folder"},
+                    "to": {"type": "str", "required": True, "format": "path"},
+                },
+            },
+            "writable_paths": {"type": "list", "elements": "str", "default": [], "format": "path"},
         },
     },
     "image": {"type": "str", "format": "image"},

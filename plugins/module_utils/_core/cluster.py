@@ -74,6 +74,11 @@ class Cluster:
             *arguments,
         ]
 
+    def alone(self, program: str, *arguments: str) -> list[str]:
+        """Return a command line that needs no variables beside those of whoever runs it; raises Failure as ``environment`` does."""
+        variables = [f"{name}={value}" for name, value in self.environment.items()]
+        return [*(["env", *variables] if variables else []), *self.command(program, *arguments)]
+
     def kubectl(self, *arguments: str, given: str = "") -> str:
         """Run kubectl, with ``given`` on its standard input, and return what it prints.
 
@@ -106,9 +111,17 @@ class Cluster:
         answer: dict[str, Any] = json.loads(out)
         return list(answer["items"]) if "items" in answer else [answer]
 
-    def execute(self, component: str, command: Sequence[str], timeout: float) -> Completed:
-        """Run a command in a pod of a component, for so many seconds at most; raises Failure where kubectl cannot be run."""
-        return self._run("kubectl", "exec", f"deployment/{component}", f"--container={component}", "--", *command, timeout=timeout)
+    def execute(self, component: str, command: Sequence[str], timeout: float, given: bytes = b"") -> Completed:
+        """Run a command in a pod of a component, for so many seconds at most; raises Failure where kubectl cannot be run.
+
+        Args:
+            component: Its name, which is that of its Deployment and its container.
+            command: What is run there.
+            timeout: Seconds.
+            given: Its standard input.
+        """
+        options = [f"deployment/{component}", f"--container={component}", *(["--stdin"] if given else [])]
+        return self._run("kubectl", "exec", *options, "--", *command, timeout=timeout, given=given)
 
     def server_version(self) -> str:
         """Return the cluster's minor version as Pod Security pins it, as in ``v1.34``; raises Failure as ``kubectl`` does."""
@@ -118,7 +131,7 @@ class Cluster:
     def __str__(self) -> str:
         return f"context {self.context} ({self.kubeconfig})"
 
-    def _run(self, program: str, *arguments: str, timeout: float | None, given: str = "") -> Completed:
+    def _run(self, program: str, *arguments: str, timeout: float | None, given: str | bytes = "") -> Completed:
         argv = self.command(program, *arguments)
         done = process.run(argv, timeout=timeout, given=given, environment=self.environment)
         if done.code == process.NOT_FOUND:

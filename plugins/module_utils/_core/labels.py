@@ -13,6 +13,9 @@ COMPONENT = "app.kubernetes.io/component"
 APPLICATION = "plannoir.deploy/app"
 """On every object of the chart, and on every image: the application that it belongs to."""
 
+LIVE = "plannoir.deploy/live"
+"""On what playbooks/live.yml runs in place of a released pod, and in the selector of the Service that it has taken over."""
+
 
 REFRESH = "plannoir.deploy/refresh"
 """On an image that was built from the newest images and packages: the text of ``images_refresh`` that wanted it."""

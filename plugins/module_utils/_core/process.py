@@ -47,7 +47,7 @@ def run(
     timeout: float | None = 60,
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
-    given: str = "",
+    given: str | bytes = "",
     log: Path | None = None,
 ) -> Completed:
     """Run a program to its end.
@@ -75,7 +75,7 @@ def run(
             return Completed(NOT_FOUND, err=error.strerror or str(error))
         code = None
         try:
-            out, err = process.communicate(given.encode() or None, timeout)
+            out, err = process.communicate((given if isinstance(given, bytes) else given.encode()) or None, timeout)
         except subprocess.TimeoutExpired:
             _end(process)
             out, err = process.communicate()
@@ -251,6 +251,10 @@ class Running:
             raise Failure(f"{self._command.name} did not end within {self._command.timeout:g} s: see why, or give it more time.")
         if code not in self._accepted:
             raise Failure(f"{self._command.name} failed ({last or f'exit code {code}'}): mend that, or leave the place out.")
+
+    def end(self) -> None:
+        """End it from another thread than the one that reads its output."""
+        _end(self._process)
 
     def _end_late(self) -> None:
         self._late = _end(self._process)

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .._component.names import release_names
-from .._core.labels import APPLICATION, MANAGED_BY, MANAGER, PART_OF
-from .._release.attempt import INSTANCE_LABEL, Object, labels
+from .._core.labels import APPLICATION, LIVE, MANAGED_BY, MANAGER, PART_OF
+from .._release.attempt import INSTANCE_LABEL, NAME_LABEL, Object, labels
 from .._release.records import CHART, Record
 
 RELEASE_ANNOTATION = "meta.helm.sh/release-name"
@@ -95,6 +95,11 @@ def foreign_objects(namespace: str, application: str, objects: Iterable[Object])
             f"{item['kind']} {item['metadata']['name']} in namespace {namespace} {whose}: rename the component, choose another "
             f"app_namespace, or {'remove that release' if owner else 'remove it'}."
         )
+
+
+def live_components(objects: Iterable[Object]) -> list[str]:
+    """Return the components of which playbooks/live.yml runs something, or did until it was killed; from the names of ``object_names``."""
+    return [labels(item)[NAME_LABEL] for item in objects if item["kind"] == "Deployment" and LIVE in labels(item)]
 
 
 def wanted_ports(components: Iterable[Mapping[str, Any]], objects: Iterable[Object]) -> dict[int, str]:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeAlias
 
+from .._core.labels import LIVE
+
 Object: TypeAlias = Mapping[str, Any]
 Logs: TypeAlias = Callable[[str, str, bool], str]
 """Pod, container, whether of its previous run -> the last lines, free of secrets; empty when there are none."""
@@ -48,8 +50,9 @@ class Observed:
     """The chart's values by component."""
 
     def of(self, kind: str) -> list[Object]:
-        """Return the releases' own objects of a kind, however old."""
-        return [item for item in self.objects if item["kind"] == kind and labels(item).get(INSTANCE_LABEL) in self.attempts]
+        """Return the releases' own objects of a kind, however old; what playbooks/live.yml runs is not waited for."""
+        ours = (item for item in self.objects if item["kind"] == kind and LIVE not in labels(item))
+        return [item for item in ours if labels(item).get(INSTANCE_LABEL) in self.attempts]
 
     def replicasets(self) -> list[Object]:
         """Return the newest ReplicaSet of each Deployment."""

@@ -15,6 +15,7 @@ from .._component.values import as_yaml
 from .._core import process
 from .._core.cluster import Cluster
 from .._core.errors import Failure
+from .._core.labels import LIVE
 from .attempt import INSTANCE_LABEL, Observed, instant
 from .containers import ContainerLogs
 from .diagnosis import Finding, findings, secret_names, stages, unfinished_jobs
@@ -146,7 +147,7 @@ class Deployment:
         return self._cluster.command("helm", "upgrade", "--install", *options, wanted.name, wanted.chart)
 
     def _rollout(self) -> list[str]:
-        selector = f"--selector={INSTANCE_LABEL}={self._wanted.name}"
+        selector = f"--selector={INSTANCE_LABEL}={self._wanted.name},!{LIVE}"
         return self._cluster.command("kubectl", "rollout", "status", "deployment", selector, f"--timeout={self._wanted.timeout}s")
 
     def _revision(self) -> tuple[int, str]:

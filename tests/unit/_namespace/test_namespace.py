@@ -14,6 +14,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.objects
     foreign_workloads,
     held_ports,
     is_owned,
+    live_components,
     namespace_change,
     pod_security_level,
     wanted_ports,
@@ -148,3 +149,12 @@ def test_what_holds_a_node_port_is_named(found: dict[str, Any], said: str) -> No
 @pytest.mark.parametrize("found", [service("old-name", 30080, release="shop"), service("old-name", 30080, release="shop-extras")])
 def test_a_port_of_our_own_release_is_free_for_a_component_that_was_renamed(found: dict[str, Any]) -> None:
     assert list(held_ports("shop", "ns", {30080: "web"}, [found, {**service("y", 1), "spec": {"ports": None}}])) == []
+
+
+def test_what_a_killed_loop_left_is_known_by_its_label() -> None:
+    labels = {"app.kubernetes.io/name": "web", "app.kubernetes.io/instance": "shop"}
+    left = item("Deployment", "web-live", {**labels, "plannoir.deploy/live": "true"})
+    assert live_components([item("Deployment", "web", labels, release="shop"), left]) == ["web"]
+    assert not list(foreign_objects("ns", "shop", [left]))
+    (problem,) = foreign_objects("ns", "shop", [item("Deployment", "web-live")])
+    assert "Deployment web-live in namespace ns was not made by this collection" in problem
