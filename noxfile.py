@@ -56,7 +56,7 @@ def toolchain(session: nox.Session) -> None:
 def lint(session: nox.Session) -> None:
     """Format, types and style of Python, YAML, Ansible and shell."""
     session.run("pre-commit", "run", "--all-files")
-    session.run("mypy", "noxfile.py", "scripts", "tests")
+    session.run("mypy", "noxfile.py", "bench", "scripts", "tests")
     session.run("mypy", "molecule/default/tests")
     session.run("mypy", "-p", "ansible_collections.plannoir.deploy.plugins")
     session.run("ansible-lint")
@@ -200,6 +200,16 @@ def molecule(session: nox.Session) -> None:
 def faults(session: nox.Session) -> None:
     """Deployments that fail, runs that meet and runs that are killed, on molecule's cluster: the stories that take long."""
     stories(session, PLANNOIR_STORIES="faults")
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Seconds of the second run, of edits and of answers, on molecule's cluster: docs/performance.md; ``-- 2`` for 2 rounds."""
+    session.run("molecule", "converge", "--scenario-name", "default")
+    try:
+        session.run("python", "-m", "bench", *session.posargs)
+    finally:
+        session.run("molecule", "destroy", "--scenario-name", "default")
 
 
 def stories(session: nox.Session, **environment: str) -> None:

@@ -43,6 +43,12 @@ options:
         when authorities of the machine's own were added to it.
     type: str
     default: auto
+  refresh:
+    description:
+      - Any text, such as a date, that is part of every tag. After each change of it every image is built once without the layers of former
+        builds and from images that are pulled again; O(base_image) is not pulled.
+    type: str
+    default: ''
   context_limit:
     description: Size in MiB beyond which a build context is an error.
     type: int
@@ -89,6 +95,8 @@ images:
     ignore_file: {description: The ignore file that counts; empty where there is none., type: str, returned: success}
     bases: {description: Images that it is made from., type: list, elements: str, returned: success}
     exists: {description: Whether the engine has it., type: bool, returned: success}
+    fresh: {description: Whether it is built without the layers of former builds., type: bool, returned: success}
+    pull: {description: Whether the images that it is made from are pulled again., type: bool, returned: success}
     windows_scripts: {description: Entry points with Windows line ends., type: list, elements: str, returned: success}
 refs:
   description: Reference by component.
@@ -124,13 +132,14 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Docker
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import APPLICATION
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import APPLICATION, REFRESH
 from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan import (
     Base,
     base_problems,
     build_secrets,
     plan_images,
     proxy_args,
+    refreshed,
 )
 
 
@@ -143,13 +152,14 @@ def main() -> None:
             "base_image": {"type": "str", "default": ""},
             "base_engine": {"type": "str", "default": ""},
             "ca_bundle": {"type": "str", "default": "auto"},
+            "refresh": {"type": "str", "default": ""},
             "context_limit": {"type": "int", "default": 256},
         },
         supports_check_mode=True,
     )
     given = module.params
     check = module.check_mode
-    engine = Docker(os.environ)
+    engine, refresh = Docker(os.environ), given["refresh"]
     base_ref, problems = given["base_image"], []
     if given["ca_bundle"] not in ("", "auto") and not Path(given["ca_bundle"]).is_file():
         problems.append(f"The certificate bundle {given['ca_bundle']} does not exist: correct images_ca_bundle.")
@@ -161,10 +171,12 @@ def main() -> None:
         base = Base(base_ref, (has_host and host.image_id(base_ref)) or "") if base_ref else Base()
         if base_ref and not base.id and not check:
             problems.append(f"The engine at {host.host} has no base image {base_ref}: run the toolchain role again.")
-        images, found = plan_images(given["builds"], given["app_name"], Path(given["root"]), base, given["context_limit"] * 2**20)
+        images, found = plan_images(given["builds"], given["app_name"], Path(given["root"]), base, given["context_limit"] * 2**20, refresh)
         if problems + found:
             module.fail_json(msg="\n".join(problems + found))
         images = [replace(image, exists=has_engine and engine.image_id(image.ref) is not None) for image in images]
+        if refresh and has_engine:
+            images = refreshed(images, refresh, engine, base)
         missing = [image for image in images if not image.exists]
         if has_engine and (problems := base_problems(missing, engine, base)):
             module.fail_json(msg="\n".join(problems))
@@ -186,7 +198,7 @@ def main() -> None:
         module.exit_json(
             changed=check and bool(missing),
             images=[image.result() for image in images],
-            labels={APPLICATION: given["app_name"]},
+            labels={APPLICATION: given["app_name"], **({REFRESH: refresh} if refresh else {})},
             refs={image.name: image.ref for image in images},
             base_missing=bool(missing and base_ref and has_engine and engine.image_id(base_ref) != base.id),
             secrets=build_secrets(given["ca_bundle"], os.environ, Path.home()),

@@ -18,6 +18,7 @@ from testinfra.host import Host
 STORIES = Path(__file__).parent
 ORDER = [
     "test_release",  # first: it looks at what the first install left
+    "test_budget",
     "test_encryption",
     "test_audit",
     "test_network",

@@ -17,6 +17,10 @@ LIVE = "plannoir.deploy/live"
 """On what playbooks/live.yml runs in place of a released pod, and in the selector of the Service that it has taken over."""
 
 
+REFRESH = "plannoir.deploy/refresh"
+"""On an image that was built from the newest images and packages: the text of ``images_refresh`` that wanted it."""
+
+
 def application_label(application: str) -> str:
     """Return the label of an application's objects and images as ``key=value``."""
     return f"{APPLICATION}={application}"

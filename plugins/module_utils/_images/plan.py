@@ -10,7 +10,7 @@ import json
 import os
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from typing import Any
@@ -23,6 +23,7 @@ from .._core import authorities
 from .._core.docker import Docker
 from .._core.docker_client import settings_file
 from .._core.hosts import is_loopback
+from .._core.labels import REFRESH
 from .._core.references import DOCKER_HUB, registry
 from .._toolchain.pins import BASE_IMAGE
 from .context import ignore_file, is_left_out, read_context
@@ -60,6 +61,10 @@ class Image:
     bases: list[str]
     """Images that it is made from, as far as they can be told."""
     exists: bool = False
+    fresh: bool = False
+    """Whether it is built without the layers of former builds."""
+    pull: bool = False
+    """Whether the images that it is made from are pulled again."""
 
     def result(self) -> dict[str, Any]:
         """Return the fields for a module's result."""
@@ -85,7 +90,9 @@ def _spellings(ref: str) -> list[str]:
     return [f"{registry}{ref}" for registry in ("", "library/", "docker.io/", "docker.io/library/")]
 
 
-def plan_images(builds: Mapping[str, Any], app_name: str, root: Path, base: Base, context_limit: int) -> tuple[list[Image], list[str]]:
+def plan_images(
+    builds: Mapping[str, Any], app_name: str, root: Path, base: Base, context_limit: int, refresh: str = ""
+) -> tuple[list[Image], list[str]]:
     """Compute the tag of every image.
 
     Args:
@@ -94,6 +101,7 @@ def plan_images(builds: Mapping[str, Any], app_name: str, root: Path, base: Base
         root: Folder that relative contexts are relative to.
         base: The image for ``ARG BASE_IMAGE``.
         context_limit: Bytes; a larger context is a problem, because it usually holds what no image needs.
+        refresh: Part of every tag, so that another text builds everything anew.
 
     Returns:
         The images and the problems, a sentence each.
@@ -111,7 +119,7 @@ def plan_images(builds: Mapping[str, Any], app_name: str, root: Path, base: Base
         problem = _missing(context, dockerfile)
         if not problem:
             try:
-                image = _image(f"{app_name}/{name}", name, context, dockerfile, build, base)
+                image = _image(f"{app_name}/{name}", name, context, dockerfile, build, base, refresh)
             except OSError as error:
                 problem = f"{error.filename} cannot be read ({error.strerror}): mend its permissions or name it in .dockerignore."
             except IgnoreFileError as error:
@@ -194,7 +202,7 @@ def _is_left_out(image: Image, path: str) -> bool:
     return path != "." and is_left_out(str(whole), is_folder=whole.is_dir())
 
 
-def _image(repository: str, name: str, context: Path, dockerfile: Path, build: Mapping[str, Any], base: Base) -> Image:
+def _image(repository: str, name: str, context: Path, dockerfile: Path, build: Mapping[str, Any], base: Base, refresh: str) -> Image:
     instructions = dockerfile.read_bytes()
     args = dict(sorted(build["args"].items()))
     inherited = ""
@@ -203,7 +211,14 @@ def _image(repository: str, name: str, context: Path, dockerfile: Path, build: M
         args["BASE_IMAGE"], inherited = base.ref, base.id
     source = read_context(context, dockerfile, reach(parsed, build["target"]))
     ignored = ignore_file(context, dockerfile)
-    ingredients = [source.digest, hashlib.sha256(instructions).hexdigest(), sorted(args.items()), build["target"], inherited]
+    ingredients = [
+        source.digest,
+        hashlib.sha256(instructions).hexdigest(),
+        sorted(args.items()),
+        build["target"],
+        inherited,
+        *filter(None, [refresh]),
+    ]
     digest = hashlib.sha256(json.dumps(ingredients).encode()).hexdigest()[:DIGEST_LENGTH]
     return Image(
         name=name,
@@ -219,6 +234,27 @@ def _image(repository: str, name: str, context: Path, dockerfile: Path, build: M
         bases=bases(parsed, build["target"], args),
         windows_scripts=_entry_points(source.windows_scripts, parsed, build["target"], instructions),
     )
+
+
+def refreshed(images: Sequence[Image], refresh: str, engine: Docker, base: Base) -> list[Image]:
+    """Have the first build of each image after a change of ``images_refresh`` take the newest images and packages.
+
+    Args:
+        images: What the engine has of them stays as it is.
+        refresh: The text.
+        engine: Where they are built.
+        base: Is made by the toolchain, and not pulled.
+    """
+    found = [image for image in engine.images() if (image.get("Labels") or {}).get(REFRESH) == refresh]
+    done = {_repository(ref) for image in found for ref in image.get("RepoTags") or []}
+    return [
+        image if image.exists or _repository(image.ref) in done else replace(image, fresh=True, pull=base.ref not in image.bases)
+        for image in images
+    ]
+
+
+def _repository(reference: str) -> str:
+    return reference.rpartition(":")[0]
 
 
 def _entry_points(scripts: Collection[str], dockerfile: Dockerfile, target: str, instructions: bytes) -> list[str]:
@@ -285,8 +321,8 @@ def superseded(refs: Sequence[str], engine: Docker, keep: int) -> list[str]:
     tags: dict[str, list[tuple[int, str, str]]] = {}
     for image in engine.images():
         for ref in image.get("RepoTags") or []:
-            tags.setdefault(ref.rpartition(":")[0], []).append((image["Created"], ref, image["Id"]))
-    old = [entry for ref in refs for entry in _beyond(tags.get(ref.rpartition(":")[0], []), ref, keep)]
+            tags.setdefault(_repository(ref), []).append((image["Created"], ref, image["Id"]))
+    old = [entry for ref in refs for entry in _beyond(tags.get(_repository(ref), []), ref, keep)]
     used: Collection[str] = engine.used_image_ids() if old else ()
     return [ref for created, ref, image_id in old if image_id not in used]
 

@@ -18,7 +18,8 @@ COMMON = frozenset(
 """Words that occur everywhere, whatever variable holds them."""
 
 CREDENTIAL = re.compile(
-    r"PASS(?:W|PHRASE|CODE|[^A-Z]|$)|PWD|SECRET|TOKEN|CREDENTIAL|PRIVATE|SALT|PEPPER|DSN|WEBHOOK|(^|[_.-]|API)KEYS?([_.-]|$)|(^|[_.-])(PIN|AUTH|JWT|COOKIE)([_.-]|$)",
+    r"PASS(?:W|PHRASE|CODE|[^A-Z]|$)|PWD|SECRET|TOKEN|CREDENTIAL|PRIVATE|SALT|PEPPER|DSN|WEBHOOK"
+    r"|(^|[_.-]|API)KEYS?([_.-]|$)|(^|[_.-])(PIN|AUTH|JWT|COOKIE)([_.-]|$)",
     re.IGNORECASE,
 )
 """Names of what is a credential even where a word of a language is its value."""

@@ -12,6 +12,7 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.plannoir.deploy.plugins.module_utils._core import labels
 from ansible_collections.plannoir.deploy.plugins.modules import images_plan
+from fake_engine import EngineHandler, serving
 
 ROLES = Path(__file__).parents[3] / "roles"
 
@@ -47,6 +48,38 @@ def test_in_check_mode_what_no_engine_has_would_be_built(given: dict[str, Any], 
     assert [image["exists"] for image in result["images"]] == [False]
     assert result["diff"]["after"].startswith("plannoir/web:")
     assert result["labels"] == {labels.APPLICATION: "plannoir"}
+
+
+def test_after_another_text_each_image_is_built_once_from_what_is_newest(
+    given: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there: list[dict[str, Any]] = []
+
+    class Engine(EngineHandler):
+        def do_GET(self) -> None:
+            found = b'{"Id": "sha256:1"}' if "debian" in self.path or "node" in self.path else b""
+            body = json.dumps(there).encode() if self.path.startswith("/images/json") else found
+            self.answer(200 if body else 404, body)
+
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/Dockerfile").write_text("FROM node:22\n", encoding="utf-8")
+    with serving(tmp_path, Engine) as environment:
+        monkeypatch.setenv("DOCKER_HOST", environment["DOCKER_HOST"])
+        given.update(base_engine=environment["DOCKER_HOST"], builds={"web": {"context": "."}, "other": {"context": "other"}})
+
+        def planned(**more: str) -> dict[str, Any]:
+            result = run({**given, **more}, capsys)
+            return {image["name"]: (image["ref"], image["fresh"], image["pull"]) for image in result["images"]}
+
+        before = planned()
+        after = planned(refresh="2026-11")
+        assert [entry[1:] for entry in before.values()] == [(False, False)] * 2
+        assert {name: entry[1:] for name, entry in after.items()} == {"web": (True, False), "other": (True, True)}
+        assert all(before[name][0] != after[name][0] for name in after)
+        there.append({"RepoTags": ["plannoir/other:0123"], "Labels": {labels.REFRESH: "2026-11"}})
+        assert planned(refresh="2026-11")["other"][1:] == (False, False)
+        assert planned(refresh="2026-12")["other"][1:] == (True, True)
+        assert run({**given, "refresh": "2026-11"}, capsys)["labels"][labels.REFRESH] == "2026-11"
 
 
 def test_no_role_spells_the_label_of_an_application() -> None:

@@ -18,9 +18,10 @@ CLIENT = Path(__file__).parents[3] / "scripts/vault-password-client"
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Path:
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "scripts").mkdir()
     shutil.copy(CLIENT, tmp_path / "scripts")
+    monkeypatch.chdir(tmp_path)  # the vault of whoever tests does not count
     return tmp_path
 
 
@@ -209,3 +210,20 @@ def test_an_empty_password_file_is_an_error(checkout: Path) -> None:
 def test_a_password_file_that_cannot_be_read_is_an_error(checkout: Path) -> None:
     (checkout / ".vault-password").mkdir()
     assert "cannot be used" in refusal(checkout)
+
+
+@pytest.mark.parametrize("place", ["group_vars/all", "inventories/prod/group_vars/cluster"])
+def test_a_vault_outside_of_the_checkout_is_not_given_a_second_password(
+    checkout: Path, place: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / place).mkdir(parents=True)
+    (elsewhere / place / "vault.yml").write_text("$ANSIBLE_VAULT;1.1;AES256\n6162\n")
+    assert f"{place}/vault.yml is encrypted and its password is missing" in refusal(checkout, ANSIBLE_INVENTORY=str(elsewhere))
+    if place == "group_vars/all":  # beside an inventory that is a file, among others
+        (elsewhere / "hosts.yml").touch()
+        assert "is encrypted" in refusal(checkout, ANSIBLE_INVENTORY=f"localhost,{elsewhere / 'hosts.yml'}")
+    assert ask(checkout, "other", ANSIBLE_INVENTORY=str(elsewhere)).returncode == 0
+    monkeypatch.chdir(elsewhere)
+    assert "is encrypted and its password is missing" in refusal(checkout)
+    assert not (checkout / ".vault-password").exists()
