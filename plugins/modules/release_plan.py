@@ -98,6 +98,9 @@ releases:
     timeout:
       description: Seconds for each of Helm's operations.
       type: int
+    network:
+      description: Whether it is deployed with other connections between components than its newest revision has.
+      type: bool
     idle_migrations:
       description: >-
         Components whose migration need not run again, because nothing that it runs from changed since the newest revision; null where a
@@ -124,6 +127,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._component.values 
     has_load_balancer,
     idle_jobs,
     missing_secrets,
+    network_of,
     secret_keys,
 )
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
@@ -196,6 +200,7 @@ def main() -> None:
     for release in plan:
         release["after"] = list(deployed)
         newest = next(iter(records[release["name"]]), None)
+        release["network"] = release["action"] == "deploy" and network_of(release["values"]) != network_of(newest.values if newest else {})
         # What was deleted or deployed just before may have taken the data of a migration along.
         known = newest and newest.status == "deployed" and newest.good and not deployed and release["name"] not in again
         release["idle_migrations"] = idle_jobs(release["values"], newest.values) if newest and known and release["values"] else None

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
-from ansible_collections.plannoir.deploy.plugins.plugin_utils import keeper, play
+from ansible_collections.plannoir.deploy.plugins.plugin_utils import play
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.play import Holder, wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -174,7 +174,8 @@ def test_the_keeper_of_a_lock_does_not_get_the_vaults_password(monkeypatch: pyte
 def test_a_keeper_without_a_lock_does_what_is_left_to_do_when_its_play_is_gone(tmp_path: Path) -> None:
     play_process = subprocess.Popen(["sleep", "60"])
     left = {"release": [["touch", str(tmp_path / "one")], ["false"], ["touch", str(tmp_path / "two")]]}
-    keeper_process = subprocess.Popen([sys.executable, "-I", str(keeper.__file__), str(play_process.pid), "-1", json.dumps(left)])
+    keeper = str(Path(str(play.__file__)).with_name("keeper.py"))
+    keeper_process = subprocess.Popen([sys.executable, "-I", keeper, str(play_process.pid), "-1", json.dumps(left)])
     time.sleep(0.5)
     assert not (tmp_path / "one").exists()
     play_process.kill()

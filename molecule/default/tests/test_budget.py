@@ -34,7 +34,7 @@ def counting(folder: Path) -> Path:
         real = shutil.which(name)
         assert real, f"{name} is not on PATH"
         program = folder / name
-        note = f'echo {name} "$*" | cut -c1-120 >>{shlex.quote(str(folder / "calls"))}'
+        note = f'printf "%s " {name} "$@" | tr "\\n" " " | cut -c1-120 >>{shlex.quote(str(folder / "calls"))}'
         program.write_text(f'#!/bin/sh\n{note}\nexec {shlex.quote(real)} "$@"\n', encoding="utf-8")
         program.chmod(0o755)
     return folder

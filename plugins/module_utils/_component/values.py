@@ -146,6 +146,16 @@ def _job_inputs(component: Mapping[str, Any]) -> dict[str, Any]:
     return {option: value for option, value in component.items() if option not in pods}
 
 
+def network_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return by component who may connect to it and where to, and how it is published.
+
+    Args:
+        values: As in what ``releases`` returns; none of a release that is new.
+    """
+    components = values.get("components") or {}
+    return {name: (component.get("network"), component.get("service"), component.get("port")) for name, component in components.items()}
+
+
 def secret_keys(values: Mapping[str, Any]) -> dict[str, set[str]]:
     """Return the keys that a release's pods read, by Secret.
 

@@ -15,6 +15,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._component.values 
     has_load_balancer,
     idle_jobs,
     missing_secrets,
+    network_of,
     secret_keys,
 )
 
@@ -231,3 +232,11 @@ def test_sources_of_a_finished_image_are_refused() -> None:
     job = {"command": ["migrate"], "sources": ["migrations"]}
     with pytest.raises(AnsibleFilterError, match=r"migration\.sources needs build"):
         planned({**BACKEND, "migration": job})
+
+
+def test_another_image_leaves_the_connections_as_they_are(source: Path) -> None:
+    before = network_of(migrated(source))
+    assert network_of(migrated(source, image="api:2")) == before
+    assert network_of(migrated(source, outside=False)) != before
+    assert network_of(migrated(source, service={"type": "NodePort", "node_port": 30080})) != before
+    assert network_of({}) == {}
