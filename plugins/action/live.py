@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +62,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: over.set())
         try:
-            released = session.run(parameters["since"])
-            if not released:
-                session.put_back()
-                _say_last("The released pods serve again, and what took their place is removed.")
+            with _terminal() as say:
+                released = session.run(parameters["since"])
+                if not released:
+                    session.put_back()
+                    say("The released pods serve again, and what took their place is removed.")
         except (Failure, OSError, ValueError) as error:
             raise AnsibleActionFail(str(error)) from None
         return {"changed": True, "released": released}
@@ -88,12 +90,17 @@ class Watch:
                 yield {Path(path) for _kind, path in changes}
 
 
-def _say_last(text: str) -> None:
-    """Print past Ansible, which does not listen to a task any more that it has ended."""
-    for stream in (f"/proc/{play_pid()}/fd/1", "/dev/tty"):
-        try:
-            with Path(stream).open("a", encoding="utf-8") as terminal:
-                terminal.write(f"{text}\n")
-        except OSError:
-            continue
-        return
+@contextlib.contextmanager
+def _terminal() -> Iterator[Callable[[str], None]]:
+    """Yield what prints past Ansible, which does not listen to a task any more that it has ended, and may be gone itself."""
+    with contextlib.ExitStack() as stack:
+        streams = []
+        for path in (f"/proc/{play_pid()}/fd/1", "/dev/tty"):
+            with contextlib.suppress(OSError):
+                streams.append(stack.enter_context(Path(path).open("a", encoding="utf-8", buffering=1)))
+
+        def say(text: str) -> None:
+            with contextlib.suppress(OSError):
+                streams[0].write(f"{text}\n")
+
+        yield say if streams else Display().display

@@ -66,6 +66,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import LIVE
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.attempt import INSTANCE_LABEL, holds
 
 
@@ -91,9 +92,10 @@ def main() -> None:
     )
     objects: list[dict[str, Any]] = []
     cluster = Cluster.of(module.params)
+    selector = f"--selector={INSTANCE_LABEL} in ({','.join(module.params['names'])}),!{LIVE}"
     try:
         if not module.check_mode or cluster.is_there:
-            objects = cluster.objects("services,pods", f"--selector={INSTANCE_LABEL} in ({','.join(module.params['names'])})")
+            objects = cluster.objects("services,pods", selector)
     except Failure as error:
         module.fail_json(msg=f"The releases cannot be read: {error}")
     urls = {item["metadata"]["name"]: url(item, module.params["host"]) for item in objects if item["kind"] == "Service"}

@@ -28,6 +28,7 @@ ORDER = [
     "test_sources",
     "test_strangers",
     "test_runs",
+    "test_live",
     "test_faults",
     "test_survival",  # last: it kills the node
 ]
