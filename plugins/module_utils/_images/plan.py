@@ -394,7 +394,7 @@ def last_lines(log: str, count: int = 25) -> str:
     lines = log.splitlines()
     failed = next((match[1] for line in lines if (match := re.match(r"#(\d+) ERROR", line))), None)
     step = [re.sub(r"^#\d+ (?:\d+\.\d+ )?", "", line) for line in lines if failed and line.startswith(f"#{failed} ")]
-    helper = re.search(r"docker-credential-[\w.-]+(?=.*not found)", log)
+    helper = re.search(r"docker-credential-[\w.-]+(?=.*(?:not found|in current directory))", log)
     said = (step or lines)[-count:]
     if helper:
         said.append(f"{settings_file(os.environ)} names {helper[0]}, which is not on PATH: install it, or take its name out of there.")

@@ -163,6 +163,9 @@ def test_a_build_without_its_credential_helper_ends_with_the_remedy() -> None:
     said = last_lines(failed).splitlines()
     assert said[0] == failed
     assert said[1].endswith("names docker-credential-desktop.exe, which is not on PATH: install it, or take its name out of there.")
+    assert "names docker-credential-desktop, which" in last_lines(
+        "docker-credential-desktop resolves to executable in current directory (x)"
+    )
     assert last_lines("RUN apt-get install docker-credential-pass") == "RUN apt-get install docker-credential-pass"
 
 
