@@ -125,6 +125,7 @@ def test_a_file_that_is_called_like_the_value_is_found_and_shown_without_it() ->
         (b"\x28\xb5\x2f\xfd" + b"x", "is compressed with zstd"),
         (tar(a=b"x")[:1024] + b"y" * 512, "is damaged, or no tar archive"),
     ],
+    ids=["gzip", "zip", "zstd", "tar"],  # not the contents, which hold the time
 )
 def test_an_archive_that_cannot_be_opened_is_told(content: bytes, why: str) -> None:
     sealed = scan(content).sealed
@@ -159,7 +160,11 @@ class Breaking:
         raise ConnectionResetError("the engine is gone")
 
 
-@pytest.mark.parametrize("content", [b"text" * 400, gz(b"text" * 400)[:30], tar(a=b"x" * 700)[:1300], zipped(a=b"x")[:50]])
+@pytest.mark.parametrize(
+    "content",
+    [b"text" * 400, gz(b"text" * 400)[:30], tar(a=b"x" * 700)[:1300], zipped(a=b"x")[:50]],
+    ids=["plain", "gzip", "tar", "zip"],
+)
 def test_a_stream_that_breaks_off_is_no_damaged_archive(content: bytes) -> None:
     with pytest.raises(StreamError, match="the engine is gone"):
         Scanner(matcher()).scan("stream", Breaking(content))
