@@ -12,17 +12,20 @@ from pathlib import Path
 import pytest
 from story import playbook
 
-BUDGET = {"tasks": 33, "programs of modules": 0, "calls of kubectl, helm and minikube": 7}
-"""Counted on 2026-11-29. What grows by more than a tenth has to be worth it: raise the figure with the reason beside it."""
+BUDGET = {"tasks": 38, "programs of modules": 2, "calls of kubectl, helm and minikube": 7}
+"""Counted on 2026-11-29. Five of the tasks and both programs belong to the agent that enforces policies, which the main job's inventory has
+not. What grows by more than a tenth has to be worth it: raise the figure with the reason beside it."""
 
 
 def test_a_run_that_changes_nothing_stays_within_its_budget(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     printed = playbook("site.yml", "-vvv", f"--extra-vars=cluster_bin={counting(tmp_path)}")
     assert "changed=0 " in printed
     calls = (tmp_path / "calls").read_text(encoding="utf-8").splitlines()
-    found = dict(
-        zip(BUDGET, (sum(map(int, re.findall(r" (?:ok|skipped)=(\d+)", printed))), printed.count("/AnsiballZ_"), len(calls)), strict=True)
-    )
+    found = {
+        "tasks": sum(map(int, re.findall(r" (?:ok|skipped)=(\d+)", printed))),
+        "programs of modules": len(set(re.findall(r"[\w.-]+/AnsiballZ_\w+", printed))),
+        "calls of kubectl, helm and minikube": len(calls),
+    }
     with capsys.disabled():
         print(f"\n{found}", *calls, sep="\n")
     assert {name: count for name, count in found.items() if count > 1.1 * BUDGET[name]} == {}
