@@ -208,6 +208,7 @@ def bench(session: nox.Session) -> None:
     session.run("molecule", "converge", "--scenario-name", "default")
     try:
         session.run("python", "-m", "bench", *session.posargs)
+        session.notify("docs")  # wraps what was written
     finally:
         session.run("molecule", "destroy", "--scenario-name", "default")
 
