@@ -21,7 +21,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec im
 from ansible_collections.plannoir.deploy.plugins.module_utils._core import process
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import MANAGER, application_label
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import application_label
 from ansible_collections.plannoir.deploy.plugins.module_utils._live.variant import put_back
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace import objects as rules
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.claims import claim_problems
@@ -200,8 +200,7 @@ class Application:
 
     def apply(self, definition: dict[str, Any]) -> None:
         """Make the namespace, or bring ours to its labels."""
-        apply = ["apply", "--server-side", "--force-conflicts", f"--field-manager={MANAGER}", "--filename=-"]
-        self._cluster.kubectl(*apply, given=json.dumps(definition))
+        self._cluster.apply(definition)
 
     def put_back(self, components: Sequence[str]) -> None:
         """Let the released pods of components serve again that a killed playbooks/live.yml left others in the place of."""

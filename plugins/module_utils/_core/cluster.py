@@ -16,6 +16,7 @@ from typing import Any
 from . import process
 from .errors import Failure
 from .kubeconfig import cluster_entry
+from .labels import MANAGER
 from .process import Completed
 from .proxies import direct_to_minikube
 
@@ -102,6 +103,11 @@ class Cluster:
         if done.code:
             raise Failure((done.err or done.out).strip())
         return done.out
+
+    def apply(self, definition: Mapping[str, Any]) -> None:
+        """Make an object, or a List of them, what the definition says; raises Failure as ``kubectl`` does."""
+        options = ["--server-side", "--force-conflicts", f"--field-manager={MANAGER}", "--filename=-"]
+        self.kubectl("apply", *options, given=json.dumps(definition))
 
     def objects(self, *request: str) -> list[dict[str, Any]]:
         """Return what ``kubectl get`` finds; nothing where it is not there. Raises Failure as ``kubectl`` does."""

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -18,7 +17,7 @@ from .._component.names import live_name
 from .._core import process
 from .._core.cluster import Cluster
 from .._core.errors import Failure
-from .._core.labels import LIVE, MANAGER
+from .._core.labels import LIVE
 from .._core.process import Command, Running
 from .changes import Edit, Source, changed_since, edit_of
 from .copies import Copies
@@ -109,8 +108,7 @@ class Session:
         for name in names:
             self._command(give_back(self._cluster, name))
         wanted = [variant(found[source.component], source.live, self._images[source.component]) for source in self._sources if source.live]
-        apply = ["apply", "--server-side", "--force-conflicts", f"--field-manager={MANAGER}", "--filename=-"]
-        self._cluster.kubectl(*apply, given=json.dumps({"apiVersion": "v1", "kind": "List", "items": wanted}))
+        self._cluster.apply({"apiVersion": "v1", "kind": "List", "items": wanted})
         for work in (self._follow, self._bring_up):
             self._threads += [threading.Thread(target=work, args=[name], daemon=True) for name in names]
         for thread in self._threads:
