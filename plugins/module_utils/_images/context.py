@@ -45,10 +45,12 @@ def is_left_out(path: str, *, is_folder: bool) -> bool:
 
 def ignore_file(context: Path, dockerfile: Path) -> Path | None:
     """Return the ignore file that BuildKit would use: ``<Dockerfile>.dockerignore`` wins over the context's own."""
-    for candidate in (dockerfile.with_name(f"{dockerfile.name}.dockerignore"), context / ".dockerignore"):
-        if candidate.is_file():
-            return candidate
-    return None
+    return next((candidate for candidate in ignore_files(context, dockerfile) if candidate.is_file()), None)
+
+
+def ignore_files(context: Path, dockerfile: Path) -> tuple[Path, Path]:
+    """Return where BuildKit looks for an ignore file, the one that wins first."""
+    return dockerfile.with_name(f"{dockerfile.name}.dockerignore"), context / ".dockerignore"
 
 
 def context_entries(

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from .._images.context import context_entries, ignore_file, is_left_out
+from .._images.context import context_entries, ignore_file, ignore_files, is_left_out
 from .._images.dockerfile import parse_dockerfile, reach
-from .._images.ignore import is_ignored, parse_ignore
+from .._images.ignore import Pattern, is_ignored, parse_ignore
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,11 @@ class Source:
         """Folder of the context -> folder in the pod, of what is copied."""
         return {folder["from"].rstrip("/"): folder["to"].rstrip("/") for folder in self.live["sync"]} if self.live else {}
 
+    def patterns(self) -> list[Pattern]:
+        """Return the patterns of the ignore file that counts; raises as ``within`` does."""
+        ignore = ignore_file(self.context, self.dockerfile)
+        return parse_ignore(ignore.read_bytes(), str(ignore)) if ignore else []
+
     def within(self, paths: Collection[Path]) -> list[str]:
         """Return those of absolute paths that a build can see, relative to the context; a path need not be there any more.
 
@@ -52,11 +57,10 @@ class Source:
             IgnoreFileError: A pattern cannot be used.
         """
         own = [path for path in paths if path.is_relative_to(self.context)]
-        also = [path for path in paths if path in (self.dockerfile, self.context / ".dockerignore", _own_ignore_file(self.dockerfile))]
+        also = [path for path in paths if path in (self.dockerfile, *ignore_files(self.context, self.dockerfile))]
         if not own:
             return [path.name for path in also]
-        ignore, parsed = ignore_file(self.context, self.dockerfile), parse_dockerfile(self.dockerfile.read_bytes())
-        patterns = parse_ignore(ignore.read_bytes(), str(ignore)) if ignore else []
+        parsed, patterns = parse_dockerfile(self.dockerfile.read_bytes()), self.patterns()
         reaches = [reach(parsed, target) for target in self.targets]
         found = {path.name: None for path in also}
         for absolute in own:
@@ -82,9 +86,7 @@ class Source:
 
     def files(self) -> list[str]:
         """Return every file that is copied; raises as ``within`` does."""
-        ignore = ignore_file(self.context, self.dockerfile)
-        patterns = parse_ignore(ignore.read_bytes(), str(ignore)) if ignore else []
-        found = (path for path, _status in context_entries(self.context, patterns) if self.destination(path))
+        found = (path for path, _status in context_entries(self.context, self.patterns()) if self.destination(path))
         return [path for path in found if (self.context / path).is_file()]
 
 
@@ -111,15 +113,10 @@ def changed_since(instant: float, sources: Iterable[Source]) -> Edit:
     """Tell what to do about what changed after an instant (seconds since the epoch), while nobody watched; copied files are left out."""
     edit = Edit()
     for source in sources:
-        ignore = ignore_file(source.context, source.dockerfile)
-        patterns = parse_ignore(ignore.read_bytes(), str(ignore)) if ignore else []
-        entries = [(source.context / path, status.st_mtime) for path, status in context_entries(source.context, patterns)]
-        entries += [(path, path.stat().st_mtime) for path in filter(None, (source.dockerfile, ignore)) if path.exists()]
+        entries = [(source.context / path, status.st_mtime) for path, status in context_entries(source.context, source.patterns())]
+        others = (source.dockerfile, ignore_file(source.context, source.dockerfile))
+        entries += [(path, path.stat().st_mtime) for path in filter(None, others) if path.exists()]
         newer = [path for path, changed in entries if changed > instant and not path.is_dir()]
         if released := edit_of(newer, [source]).released:
             edit.released.update(released)
     return edit
-
-
-def _own_ignore_file(dockerfile: Path) -> Path:
-    return dockerfile.with_name(f"{dockerfile.name}.dockerignore")
