@@ -39,10 +39,12 @@ from typing import Any
 
 from ansible import constants as C
 from ansible.executor.stats import AggregateStats
+from ansible.playbook import Playbook
 from ansible.playbook.play import Play
 from ansible.playbook.task import Task
 from ansible.playbook.task_include import TaskInclude
 from ansible.plugins.callback.default import CallbackModule as Default
+from ansible.plugins.loader import filter_loader, test_loader
 
 _MESSAGES = ("debug", "ansible.builtin.debug")
 _SESSIONS = ("plannoir.deploy.live",)
@@ -71,6 +73,12 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible has no types
         return not self._display.verbosity
 
     # ---- Stages
+
+    def v2_playbook_on_start(self, playbook: Playbook) -> None:
+        # Each task runs in a fork of this process; what is not here yet, every one of them would load again (0.02 s each).
+        filter_loader.get("default")
+        test_loader.get("defined")
+        super().v2_playbook_on_start(playbook)
 
     def v2_playbook_on_play_start(self, play: Play) -> None:
         if not self._brief:

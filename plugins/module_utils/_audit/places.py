@@ -129,8 +129,10 @@ def release(subject: Subject) -> Iterator[Item]:
 def describe(subject: Subject) -> Iterator[Item]:
     """Yield what `kubectl get -o yaml` and `kubectl describe` show of all namespaced kinds but Secrets, events included."""
     listed = _output(subject.kubectl("api-resources", "--namespaced=true", "--verbs=list,get", "--output=name"))
-    kinds = ",".join(kind for kind in listed.decode().split() if kind != "secrets")
-    for arguments in (["get", kinds, "--output=yaml", "--show-managed-fields"], ["describe", kinds]):
+    kinds = [kind for kind in listed.decode().split() if kind not in ("secrets", "events.events.k8s.io")]
+    # What `describe` says of an event it says of the object, too; of each event by itself it costs two requests.
+    described = [kind for kind in kinds if kind != "events"]
+    for arguments in (["get", ",".join(kinds), "--output=yaml", "--show-managed-fields"], ["describe", ",".join(described)]):
         with Running(subject.kubectl(*arguments)) as process:
             yield f"kubectl {arguments[0]}", process.stream
 
