@@ -72,7 +72,7 @@ def compare(name: str) -> Result:
 
 def write(name: str) -> None:
     """Write a fixture's snapshot anew: read what changed before it is committed."""
-    text = yaml.dump(found(name), Dumper=Plain, sort_keys=False, width=150, allow_unicode=True)
+    text = yaml.dump(found(name), Dumper=Plain, sort_keys=False, width=110, allow_unicode=True)
     (APPS / f"{name}.yml").write_text(f"---\n{text}", encoding="utf-8")
 
 
@@ -89,9 +89,8 @@ def main(arguments: list[str]) -> int:
             print(f"    {line}")
     facts, right = sum(result.facts for result in results), sum(result.right for result in results)
     whole = sum(1 for result in results if not result.wrong)
-    print(
-        f"{whole} of {len(results)} applications, {right} of {facts} facts; the slowest took {max(result.seconds for result in results):.2f} s."
-    )
+    slowest = max(result.seconds for result in results)
+    print(f"{whole} of {len(results)} applications, {right} of {facts} facts; the slowest took {slowest:.2f} processor seconds.")
     return 0 if whole == len(results) else 1
 
 
