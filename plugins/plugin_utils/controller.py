@@ -21,7 +21,6 @@ from typing import Any
 from ansible.module_utils import basic
 from ansible.module_utils.common.json import Direction, get_module_encoder
 from ansible.plugins.action import ActionBase
-from ansible.vars.clean import remove_internal_keys
 
 MODULES = "ansible_collections.plannoir.deploy.plugins.modules"
 PROFILE = "legacy"
@@ -47,10 +46,13 @@ class ControllerAction(ActionBase):  # type: ignore[misc]  # ansible has no type
         self._update_module_args(name, arguments, task_vars or {})
         environment: dict[str, Any] = {}
         self._compute_environment_string(environment)
-        printed = call(name, arguments, environment)
-        result: dict[str, Any] = self._parse_returned_data({"stdout": printed}, PROFILE)
-        remove_internal_keys(result)
-        return result
+        parsed = self._parse_returned_data({"stdout": call(name, arguments, environment), "stderr": "", "rc": 0}, PROFILE)
+        if not isinstance(parsed, dict):  # ansible-core has an object of its own since 2.21
+            parsed = parsed.as_result_dict(for_round_trip=True)
+        # What Ansible itself takes out of a module's result.
+        internal = {key for key in parsed if key.startswith("_ansible_") and key != "_ansible_parsed"}
+        empty = {key for key in ("warnings", "deprecations") if not parsed.get(key)}
+        return {key: value for key, value in parsed.items() if key not in internal | empty}
 
     def _runs_here(self) -> bool:
         return self._connection.transport == "local" and not self._play_context.become and not self._task.async_val

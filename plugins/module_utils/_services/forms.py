@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """In which forms a client can be told of a service: a URL in its driver's spelling, one part of it, or a text of the service's own.
 
-JDBC and Prisma follow their documentation (pgjdbc's "Connection Parameters", Prisma's "PostgreSQL database connector") and were tried
-with no driver; the others were.
+They follow the clients' documentation (libpq's "Connection Strings", node-postgres' "SSL", pgjdbc's "Connection Parameters", Prisma's
+"PostgreSQL database connector"); the reference application runs with libpq's and psycopg's, the others were tried with no driver.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from .._core.dialects import ASYNCPG, LIBPQ_PARAMETERS
 
-CA_FILE = "/etc/services/ca.crt"
+CA_FILE = "/etc/service-ca/ca.crt"
 """Where a component finds the certificates of the authorities of all services that it names."""
 
 _URL = re.compile(r"[a-z][a-z0-9+._-]*://([^\s/?#@'\"]*@)?[^\s/?#@'\"]*(/[^\s?#@'\"]*)?(\?[^\s#@'\"]*)?", re.IGNORECASE)

@@ -190,12 +190,12 @@ def test_a_second_run_changes_nothing_and_has_the_same_credentials(deployed: tup
 def test_the_reference_application_is_made_of_valid_components(deployed: tuple[Path, str]) -> None:
     found = components(deployed[0])
     assert sorted(found) == ["backend", "database", "frontend", "openrouter", "pgbouncer"]
-    backend, parameters = found["backend"], "?sslmode=verify-full&sslrootcert=/etc/services/ca.crt"
+    backend, parameters = found["backend"], "?sslmode=verify-full&sslrootcert=/etc/service-ca/ca.crt"
     assert backend["secret_env"]["DATABASE_URL"].endswith(f"@pgbouncer:6432/plannoir{parameters}")
     assert backend["migration"]["secret_env"]["MIGRATION_DATABASE_URL"].endswith(f"@database:5432/plannoir{parameters}")
     assert backend["migration"]["secret_env"].keys() == {"MIGRATION_DATABASE_URL"}
     assert backend["connects_to"] == ["openrouter", "database", "pgbouncer"]
-    assert "BEGIN CERTIFICATE" in backend["config_files"]["/etc/services/ca.crt"]
+    assert "BEGIN CERTIFICATE" in backend["config_files"]["/etc/service-ca/ca.crt"]
     assert found["frontend"]["secret_env"] == {}
 
 
