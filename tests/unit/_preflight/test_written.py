@@ -103,7 +103,7 @@ def test_what_arrives_as_it_was_written_is_taken(said: Any, value: str) -> None:
         ("True", "would arrive as true: quote it"),
         (".inf", "would arrive as inf: quote it"),
         ("[a]", "must be text, not a list: quote it"),
-        ("{a: b}", "lacks from, which must be text"),
+        ("{a: b}", "must be text, not a dictionary: quote it"),
         ("!unsafe '0123'", "take !unsafe away"),
         ('"{{ my_version }}"', "(others.yml:2) is 24.10 there, which would arrive as 24.1: quote it"),
         ('"{{ my_flag }}"', "(others.yml:4) is NO there, which would arrive as false: quote it"),
