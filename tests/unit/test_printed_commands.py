@@ -22,7 +22,7 @@ CLUSTER = {"kubectl": "--context=", "helm": "--kube-context=", "minikube": "--pr
 """The option by which a tool is told the cluster: nobody's current context is ours to set, and often there is none."""
 
 FILES = re.compile(r"(?<![\w/.-])(?:playbooks|inventories|scripts|group_vars)/[\w./-]*\w")
-MADE_BY_A_PERSON = {"inventories/prod", "group_vars/all/vault.yml"}
+MADE_BY_A_PERSON = {"inventories/prod", "inventories/shop", "group_vars/all/vault.yml"}
 
 
 def commands() -> Iterator[tuple[str, str]]:

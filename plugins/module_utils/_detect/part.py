@@ -23,7 +23,7 @@ from .node_project import Package, read_package, workspace_members
 from .python_part import Started, detect_python
 from .python_project import Project, is_project, read_project
 from .python_source import Sources, is_program
-from .services import EMBEDDED, HOSTED, Client, clients
+from .services import EMBEDDED, HOSTED, Client, clients, synchronous
 from .tables import STATIC_PORT
 from .variables import variables
 
@@ -119,11 +119,12 @@ def _python_part(folder: Folder, project: Project, sources: Sources, started: St
         loaded = sources.reachable(started.starts, root)
     declared = {name: text for name, (text, _place) in project.direct.items()}
     known = clients(declared, "python")
+    if not any("create_async_engine" in folder.text(path) or "async_engine_from_config" in folder.text(path) for path in loaded):
+        known = synchronous(known, declared)
     read = python_variables.reads(sources, loaded)
     for member in project.members:
         inner = Sources(folder, member)
         read += python_variables.reads(inner, [path for path in inner.files if is_program(path, member)])
-    is_asynchronous = any("create_async_engine" in folder.text(path) or "async_engine_from_config" in folder.text(path) for path in loaded)
     migration = python_migration(folder, where, python, sources, loaded, started.kind.value) if not first else None
     found = variables(
         folder,
@@ -132,7 +133,6 @@ def _python_part(folder: Folder, project: Project, sources: Sources, started: St
         read,
         declared,
         known,
-        is_asynchronous=is_asynchronous,
     )
     paths = health.django_paths(sources, loaded, root) if started.kind.value == "django" else health.python_paths(sources, loaded, root)
     probe = (

@@ -67,7 +67,7 @@ def _web(folder: Folder, project: Project, sources: Sources, said: list[Command]
         if missing := _missing_entry(sources, said):
             kind = next((row for row in FRAMEWORKS if row.package in project.direct and row.interface != "worker"), None)
             if kind:
-                problem = Problem(part, "entry point", missing[1], f"{missing[0]} does not exist: name the one that does as entry.")
+                problem = Problem(part, "entry point", missing[1], f"{missing[0]} does not exist: correct it there.")
                 python = _python(folder, project, kind.interface, kind.server, Fact(missing[0], missing[1]), Fact(project.folder))
                 yield Started(Fact(kind.kind), python, (), Fact(()), Fact(PYTHON_PORT), problems=(problem,))
         return
@@ -79,9 +79,9 @@ def _web(folder: Folder, project: Project, sources: Sources, said: list[Command]
     alike = [other for other, key in zip(ranked, keys, strict=True) if key == keys[0] and other.path != chosen.path]
     if alike and not told:
         names = ", ".join(f"{candidate.name} of {candidate.source}" for candidate in (chosen, *alike))
-        problems.append(
-            Problem(part, "entry point", chosen.source, f"{len(alike) + 1} applications could be it ({names}): write entry: module:name.")
-        )
+        example = f"web: {chosen.framework.server} {module_name(chosen.path, sources.root_of(chosen.path))}:{chosen.name}"
+        text = f"{len(alike) + 1} applications could be it ({names}): name it in a Procfile beside it, such as {example}."
+        problems.append(Problem(part, "entry point", chosen.source, text))
     root = sources.root_of(chosen.path, hinted)
     entry = f"{module_name(chosen.path, root)}:{chosen.name}"
     choices = tuple(f"{module_name(other.path, sources.root_of(other.path, hinted))}:{other.name} ({other.source})" for other in ranked)

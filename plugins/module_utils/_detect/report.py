@@ -27,13 +27,12 @@ def rows(application: Application) -> Iterator[Row]:
     """Yield all facts, those of the parts first."""
     for part in application.parts:
         yield from _part(part)
+        yield from (_row(part.name, f"{variable} =", fact) for owner, variable, fact in application.values if owner == part.name)
     for name, fact in application.services.items():
         yield _row("", f"service {name}", fact)
     for route in application.routes:
         how = f"{route.part}, {'without the prefix' if route.strip else 'as it is'}"
         yield Row("", f"route {route.prefix}", how, route.fact.source, route.fact.choices, route.fact.note)
-    for part_name, variable, fact in application.values:
-        yield _row(part_name, f"{variable} =", fact)
 
 
 def _row(part: str, name: str, fact: Fact[Any]) -> Row:

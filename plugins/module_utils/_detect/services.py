@@ -116,11 +116,20 @@ def clients(dependencies: Mapping[str, str], language: str) -> dict[str, Client]
     return found
 
 
-def sqlalchemy_form(client: Client, dependencies: Iterable[str], is_asynchronous: bool) -> str:
-    """Return the form of a URL that SQLAlchemy reads: with the driver in its scheme, but for libpq's usual one."""
-    if not {"sqlalchemy", "sqlmodel"} & set(dependencies):
-        return client.form
-    scheme = "postgresql" if client.service == "postgresql" else "mysql"
-    if is_asynchronous and client.form == "psycopg":
-        return "sqlalchemy+psycopg"
-    return f"sqlalchemy+{client.form}" if scheme else client.form
+def sqlalchemy_form(client: Client, dependencies: Iterable[str]) -> str:
+    """Return the form of a URL that the client reads, or SQLAlchemy in front of it: the driver stands in its scheme, but for psycopg2."""
+    if {"sqlalchemy", "sqlmodel", "flask-sqlalchemy"} & set(dependencies) and client.form in ("asyncpg", "psycopg"):
+        return f"sqlalchemy+{client.form}"
+    return client.form
+
+
+def synchronous(known: Mapping[str, Client], dependencies: Mapping[str, str]) -> dict[str, Client]:
+    """Return the clients where SQLAlchemy's asynchronous engine is not used: of two drivers the one that waits."""
+    client = known.get("postgresql")
+    if client and client.form == "asyncpg" and {"sqlalchemy", "sqlmodel"} & dependencies.keys():
+        other = next(
+            (row for row in CLIENTS if row.service == "postgresql" and row.package in dependencies and row.form.startswith("psycopg")),
+            client,
+        )
+        return {**known, "postgresql": other}
+    return dict(known)

@@ -15,6 +15,8 @@ from .model import Variable
 from .roles import OWN, is_browser, is_secret, role_of
 from .services import Client, sqlalchemy_form
 
+SQLITE = "Its only driver is SQLite's: a file, which has to outlive the pod."
+
 
 class _Read(Protocol):
     """What a language's reader returns."""
@@ -69,7 +71,6 @@ def variables(
     clients: Mapping[str, Client],
     *,
     kind: str = "",
-    is_asynchronous: bool = False,
     build_files: Iterable[str] = (),
 ) -> tuple[Variable, ...]:
     """Return the variables of a part, sorted by name; what nobody has to give is left out.
@@ -82,7 +83,6 @@ def variables(
         dependencies: What it installs.
         clients: The services that it has clients of.
         kind: The part's kind; a static site's variables are all read by its build.
-        is_asynchronous: Whether SQLAlchemy's asynchronous engine is used.
         build_files: Files that only the build reads.
     """
     grouped: dict[str, list[_Read]] = {}
@@ -90,10 +90,7 @@ def variables(
         if read.name not in OWN:
             grouped.setdefault(read.name, []).append(read)
     examples = _examples(folder, where)
-    found = [
-        _variable(name, group, examples, dependencies, clients, kind, is_asynchronous, frozenset(build_files))
-        for name, group in grouped.items()
-    ]
+    found = [_variable(name, group, examples, dependencies, clients, kind, frozenset(build_files)) for name, group in grouped.items()]
     known = {variable.name for variable in found}
     for row in IMPLIED:
         if row.language == language and row.package in dependencies and row.name not in known and row.unless not in known:
@@ -107,7 +104,7 @@ def variables(
                     row.package,
                     (),
                     name,
-                    _form(name, "", clients, dependencies, False, None),
+                    _form(name, "", clients, dependencies, None),
                     is_secret(row.name),
                     "process",
                     row.required,
@@ -124,7 +121,6 @@ def _variable(
     dependencies: Mapping[str, str],
     clients: Mapping[str, Client],
     kind: str,
-    is_asynchronous: bool,
     build_files: frozenset[str],
 ) -> Variable:
     role = role_of(name)
@@ -143,30 +139,43 @@ def _variable(
         group[0].source,
         tuple(read.source for read in group),
         role_name,
-        _form(role_name, form, clients, dependencies, is_asynchronous, default),
+        _form(role_name, form, clients, dependencies, default),
         secret,
         phase,
         required,
         # A default that is a credential stays in the source where it stands.
         None if default is None else "…" if secret and default else default,
         examples.get(name, ""),
-        "It is a literal in the source, which everybody who has the image can read."
-        if secret and default and default != "…" and len(default) > 3
-        else "",
+        _note(role_name, clients, dependencies, default, secret),
     )
 
 
-def _form(
-    role: str, form: str, clients: Mapping[str, Client], dependencies: Mapping[str, str], is_asynchronous: bool, default: str | None
-) -> str:
+def _is_sqlite(clients: Mapping[str, Client], dependencies: Mapping[str, str], default: str | None) -> bool:
+    """Tell whether an address is SQLite's by default, something reads it, and no other driver is there."""
+    readers = {"sqlalchemy", "sqlmodel", "flask-sqlalchemy", "aiosqlite", "tortoise-orm", "databases", "peewee", "django", "better-sqlite3"}
+    return (default or "").startswith("sqlite") and bool(readers & dependencies.keys()) and not clients.keys() & {"postgresql", "mariadb"}
+
+
+def _note(role: str, clients: Mapping[str, Client], dependencies: Mapping[str, str], default: str | None, secret: bool) -> str:
+    if role == "database_url" and _is_sqlite(clients, dependencies, default):
+        return SQLITE
+    if secret and default and default != "…" and len(default) > 3:
+        return "It is a literal in the source, which everybody who has the image can read."
+    return ""
+
+
+def _form(role: str, form: str, clients: Mapping[str, Client], dependencies: Mapping[str, str], default: str | None) -> str:
     """Return how the value of a role is spelt."""
     if role in ("cors_origins", "allowed_hosts"):
         return form or "commas"
     if role == "database_url":
-        if default and (match := re.match(r"(?:postgres(?:ql)?|mysql)\+(\w+)://", default)):
+        match = re.match(r"(?:postgres(?:ql)?|mysql|mariadb)\+(\w+)://", default or "")
+        if match and match[1] != "psycopg2":
             return f"sqlalchemy+{match[1]}"
+        if _is_sqlite(clients, dependencies, default):
+            return (default or "").partition(":")[0]
         client = clients.get("postgresql") or clients.get("mariadb")
-        return sqlalchemy_form(client, dependencies, is_asynchronous) if client else ""
+        return sqlalchemy_form(client, dependencies) if client else ""
     if role == "redis_url":
         return "redis"
     if role.startswith(("database_", "redis_")):

@@ -97,7 +97,7 @@ def test_a_command_breaks_the_tie(tmp_path: Path) -> None:
 def test_a_command_that_names_what_is_not_there_is_said(tmp_path: Path) -> None:
     tree(tmp_path, {"requirements.txt": "fastapi\n", "Procfile": "web: uvicorn shop.main:app\n", "readme.py": ""})
     part = detect_part(tmp_path)
-    assert str(part.problems[-1]).endswith("shop.main:app does not exist: name the one that does as entry.")
+    assert str(part.problems[-1]).endswith("shop.main:app does not exist: correct it there.")
     assert "Procfile:1" in str(part.problems[-1])
 
 

@@ -1,0 +1,324 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From what a repository holds to the files of an inventory of its own, and what only the person knows."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .._component.specification import OPTIONS
+from .migrations import TABLES_AT_START
+from .model import Application, Fact, Part, Variable
+from .roles import OUTSIDE, is_browser
+from .variables import SQLITE
+
+_DIGEST = re.compile(r"\A---\n# Written by playbooks/adopt\.yml; digest ([0-9a-f]{16})\.[^\n]*\n")
+_WIDTH = 118
+
+
+class Ask(NamedTuple):
+    """What only the person knows: the variable that a line is missing for, the line, and the place that wants it."""
+
+    part: str
+    name: str
+    line: str
+    source: str
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether it belongs into the vault."""
+        return self.name.startswith("vault_")
+
+
+@dataclass
+class Written:
+    """The file with the application's variables, and what belongs to it."""
+
+    text: str
+    services: list[str]
+    secrets: list[str]
+    asks: list[Ask]
+    left_out: list[str] = field(default_factory=list)
+
+
+def app_file(application: Application, services: Collection[str], node_port: int) -> Written:
+    """Return ``group_vars/cluster/app.yml`` of an application.
+
+    Args:
+        application: What its repository holds.
+        services: The backing services that there are.
+        node_port: Where the page is published on this machine.
+    """
+    origin = f"http://127.0.0.1:{node_port}"
+    used = [name for name in application.services if name in services]
+    writer = _Writer(application, used, services, origin)
+    gateway = len(application.routes) > 1 and "gateway" in services
+    front = next((route.part for route in application.routes if route.prefix == "/"), "")
+    components = []
+    for part in application.parts:
+        if not part.port.value and OPTIONS["port"].get("required"):
+            writer.left_out.append(
+                f"{part.name}: a component without a port cannot be deployed yet; its command is {' '.join(part.command.value)}"
+            )
+            continue
+        components.append(writer.component(part, node_port if part.name == front and not gateway else 0))
+    lines = [
+        f"app_name: {application.name}",
+        f"app_namespace: {application.name}",
+        f"app_root: {_flow(application.root)}",
+        f"app_services: {_flow([*used, *(['gateway'] if gateway else [])])}",
+        f"app_secrets: {_flow(sorted(writer.secrets))}",
+        f"app_node_port: {node_port}",
+        f"minikube_profile: {application.name}",
+        f"minikube_kubeconfig: {_flow(f'~/.kube/{application.name}')}",
+        'secrets_vault_file: "{{ inventory_dir }}/group_vars/cluster/vault.yml"',
+    ]
+    if gateway:
+        lines.append("services_gateway_routes:")
+        for route in application.routes:
+            lines.append(f"  - {_flow({'prefix': route.prefix, 'component': route.part, **({'strip': True} if route.strip else {})})}")
+    elif len(application.routes) > 1:
+        others = ", ".join(f"{route.prefix} to {route.part}" for route in application.routes if route.prefix != "/")
+        writer.left_out.append(f"routes: the browser has to reach {others} at the page's own origin, and there is no service gateway yet")
+    for ask in writer.asks:
+        if not ask.is_secret:
+            lines.append(f"# {ask.line}  # {ask.part} wants it ({ask.source})")
+    lines.append("app_components:")
+    lines += [line for component in components for line in component]
+    lines.append("app_checks:")
+    lines += [f"  - {_flow(check)}" for check in _checks(application, gateway)]
+    return Written(_sealed("\n".join(lines) + "\n"), used, sorted(writer.secrets), writer.asks, writer.left_out)
+
+
+def _sealed(body: str) -> str:
+    """Put the line in front by which a later run knows whether a person changed the file."""
+    digest = hashlib.sha256(body.encode()).hexdigest()[:16]
+    return f"---\n# Written by playbooks/adopt.yml; digest {digest}. Change what you like: a changed file is never replaced.\n{body}"
+
+
+def is_untouched(text: str) -> bool:
+    """Tell whether a file is as an earlier run wrote it."""
+    found = _DIGEST.match(text)
+    return bool(found) and hashlib.sha256(text[found.end() :].encode()).hexdigest()[:16] == found[1] if found else False
+
+
+def state_of(path: Path, text: str) -> str:
+    """Tell what a file is now: ``missing``, the ``same``, ``untouched`` since an earlier run, or ``edited`` by a person."""
+    try:
+        there = path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return "missing"
+    return "same" if there == text else "untouched" if is_untouched(there) else "edited"
+
+
+def _checks(application: Application, gateway: bool) -> list[dict[str, Any]]:
+    """Return the steps that show that the page, and the parts behind it, answer."""
+    checks: list[dict[str, Any]] = []
+    for route in application.routes:
+        part = next(part for part in application.parts if part.name == route.part)
+        if route.prefix == "/":
+            step: dict[str, Any] = {
+                "name": "The page is there",
+                "request": {"url": part.health.value if not _is_page(part) and part.health.value else "/"},
+            }
+            if _is_page(part) or part.health.value:
+                step["expect"] = {"status": 200}
+            checks.append(step)
+        elif gateway and part.health.value:
+            path = part.health.value if route.strip else ""
+            url = f"{route.prefix}{path}" if route.strip else part.health.value
+            if route.strip or url.startswith(route.prefix):
+                checks.append({"name": f"{part.name} answers at the same origin", "request": {"url": url}, "expect": {"status": 200}})
+    return checks
+
+
+def _is_page(part: Part) -> bool:
+    return part.kind.value in ("next", "static")
+
+
+class _Writer:
+    """Writes components, and gathers what they need."""
+
+    def __init__(self, application: Application, used: Sequence[str], services: Collection[str], origin: str) -> None:
+        self._application = application
+        self._used = used
+        self._services = services
+        self._origin = origin
+        self._values = {(part, name): fact for part, name, fact in application.values}
+        self.secrets: set[str] = set()
+        self.asks: list[Ask] = []
+        self.left_out: list[str] = []
+
+    def component(self, part: Part, node_port: int) -> list[str]:
+        """Return the lines of a component; ``node_port`` is 0 for one that is not published itself."""
+        build: dict[str, Any] = {"context": part.folder}
+        if part.dockerfile and part.kind.value != "dockerfile":
+            build["generate"] = True
+        env: dict[str, Any] = {}
+        secret: dict[str, Any] = {}
+        arguments: dict[str, str] = {}
+        for variable in self._variables(part):
+            value, is_secret = self._value(part, variable)
+            if value is None:
+                continue
+            if variable.phase in ("build", "both") and not isinstance(value, dict):
+                arguments[variable.name] = value
+            if variable.phase != "build":
+                (secret if is_secret else env)[variable.name] = value
+        if arguments:
+            build["args"] = arguments
+        command = list(part.command.value) if part.same_image_as else []
+        lines = [f"  - name: {part.name}"]
+        lines += _entry("build", build)
+        if command:
+            lines += _entry("command", command)
+        if part.port.value:
+            lines.append(f"    port: {part.port.value}")
+        if node_port:
+            lines.append('    service: {type: NodePort, node_port: "{{ app_node_port }}"}')
+        if part.port.value and part.health.value:
+            probe: dict[str, Any] = {"path": part.health.value}
+            if any(variable.role == "allowed_hosts" for variable in part.variables):
+                probe["headers"] = {"Host": "localhost"}
+            lines += _entry("probes", {"readiness": probe})
+        sqlite = self._sqlite(part)
+        if sqlite:
+            env[sqlite.name] = f"{sqlite.form}:////data/app.db"
+            secret.pop(sqlite.name, None)
+            lines.append("    persistence: {path: /data}")
+        lines += _entry("env", env) + _entry("secret_env", secret)
+        migration = part.migration
+        if migration and migration.command and migration.can_run and not part.same_image_as:
+            job: dict[str, Any] = {"command": list(migration.command)}
+            if migration.sources:
+                job["sources"] = list(migration.sources)
+            lines += _entry("migration", job)
+        return lines
+
+    def _variables(self, part: Part) -> list[Variable]:
+        """Return a part's variables; those of a worker's image are the same as its own part's."""
+        found = {variable.name: variable for variable in part.variables}
+        return [variable for variable in found.values() if variable.role != "test"]
+
+    def _sqlite(self, part: Part) -> Variable | None:
+        """Return the variable of a part that has no driver but SQLite's, whose file must outlive the pod."""
+        if {"postgresql", "mariadb"} & part.services.keys():
+            return None
+        return next((variable for variable in part.variables if variable.note == SQLITE), None)
+
+    def _value(self, part: Part, variable: Variable) -> tuple[Any, bool]:
+        """Return what a variable gets, None for what the code's default is for, and whether it is secret."""
+        if fact := self._values.get((part.name, variable.name)):
+            return self._absolute(fact), False
+        role = variable.role
+        if role.startswith(("database_", "redis_", "model_")):
+            return self._of_service(part, variable)
+        if role == "session_secret" and (variable.required or variable.default is not None or not OUTSIDE.search(variable.name.upper())):
+            if re.search(r"FERNET|ENCRYPTION", variable.name.upper()):
+                return self._ask(part, variable), True
+            name = re.sub(r"\W", "_", variable.name).lower()
+            self.secrets.add(name)
+            return f"{{{{ vault_{name} }}}}", True
+        page = next((route.part for route in self._application.routes if route.prefix == "/"), "")
+        if (
+            role == "public_url"
+            and page
+            and (variable.required or _is_local(variable.default) or not variable.places or is_browser(variable.name))
+        ):
+            return self._origin, False
+        if role == "cors_origins" and page:
+            origins = [self._origin, self._origin.replace("127.0.0.1", "localhost")]
+            return (str(origins).replace("'", '"') if variable.form == "json" else ",".join(origins)), False
+        if role == "allowed_hosts":
+            hosts = ["127.0.0.1", "localhost", part.name]
+            return (str(hosts).replace("'", '"') if variable.form == "json" else ",".join(hosts)), False
+        if variable.name == "AUTH_TRUST_HOST":
+            return "true", False
+        if role == "api_url" and variable.required and not is_browser(variable.name):
+            other = next(
+                (other for other in self._application.parts if other is not part and other.port.value and not _is_page(other)), None
+            )
+            if other:
+                return f"http://{other.name}:{other.port.value}", False
+        if variable.required:
+            return self._ask(part, variable), variable.secret
+        return None, False
+
+    def _absolute(self, fact: Fact[str]) -> str:
+        return fact.value.replace("{ws_origin}", self._origin.replace("http", "ws", 1)).replace("{origin}", self._origin)
+
+    def _of_service(self, part: Part, variable: Variable) -> tuple[Any, bool]:
+        role, form = variable.role, variable.form
+        kind = role.partition("_")[0]
+        service = {"redis": "redis", "model": "openrouter"}.get(kind) or next(
+            (name for name in ("postgresql", "mariadb") if name in part.services), ""
+        )
+        secret = role.endswith(("_url", "_password", "_key")) and role != "model_url"
+        if not service or service not in part.services:
+            return (self._ask(part, variable), variable.secret) if variable.required else (None, False)
+        if service not in self._used:
+            return self._ask(part, variable), variable.secret
+        if role == "model_name" and not variable.required:
+            return None, False
+        value: dict[str, Any] = {"from": service, "as": {"redis": "url"}.get(form, form) if service == "redis" else form or "url"}
+        if service == "postgresql" and role == "database_url":
+            if re.search(r"DIRECT|MIGRAT|UNPOOLED|NON_POOLING", variable.name.upper()):
+                value["direct"] = True
+            if part.migration and TABLES_AT_START in part.migration.note:
+                value["owner"] = True
+        return value, secret
+
+    def _ask(self, part: Part, variable: Variable) -> str:
+        """Note a value that only the person has, and return the reference to the line that they write."""
+        plain = re.sub(r"\W", "_", variable.name).lower()
+        name = f"vault_{plain}" if variable.secret else f"{self._application.name.replace('-', '_')}_{plain}"
+        if not any(ask.name == name for ask in self.asks):
+            self.asks.append(Ask(part.name, name, f'{name}: "..."', variable.source))
+        return f"{{{{ {name} }}}}"
+
+
+def _is_local(text: str | None) -> bool:
+    return bool(re.match(r"https?://(localhost|127\.0\.0\.1)", text or "")) or text == ""
+
+
+def _entry(key: str, value: Any) -> list[str]:
+    """Return an option of a component: on one line where that is short enough, else an entry a line."""
+    if not value:
+        return []
+    line = f"    {key}: {_flow(value)}"
+    if len(line) <= _WIDTH or not isinstance(value, Mapping):
+        return [line]
+    return [f"    {key}:", *(f"      {name}: {_flow(inner)}" for name, inner in value.items())]
+
+
+def _flow(value: Any) -> str:
+    """Return a value as YAML writes it on one line."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_flow(str(key))}: {_flow(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return str(value)
+    text = str(value)
+    plain = re.fullmatch(r"[A-Za-z_/.~][\w/.+@-]*", text) and text.lower() not in (
+        "y",
+        "n",
+        "yes",
+        "no",
+        "on",
+        "off",
+        "true",
+        "false",
+        "null",
+        "~",
+        ".",
+    )
+    return text if plain else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

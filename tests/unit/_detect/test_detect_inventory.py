@@ -1,0 +1,133 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is written for an application, and that a person's own lines stay."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.plannoir.deploy.plugins.module_utils._detect.application import detect_application
+from ansible_collections.plannoir.deploy.plugins.module_utils._detect.inventory import Written, app_file, state_of
+
+from scripts.detect import APPS, names
+
+ROOT = Path(__file__).parents[3]
+SERVICES = ("gateway", "mariadb", "openrouter", "postgresql", "redis")
+
+
+def written(name: str) -> Written:
+    return app_file(detect_application(APPS / name), SERVICES, 31080)
+
+
+def variables(name: str) -> dict[str, Any]:
+    return dict(yaml.safe_load(written(name).text))
+
+
+def component(name: str, part: str = "web") -> dict[str, Any]:
+    return next(dict(found) for found in variables(name)["app_components"] if found["name"] == part)
+
+
+@pytest.mark.parametrize("name", names())
+def test_at_most_forty_lines_are_written(name: str) -> None:
+    assert len(written(name).text.splitlines()) <= 40
+
+
+def test_services_are_taken_by_name_and_form() -> None:
+    assert component("fastapi-uv")["secret_env"]["DATABASE_URL"] == {"from": "postgresql", "as": "sqlalchemy+asyncpg"}
+    assert variables("fastapi-uv")["app_services"] == ["postgresql", "redis"]
+
+
+def test_tables_that_are_made_at_the_start_need_the_owner() -> None:
+    assert component("fastapi-openai")["secret_env"]["DATABASE_URL"] == {"from": "postgresql", "as": "psycopg2", "owner": True}
+
+
+def test_what_can_be_made_is_made_and_what_only_the_person_has_is_asked_for() -> None:
+    assert variables("fastapi-uv")["app_secrets"] == ["shop_session_secret"]
+    found = written("bad-variables")
+    assert {(ask.name, ask.source, ask.is_secret) for ask in found.asks} == {
+        ("bad_variables_tenant_id", "main.py:5", False),
+        ("vault_twilio_auth_token", "main.py:6", True),
+    }
+    assert '# bad_variables_tenant_id: "..."  # web wants it (main.py:5)' in found.text
+
+
+def test_a_default_that_is_a_credential_is_in_no_file() -> None:
+    assert "change-me" not in written("fastapi-openai").text
+
+
+def test_cors_origins_are_spelt_as_the_code_reads_them() -> None:
+    assert component("fastapi-uv")["env"]["SHOP_CORS_ORIGINS"] == '["http://127.0.0.1:31080", "http://localhost:31080"]'
+    assert component("fastapi-requirements")["env"]["ALLOWED_ORIGINS"] == "http://127.0.0.1:31080,http://localhost:31080"
+
+
+def test_a_browsers_calls_go_through_the_gateway() -> None:
+    found = variables("next-fastapi")
+    assert found["services_gateway_routes"] == [
+        {"prefix": "/", "component": "frontend"},
+        {"prefix": "/backend", "component": "backend", "strip": True},
+    ]
+    assert component("next-fastapi", "frontend")["build"]["args"] == {"NEXT_PUBLIC_API_URL": "/backend/api/v1"}
+
+
+def test_without_a_gateway_what_it_would_do_is_said() -> None:
+    found = app_file(detect_application(APPS / "next-fastapi"), ["postgresql"], 31080)
+    assert "/backend to backend" in found.left_out[0]
+    assert "gateway" not in found.text
+
+
+def test_a_sqlite_file_outlives_the_pod(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("fastapi\nsqlalchemy\naiosqlite\n", encoding="utf-8")
+    text = 'import os\nfrom fastapi import FastAPI\nURL = os.getenv("DATABASE_URL", "sqlite+aiosqlite:///./app.db")\napp = FastAPI()\n'
+    (tmp_path / "main.py").write_text(text, encoding="utf-8")
+    (web,) = yaml.safe_load(app_file(detect_application(tmp_path), SERVICES, 31080).text)["app_components"]
+    assert (web["persistence"], web["env"]) == ({"path": "/data"}, {"DATABASE_URL": "sqlite+aiosqlite:////data/app.db"})
+
+
+def test_a_line_of_the_persons_own_is_seen(tmp_path: Path) -> None:
+    text, path = written("static-site").text, tmp_path / "app.yml"
+    assert state_of(path, text) == "missing"
+    path.write_text(text, encoding="utf-8")
+    assert state_of(path, text) == "same"
+    assert state_of(path, written("next-npm").text) == "untouched"
+    path.write_text(f"{text}app_replicas: 2\n", encoding="utf-8")
+    assert state_of(path, written("next-npm").text) == "edited"
+
+
+def adopt(folder: Path, source: str, *more: str) -> tuple[int, str]:
+    environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "PLANNOIR_VAULT_PASSWORD": "x", "ANSIBLE_FORCE_COLOR": "0"}
+    given = {"adopt_source": source, "adopt_inventory": folder / "shop", "ansible_python_interpreter": sys.executable}
+    words = [word for name, value in given.items() for word in ("-e", f"{name}={value}")]
+    command = ["ansible-playbook", str(ROOT / "playbooks/adopt.yml"), *words, *more]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_playbook_writes_once_and_keeps_what_a_person_changed(tmp_path: Path) -> None:
+    source = str(APPS / "fastapi-requirements")
+    code, shown = adopt(tmp_path, source, "--check", "--diff")
+    assert code == 0, shown
+    assert "+app_name: fastapi-requirements" in shown
+    assert not (tmp_path / "shop").exists()
+    code, shown = adopt(tmp_path, source)
+    assert "changed=5" in shown
+    assert 'vault_stripe_api_key: "..."' in shown
+    assert (tmp_path / "shop/group_vars/cluster/vault.yml").read_text(encoding="utf-8").startswith("$ANSIBLE_VAULT;")
+    assert "changed=0" in adopt(tmp_path, source)[1]
+    file = tmp_path / "shop/group_vars/cluster/app.yml"
+    file.write_text(changed := file.read_text(encoding="utf-8") + "app_replicas: 2\n", encoding="utf-8")
+    code, shown = adopt(tmp_path, source, "-e", "adopt_node_port=31081")
+    assert "was changed by hand and stays as it is" in shown
+    assert file.read_text(encoding="utf-8") == changed
+
+
+def test_what_would_stop_a_build_is_said_before_anything_is_written(tmp_path: Path) -> None:
+    code, shown = adopt(tmp_path, str(APPS / "bad-stale-lock"))
+    assert code != 0
+    assert "web: lock file (uv.lock): it lacks httpx, which pyproject.toml names: run uv lock beside it." in shown
+    assert not (tmp_path / "shop").exists()
