@@ -24,11 +24,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-Value = TypeVar("Value", covariant=True)
+Value_co = TypeVar("Value_co", covariant=True)
 
 
 @dataclass(frozen=True)
-class Fact(Generic[Value]):
+class Fact(Generic[Value_co]):
     """A value, and why it is that.
 
     Attributes:
@@ -38,7 +38,7 @@ class Fact(Generic[Value]):
         note: What a person should know of it, a sentence or nothing.
     """
 
-    value: Value
+    value: Value_co
     source: str = ""
     choices: tuple[str, ...] = ()
     note: str = ""
