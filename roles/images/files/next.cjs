@@ -1,0 +1,95 @@
+// Copyright: (c) 2026, Plannoir contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// node next.cjs FOLDER COMMAND...: builds a Next.js application with its own build script, and puts what runs into /out, whatever next.config says.
+const { spawn } = require("node:child_process")
+const fs = require("node:fs")
+const path = require("node:path")
+
+const root = process.cwd()
+const [folder, ...command] = process.argv.slice(2)
+const FONTS = "https://fonts.googleapis.com"
+const CSS = "@font-face { font-family: 'Local'; font-style: normal; font-weight: 400; src: local('sans-serif'); }"
+
+// NEXT_PRIVATE_STANDALONE is heard up to Next.js 15, the adapter from 16 on.
+fs.writeFileSync(
+  "/docker/adapter.mjs",
+  `export default { name: "standalone", modifyConfig: (config) => ({ ...config, output: "standalone", outputFileTracingRoot: ${JSON.stringify(root)} }) }\n`,
+)
+const environment = { ...process.env, NEXT_PRIVATE_STANDALONE: "1", NEXT_ADAPTER_PATH: "/docker/adapter.mjs" }
+
+// The browser's own fonts take the place of those that are not to be had: webpack asks for any address, Turbopack looks for the one it needs.
+function answer(addresses) {
+  const known = JSON.stringify(Object.fromEntries(addresses.map((address) => [address, CSS])))
+  fs.writeFileSync(
+    "/docker/fonts.cjs",
+    `module.exports = new Proxy(${known}, { get: (known, key) => (typeof key === "string" && key.startsWith("http") ? ${JSON.stringify(CSS)} : known[key]) })\n`,
+  )
+  environment.NEXT_FONT_GOOGLE_MOCKED_RESPONSES = "/docker/fonts.cjs"
+}
+
+function build() {
+  return new Promise((resolve) => {
+    const child = spawn(command[0], command.slice(1), { cwd: path.resolve(root, folder), env: environment, stdio: ["ignore", "pipe", "pipe"] })
+    let said = ""
+    for (const [stream, to] of [[child.stdout, process.stdout], [child.stderr, process.stderr]]) {
+      stream.on("data", (data) => {
+        said += data
+        to.write(data)
+      })
+    }
+    child.on("error", (error) => resolve({ code: 1, said: String(error) }))
+    child.on("close", (code) => resolve({ code: code ?? 1, said }))
+  })
+}
+
+async function main() {
+  const addresses = new Set()
+  const reached = await fetch(FONTS, { signal: AbortSignal.timeout(5000) }).then(() => true, () => false)
+  if (!reached) {
+    console.log(`${FONTS} does not answer: fonts of the browser's own take the place of next/font/google's.`)
+    answer([])
+  }
+  for (let pass = 1; ; pass++) {
+    const { code, said } = await build()
+    if (code === 0) break
+    const before = addresses.size
+    for (const address of said.match(/https:\/\/fonts\.googleapis\.com\/[^\s'"`)\u001b]+/g) ?? []) addresses.add(address)
+    if (reached || pass === 4 || addresses.size === before) process.exit(code)
+    answer([...addresses])
+  }
+  collect()
+}
+
+function collect() {
+  const made = path.resolve(root, folder, ".next")
+  const standalone = path.join(made, "standalone")
+  // Where next.config names another folder as the root, the server is as deep as that says.
+  const server = fs.readdirSync(standalone, { recursive: true }).filter((name) => /(^|\/)server\.js$/.test(name) && !name.includes("node_modules/"))
+  const wanted = path.join(folder, "server.js")
+  const found = server.includes(wanted) ? wanted : server.sort((one, other) => one.length - other.length)[0]
+  if (!found) throw new Error(`${standalone} holds no server.js: does next.config set output or distDir?`)
+  const options = { recursive: true, verbatimSymlinks: true }
+  if (found === wanted) fs.cpSync(standalone, "/out", options)
+  else fs.cpSync(path.join(standalone, path.dirname(found)), path.join("/out", folder), options)
+  const home = path.join("/out", folder)
+  fs.cpSync(path.join(made, "static"), path.join(home, ".next/static"), options)
+  if (fs.existsSync(path.resolve(root, folder, "public"))) fs.cpSync(path.resolve(root, folder, "public"), path.join(home, "public"), options)
+  // sharp is there for next/image alone, whose address is in each page that has one.
+  const has = (name) => fs.readdirSync(path.join(made, "static"), { recursive: true }).some((file) => /\.js$/.test(file) && fs.readFileSync(path.join(made, "static", file)).includes(name))
+  if (!needsSharp() && !has("/_next/image")) {
+    for (const modules of fs.readdirSync("/out", { recursive: true }).filter((name) => /(^|\/)node_modules\/(@img|sharp|\.pnpm\/(@img\+sharp-|sharp@)[^/]*)$/.test(name))) {
+      fs.rmSync(path.join("/out", modules), { recursive: true, force: true })
+    }
+  }
+}
+
+function needsSharp() {
+  const manifest = JSON.parse(fs.readFileSync(path.resolve(root, folder, "package.json"), "utf8"))
+  return "sharp" in { ...manifest.dependencies, ...manifest.devDependencies }
+}
+
+main().catch((error) => {
+  console.error(error)
+  process.exit(1)
+})
