@@ -1,0 +1,218 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one folder becomes, and what is said where that cannot be told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._detect.model import Part
+from ansible_collections.plannoir.deploy.plugins.module_utils._detect.part import detect_part
+
+
+def tree(root: Path, files: Mapping[str, str]) -> Path:
+    """Write files below a folder."""
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    return root
+
+
+def python(root: Path, **files: str) -> Part:
+    return detect_part(tree(root, {name.replace("__", "/") + ".py": text for name, text in files.items()}))
+
+
+def entry(part: Part) -> str:
+    assert part.python
+    return part.python.entry.value
+
+
+APP = "from fastapi import FastAPI\napp = FastAPI()\n"
+
+
+def test_a_file_at_the_top_is_the_application(tmp_path: Path) -> None:
+    tree(tmp_path, {"requirements.txt": "fastapi==0.115.0\nuvicorn==0.34.0\n"})
+    part = python(tmp_path, main=APP)
+    assert (part.kind.value, entry(part), part.kind.source) == ("fastapi", "main:app", "main.py:2")
+    assert part.command.value[:2] == ("uvicorn", "main:app")
+
+
+@pytest.mark.parametrize(
+    ("statement", "root", "wanted"),
+    [
+        ("from app.db import engine", ".", "app.main:app"),
+        ("from db import engine", "app", "main:app"),
+        ("from .db import engine", ".", "app.main:app"),
+    ],
+)
+def test_imports_decide_from_which_folder_it_is_run(tmp_path: Path, statement: str, root: str, wanted: str) -> None:
+    package = {"app/__init__.py": ""} if statement.startswith("from .") else {}
+    tree(tmp_path, {"requirements.txt": "fastapi\n", "app/db.py": "engine = 1\n", **package})
+    part = python(tmp_path, app__main=f"{statement}\n{APP}")
+    assert part.python
+    assert (part.python.source_root.value, entry(part)) == (root, wanted)
+
+
+def test_a_factory_is_called_by_the_server(tmp_path: Path) -> None:
+    tree(tmp_path, {"requirements.txt": "fastapi\nuvicorn\n"})
+    part = python(tmp_path, main="from fastapi import FastAPI\ndef create_app() -> FastAPI:\n    app = FastAPI()\n    return app\n")
+    assert part.command.value[-1] == "--factory"
+    assert entry(part) == "main:create_app"
+
+
+def test_a_factory_of_another_module_that_is_called_is_no_factory(tmp_path: Path) -> None:
+    tree(tmp_path, {"requirements.txt": "fastapi\nuvicorn\n", "shop/__init__.py": ""})
+    factory = "from fastapi import FastAPI\ndef build():\n    return FastAPI()\n"
+    part = python(tmp_path, shop__factory=factory, shop__main="from shop.factory import build\napp = build()\n")
+    assert (entry(part), "--factory" in part.command.value) == ("shop.main:app", False)
+
+
+def test_two_applications_that_could_be_it_are_both_named(tmp_path: Path) -> None:
+    tree(tmp_path, {"requirements.txt": "fastapi\n"})
+    part = python(tmp_path, one__service=APP, two__service=APP)
+    assert [problem.fact for problem in part.problems if problem.stops] == ["entry point"]
+    assert "one/service.py:2" in str(part.problems[-1])
+    assert "two/service.py:2" in str(part.problems[-1])
+
+
+def test_an_application_that_another_mounts_is_not_it(tmp_path: Path) -> None:
+    tree(tmp_path, {"requirements.txt": "fastapi\n", "Procfile": ""})
+    outer = "from fastapi import FastAPI\nfrom inner import app as inner\napplication = FastAPI()\napplication.mount('/v1', inner)\n"
+    part = python(tmp_path, inner=APP, outer=outer)
+    assert entry(part) == "outer:application"
+    assert not [problem for problem in part.problems if problem.stops]
+
+
+def test_a_command_breaks_the_tie(tmp_path: Path) -> None:
+    tree(tmp_path, {"requirements.txt": "fastapi\n", "Procfile": "web: uvicorn two.service:app --port $PORT\n"})
+    part = python(tmp_path, one__service=APP, two__service=APP)
+    assert entry(part) == "two.service:app"
+    assert not [problem for problem in part.problems if problem.stops]
+
+
+def test_a_command_that_names_what_is_not_there_is_said(tmp_path: Path) -> None:
+    tree(tmp_path, {"requirements.txt": "fastapi\n", "Procfile": "web: uvicorn shop.main:app\n", "readme.py": ""})
+    part = detect_part(tmp_path)
+    assert str(part.problems[-1]).endswith("shop.main:app does not exist: name the one that does as entry.")
+    assert "Procfile:1" in str(part.problems[-1])
+
+
+@pytest.mark.parametrize(
+    ("files", "version", "source"),
+    [
+        ({".python-version": "3.12.4\n"}, "3.12", ".python-version:1"),
+        ({"Dockerfile": 'FROM python:3.11-slim\nCMD ["python"]\n', ".python-version": "3.12\n"}, "3.11", "Dockerfile:1"),
+        ({"Dockerfile": "ARG V=3.12\nFROM docker.io/library/python:${V}-slim\nCMD x\n"}, "3.12", "Dockerfile:2"),
+        ({".tool-versions": "nodejs 22\npython 3.12.1\n"}, "3.12", ".tool-versions:2"),
+        ({"mise.toml": "[tools]\npython = '3.14'\n"}, "3.14", "mise.toml:2"),
+        ({}, "3.13", ""),
+    ],
+)
+def test_the_python_that_is_asked_for(tmp_path: Path, files: Mapping[str, str], version: str, source: str) -> None:
+    tree(tmp_path, {"requirements.txt": "fastapi\n", **files})
+    part = python(tmp_path, main=APP)
+    assert part.python
+    assert (part.python.version.value, part.python.version.source) == (version, source)
+
+
+def test_a_python_that_the_project_excludes_is_not_taken(tmp_path: Path) -> None:
+    project = '[project]\nname = "shop"\nversion = "1"\nrequires-python = ">=3.14"\ndependencies = ["fastapi"]\n'
+    tree(tmp_path, {"pyproject.toml": project, ".python-version": "3.11\n"})
+    part = python(tmp_path, main=APP)
+    assert part.python
+    assert part.python.version.value == "3.14"
+    assert "excludes" in part.python.version.note
+
+
+def package(**more: object) -> str:
+    return json.dumps(
+        {"name": "web", "scripts": {"build": "next build", "start": "next start"}, "dependencies": {"next": "15.1.0"}, **more}
+    )
+
+
+def npm_lock(**dependencies: str) -> str:
+    return json.dumps({"lockfileVersion": 3, "packages": {"": {"dependencies": dependencies}}})
+
+
+def test_of_two_locks_the_one_that_fits_is_taken(tmp_path: Path) -> None:
+    stale = "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      next: {specifier: 14.0.0, version: 14.0.0}\n"
+    tree(tmp_path, {"package.json": package(), "package-lock.json": npm_lock(next="15.1.0"), "pnpm-lock.yaml": stale})
+    part = detect_part(tmp_path)
+    assert part.node
+    assert (part.node.manager.value, part.node.lock.value) == ("npm", "package-lock.json")
+    assert [problem.stops for problem in part.problems] == [False]
+
+
+def test_a_lock_that_does_not_fit_stops(tmp_path: Path) -> None:
+    tree(tmp_path, {"package.json": package(), "package-lock.json": npm_lock(react="19.0.0")})
+    (problem,) = detect_part(tmp_path).problems
+    assert problem.stops
+    assert "next@15.1.0" in problem.text
+
+
+@pytest.mark.parametrize("lock", ["package-lock.json", "pnpm-lock.yaml", "yarn.lock", "berry", "bun.lock"])
+def test_a_lock_that_fits_is_no_problem(tmp_path: Path, lock: str) -> None:
+    texts = {
+        "package-lock.json": npm_lock(next="15.1.0"),
+        "pnpm-lock.yaml": "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      next: {specifier: 15.1.0, version: 15.1.0}\n",
+        "yarn.lock": '# yarn lockfile v1\n\nnext@15.1.0, next@^15:\n  version "15.1.0"\n',
+        "berry": '__metadata:\n  version: 8\n\n"next@npm:15.1.0":\n  version: 15.1.0\n',
+        "bun.lock": '{"lockfileVersion": 1, "workspaces": {"": {"name": "web", "dependencies": {"next": "15.1.0",},},},}',
+    }
+    tree(tmp_path, {"package.json": package(), "yarn.lock" if lock == "berry" else lock: texts[lock]})
+    part = detect_part(tmp_path)
+    assert part.node
+    assert not part.problems
+    assert part.node.manager.value == {
+        "package-lock.json": "npm",
+        "pnpm-lock.yaml": "pnpm",
+        "yarn.lock": "yarn",
+        "berry": "yarn-berry",
+    }.get(lock, "bun")
+
+
+def test_a_member_of_a_workspace_is_built_from_above(tmp_path: Path) -> None:
+    tree(
+        tmp_path,
+        {
+            "pnpm-workspace.yaml": "packages: [apps/*, packages/*]\n",
+            "package.json": json.dumps({"name": "root", "packageManager": "pnpm@10.4.1"}),
+            "apps/web/package.json": package(),
+            "pnpm-lock.yaml": "importers:\n  apps/web:\n    dependencies:\n      next: {specifier: 15.1.0, version: 15.1.0}\n",
+        },
+    )
+    part = detect_part(tmp_path / "apps/web", tmp_path)
+    assert part.node
+    assert (part.context.value, part.node.lock.value, part.node.workspace) == (".", "pnpm-lock.yaml", "web")
+    assert (part.node.manager_version.value, part.node.manager_version.source) == ("10.4.1", "package.json:1")
+
+
+@pytest.mark.parametrize(
+    ("files", "version"),
+    [
+        ({".nvmrc": "v20.11.0\n"}, "20.11.0"),
+        ({".nvmrc": "lts/*\n"}, "24"),
+        ({"package.json": package(engines={"node": ">=20 <23"})}, ">=20 <23"),
+        ({"package.json": package(engines={"node": ">=20"})}, "24"),
+        ({}, "24"),
+    ],
+)
+def test_the_node_that_is_asked_for(tmp_path: Path, files: Mapping[str, str], version: str) -> None:
+    part = detect_part(tree(tmp_path, {"package.json": package(), **files}))
+    assert part.node
+    assert part.node.version.value == version
+
+
+def test_an_empty_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Failure, match="holds no application that is known"):
+        detect_part(tmp_path)
+
+
+def test_a_manifest_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    tree(tmp_path, {"pyproject.toml": "[project\n", "main.py": APP})
+    with pytest.raises(Failure, match=r"pyproject\.toml cannot be read"):
+        detect_part(tmp_path)
