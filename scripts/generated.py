@@ -133,7 +133,7 @@ def build_files() -> str:
     lines = [f"{name} = {_block(path.read_text(encoding='utf-8'))}" for name, path in named.items()]
     locks = sorted(folder.glob("node-*.txt"))
     entries = "".join(f'    "{lock.stem.removeprefix("node-")}": {_block(lock.read_text(encoding="utf-8"))},\n' for lock in locks)
-    lines.append(f"NODE_REQUIREMENTS = {{\n{entries}}}\n\"\"\"Node.js and npm as a locked wheel, by major version.\"\"\"")
+    lines.append(f'NODE_REQUIREMENTS = {{\n{entries}}}\n"""Node.js and npm as a locked wheel, by major version."""')
     return FILES_HEADER + "\n".join(lines) + "\n"
 
 

@@ -11,11 +11,13 @@
 #   debian.sh unpack ROOT PACKAGE...  unpack packages, without their maintainer scripts, into ROOT
 #   debian.sh bare ROOT PROGRAM...    remove all programs but the named ones from ROOT, and what converts between character sets
 #   debian.sh user ROOT NAME UID      add a user and a group of that name and number
-#   debian.sh python ROOT VERSION     reduce ROOT's Python to bytecode, and to the modules whose libraries are in ROOT
+#   debian.sh python ROOT VERSION     reduce ROOT's Python (below usr, or a third argument) to bytecode and to modules whose libraries are there
 #   debian.sh pip PYTHON VENV ARG...  have pip install into an environment without pip, which is made with PYTHON where it is not there
+#   debian.sh libraries VENV          strip the libraries that pip installed
 #   debian.sh packages VENV PROGRAM...  reduce an environment to bytecode, stripped libraries and the named programs; none named, all stay
 #   debian.sh node REQUIREMENTS       install Node.js and npm from a wheel into the builder; /opt/node/stripped is its program for a final image
 #   debian.sh check ROOT              fail when a library that a program in ROOT needs is not in ROOT
+#   debian.sh complete ROOT           unpack the packages of libraries that a program in ROOT needs, and that are installed in the builder
 #   debian.sh with COMMAND...         run a command with the machine's package indexes and certificates
 #
 # Optional build secrets: ca (certificate bundle of the network), pip.conf, npmrc.
@@ -83,13 +85,13 @@ bare() {
 }
 
 reduce_python() {
-  root=$1 library=usr/lib/python$2
+  root=$1 prefix=${3:-usr} library=${3:-usr}/lib/python$2
   linker=$(cd "$root" && find usr/lib usr/lib64 -name 'ld-linux-*.so.*' | head -n 1)
   rm -rf "$root/$library/ensurepip" "$root/$library/idlelib" "$root/$library/turtledemo" "$root/$library/test"
   for module in "$root/$library"/lib-dynload/*.so; do # what needs a terminal, a dbm or SQLite stays where its library was asked for
     ! chroot "$root" "/$linker" --list "${module#"$root"}" 2>&1 | grep -q -e 'not found' -e 'error while loading' || rm "$module"
   done
-  chroot "$root" "/usr/bin/python$2" -m compileall -q -b --invalidation-mode unchecked-hash "/$library"
+  chroot "$root" "/$prefix/bin/python$2" -m compileall -q -b --invalidation-mode unchecked-hash "/$library"
   drop_sources "$root/$library"
 }
 
@@ -99,10 +101,14 @@ drop_sources() {
   find "$1" -name '*.py' -exec sh -c 'for file; do [ ! -e "${file}c" ] || rm "$file"; done' sh {} +
 }
 
+strip_libraries() {
+  find "$1" -name '*.so*' -type f -exec strip --strip-unneeded {} + 2>/dev/null || true # some are no libraries
+}
+
 reduce_packages() {
   environment=$1 && shift
   python=$(find "$environment/bin" -name 'python3.*' | head -n 1)
-  find "$environment" -name '*.so*' -type f -exec strip --strip-unneeded {} + 2>/dev/null || true # some are no libraries
+  strip_libraries "$environment"
   "$python" -m compileall -q -b --invalidation-mode unchecked-hash "$environment/lib" >/dev/null || true
   drop_sources "$environment/lib"
   find "$environment" \( -name '*.pyi' -o -name '*.pxd' -o -name '*.c' -o -name '*.h' \) -type f -delete
@@ -159,6 +165,16 @@ check() {
   [ ! -s "$missing" ] || { cat "$missing" >&2 && exit 1; }
 }
 
+complete() {
+  for round in 1 2 3 4 5 6 7 8; do # each brings libraries with needs of their own
+    needed=$( (check "$1") 2>&1 | sed -n 's|.* needs \(.*\), which no listed package brings\.|\1|p' | sort -u)
+    found=$(for library in $needed; do dpkg --search "*/$library" 2>/dev/null | head -n 1 | cut -d : -f 1; done | sort -u)
+    [ -n "$found" ] || return 0
+    echo "round $round:" $found
+    unpack "$1" $found
+  done
+}
+
 run_with_secrets() {
   if [ -e $secrets/pip.conf ]; then export PIP_CONFIG_FILE=$secrets/pip.conf; fi
   if [ -e $secrets/npmrc ]; then export NPM_CONFIG_USERCONFIG=$secrets/npmrc; fi
@@ -175,9 +191,11 @@ case $task in
   user) add_user "$@" ;;
   python) reduce_python "$@" ;;
   pip) install_with_pip "$@" ;;
+  libraries) strip_libraries "$@" ;;
   packages) reduce_packages "$@" ;;
   node) install_node "$@" ;;
   check) check "$@" ;;
+  complete) complete "$@" ;;
   with) run_with_secrets "$@" ;;
   *) echo "debian.sh: unknown task $task" >&2 && exit 2 ;;
 esac

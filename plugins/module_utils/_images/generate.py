@@ -1,11 +1,10 @@
 # Copyright: (c) 2026, Plannoir contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From what a source folder says to a Dockerfile and its ignore file: as small as the reference application's own, and of the same parts."""
+"""From what a source folder says to a Dockerfile: as small as the reference application's own, and of the same parts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from .._core.errors import Failure
@@ -14,10 +13,6 @@ from .._detect.model import Part
 from .node_image import node_dockerfile, static_dockerfile
 from .python_image import python_dockerfile
 from .recipe import Choices, Generated
-
-SPECIAL = {
-    "bun.lockb": "is a binary lock, which only bun reads: run bun install --save-text-lockfile and commit bun.lock",
-}
 
 
 def generate(part: Part, root: Path, choices: Choices) -> Generated:
@@ -31,7 +26,9 @@ def generate(part: Part, root: Path, choices: Choices) -> Generated:
     Raises:
         Failure: No image can be made of it; a sentence for each reason, which begins with the fact.
     """
-    if stopped := [f"{problem.fact}{f' ({problem.source})' if problem.source else ''}: {problem.text}" for problem in part.problems if problem.stops]:
+    if stopped := [
+        f"{problem.fact}{f' ({problem.source})' if problem.source else ''}: {problem.text}" for problem in part.problems if problem.stops
+    ]:
         raise Failure("\n".join(stopped))
     folder = Folder(root)
     if part.python:
@@ -41,8 +38,3 @@ def generate(part: Part, root: Path, choices: Choices) -> Generated:
     if part.node:
         return node_dockerfile(part, part.node, folder, choices)
     raise Failure(f"a {part.kind.value} is nothing that a Dockerfile can be generated for.")
-
-
-def names(arguments: Mapping[str, str]) -> list[str]:
-    """Return the names of build arguments that a generated Dockerfile declares."""
-    return sorted(name for name in arguments if name != "BASE_IMAGE")

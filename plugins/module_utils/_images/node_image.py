@@ -16,7 +16,19 @@ from . import recipe
 from .build_files import NEXT_BUILD, NODE_REQUIREMENTS, STATIC_SERVER
 from .recipe import Choices, Generated, run, script, stage
 
-NATIVE = ("better-sqlite3", "sqlite3", "canvas", "node-sass", "bcrypt", "argon2", "cpu-features", "node-pty", "isolated-vm", "re2", "leveldown")
+NATIVE = (
+    "better-sqlite3",
+    "sqlite3",
+    "canvas",
+    "node-sass",
+    "bcrypt",
+    "argon2",
+    "cpu-features",
+    "node-pty",
+    "isolated-vm",
+    "re2",
+    "leveldown",
+)
 """Packages that a compiler makes where no program of theirs is shipped for the machine."""
 
 QUIET = {
@@ -31,7 +43,17 @@ QUIET = {
 }
 """Variables of the build: no hooks of a repository, no browsers, no check of variables that only the process has."""
 
-MANAGER_FILES = (".npmrc", ".yarnrc", ".yarnrc.yml", ".pnpmfile.cjs", "pnpm-workspace.yaml", "bunfig.toml", "lerna.json", "nx.json", "turbo.json")
+MANAGER_FILES = (
+    ".npmrc",
+    ".yarnrc",
+    ".yarnrc.yml",
+    ".pnpmfile.cjs",
+    "pnpm-workspace.yaml",
+    "bunfig.toml",
+    "lerna.json",
+    "nx.json",
+    "turbo.json",
+)
 MANAGER_FOLDERS = (".yarn/releases/", ".yarn/plugins/", ".yarn/patches/", "patches/")
 LIFECYCLE = ("preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare")
 
@@ -57,7 +79,9 @@ def node_version(node: Node) -> str:
     for line in lines:
         if not wanted or nodesemver.satisfies(_release(line), wanted, loose=True):
             return line
-    raise Failure(f"Node.js ({node.version.source}): {wanted} allows none of {', '.join(lines)}, which can be had: widen it to one of them.")
+    raise Failure(
+        f"Node.js ({node.version.source}): {wanted} allows none of {', '.join(lines)}, which can be had: widen it to one of them."
+    )
 
 
 def _release(line: str) -> str:
@@ -73,8 +97,12 @@ def node_dockerfile(part: Part, node: Node, folder: Folder, choices: Choices) ->
     if is_next:
         build = [f"node /docker/next.cjs {where} {_run_script(node, node.build.value or 'build')}"]
     else:
-        build = [*([f"cd {where} && {_run_script(node, node.build.value)} && cd /src"] if node.build.value else []), *_without_development(part, node, folder)]
-    words, home = ("node", "server.js"), f"/app/{where}" if where != "." else "/app"
+        build = [
+            *([f"cd {where} && {_run_script(node, node.build.value)} && cd /src"] if node.build.value else []),
+            *_without_development(part, node, folder),
+        ]
+    words: tuple[str, ...] = ("node", "server.js")
+    home = f"/app/{where}" if where != "." else "/app"
     if not is_next:
         words, links = _process(part, node, folder)
         build += links
@@ -229,7 +257,7 @@ def _install(node: Node, folder: Folder, context: str) -> Iterator[str]:
     }
     if node.manager.value == "yarn-berry":
         # It reads no .npmrc.
-        yield f"export YARN_ENABLE_TELEMETRY=0 YARN_ENABLE_GLOBAL_CACHE=true YARN_NPM_REGISTRY_SERVER=$({script('with', 'npm', 'config', 'get', 'registry')})"
+        yield f"export YARN_ENABLE_TELEMETRY=0 YARN_NPM_REGISTRY_SERVER=$({script('with', 'npm', 'config', 'get', 'registry')})"
     yield script("with", commands[node.manager.value])
 
 
@@ -260,11 +288,13 @@ def _process(part: Part, node: Node, folder: Folder) -> tuple[tuple[str, ...], l
     words = part.command.value
     if words[:2] == ("sh", "-c"):
         raise Failure(
-            f"start script ({part.command.source}): {words[2]!r} needs a shell, and the image has none: name the process in the component's "
-            "option command, and what comes before it in migration.command."
+            f"start script ({part.command.source}): {words[2]!r} needs a shell, and the image has none: name the process in the "
+            "component's option command, and what comes before it in migration.command."
         )
     if not words:
-        raise Failure(f"start script ({join(part.folder, 'package.json')}): there is none: name the process in the component's option command.")
+        raise Failure(
+            f"start script ({join(part.folder, 'package.json')}): there is none: name the process in the component's option command."
+        )
     if words[0] == "node" or words[0].startswith("/"):
         return words, []
     # A program of a package is a file of JavaScript; pnpm's links to them are scripts of a shell.
@@ -280,7 +310,9 @@ def _process(part: Part, node: Node, folder: Folder) -> tuple[tuple[str, ...], l
 def _packages(folder: Folder, part: Part) -> list[str]:
     """Return the package.json files of the part, or of its whole workspace."""
     context = part.context.value
-    if context == part.folder and not (_package(folder, join(context, "package.json")).get("workspaces") or folder.first(context, "pnpm-workspace.yaml")):
+    if context == part.folder and not (
+        _package(folder, join(context, "package.json")).get("workspaces") or folder.first(context, "pnpm-workspace.yaml")
+    ):
         return [join(context, "package.json")]
     return [path for path in folder.below(context, "package.json") if path.rpartition("/")[2] == "package.json"]
 

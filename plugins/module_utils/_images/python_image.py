@@ -163,7 +163,7 @@ def python_dockerfile(part: Part, python: Python, folder: Folder, choices: Choic
         f"FROM {chosen.image} AS interpreter\n" if chosen.image else "",
         _root(chosen, loads_libpq),
         stage(
-            chosen.image and "interpreter" or "${BASE_IMAGE}",
+            (chosen.image and "interpreter") or "${BASE_IMAGE}",
             "dependencies",
             recipe.FILES,
             run(recipe.CA, *_builder(chosen, compiled, native, _has_git(folder, python))),
@@ -203,7 +203,8 @@ def python_dockerfile(part: Part, python: Python, folder: Folder, choices: Choic
         ),
     )
     own = folder.text(join(context, ".dockerignore"))
-    return Generated(text, recipe.ignore_text(own, needed), context, (chosen.note,) if chosen.note else ())
+    notes = (chosen.note,) if chosen.note else ()
+    return Generated(text, recipe.ignore_text(own, needed), context, notes, offer(folder, python, chosen.version) if chosen.image else "")
 
 
 def _root(chosen: Interpreter, loads_libpq: bool) -> str:

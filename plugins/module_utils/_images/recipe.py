@@ -24,8 +24,18 @@ NPM = f"{CA} --mount=type=secret,id=npmrc,required=false --mount=type=cache,targ
 
 IGNORED = (
     *("**/.git", "**/.hg", "**/.svn", "**/.github", "**/.gitlab", "**/.vscode", "**/.idea", "**/.DS_Store"),
-    *("**/.env", "**/.env.*", "**/.envrc", "**/node_modules", "**/bower_components", "**/.venv", "**/venv", "**/virtualenv"),
-    *("**/__pycache__", "**/*.pyc", "**/.pytest_cache", "**/.mypy_cache", "**/.ruff_cache", "**/.tox", "**/.nox", "**/.coverage", "**/htmlcov"),
+    *("**/.env", "**/.env.*", "**/.envrc", "**/node_modules", "**/bower_components", "**/.venv", "**/venv"),
+    *(
+        "**/__pycache__",
+        "**/*.pyc",
+        "**/.pytest_cache",
+        "**/.mypy_cache",
+        "**/.ruff_cache",
+        "**/.tox",
+        "**/.nox",
+        "**/.coverage",
+        "**/htmlcov",
+    ),
     *("**/.next", "**/.turbo", "**/.svelte-kit", "**/.nuxt", "**/.output", "**/.parcel-cache", "**/.vite", "**/.cache", "**/*.tsbuildinfo"),
     *("**/Dockerfile*", "**/*.Dockerfile", "**/.dockerignore", "**/compose*.y*ml", "**/docker-compose*.y*ml"),
 )
@@ -34,7 +44,7 @@ IGNORED = (
 
 @dataclass(frozen=True)
 class Choices:
-    """What a person decided otherwise than the source folder says; ``arguments`` are build arguments, ``python`` a version to take instead."""
+    """What a person decided otherwise than the source folder says: build arguments, and a Python."""
 
     arguments: Mapping[str, str] = field(default_factory=dict)
     python: str = ""
@@ -42,12 +52,21 @@ class Choices:
 
 @dataclass(frozen=True)
 class Generated:
-    """A Dockerfile, the ignore file beside it, the folder that it is built from, relative to the root, and what a person should know."""
+    """A Dockerfile, and what belongs to it.
+
+    Attributes:
+        dockerfile: Its text.
+        ignore: The text of the ignore file beside it.
+        context: The folder that it is built from, relative to the root.
+        notes: What a person should know.
+        offer: What a person can write where the image that it starts from cannot be had.
+    """
 
     dockerfile: str
     ignore: str
     context: str
     notes: tuple[str, ...] = ()
+    offer: str = ""
 
 
 def stage(base: str, name: str, *steps: str) -> str:

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // node next.cjs FOLDER COMMAND...: builds a Next.js application with its own build script, and puts what runs into /out, whatever next.config says.
-const { spawn } = require("node:child_process")
+const { spawnSync } = require("node:child_process")
 const fs = require("node:fs")
 const path = require("node:path")
 
@@ -28,36 +28,50 @@ function answer(addresses) {
   environment.NEXT_FONT_GOOGLE_MOCKED_RESPONSES = "/docker/fonts.cjs"
 }
 
-function build() {
-  return new Promise((resolve) => {
-    const child = spawn(command[0], command.slice(1), { cwd: path.resolve(root, folder), env: environment, stdio: ["ignore", "pipe", "pipe"] })
-    let said = ""
-    for (const [stream, to] of [[child.stdout, process.stdout], [child.stderr, process.stderr]]) {
-      stream.on("data", (data) => {
-        said += data
-        to.write(data)
-      })
+// The addresses that the calls of next/font/google in the source lead to, by Next.js' own functions.
+function addresses() {
+  const found = new Set()
+  const next = path.dirname(require.resolve("next/package.json", { paths: [path.resolve(root, folder)] }))
+  const google = (name) => require(path.join(next, "dist/compiled/@next/font/dist/google", name))
+  for (const file of sources(root)) {
+    const text = fs.readFileSync(file, "utf8")
+    for (const [, names] of text.matchAll(/import\s*\{([^}]*)\}\s*from\s*["']next\/font\/google["']/g)) {
+      for (const name of names.split(",").map((name) => name.trim()).filter(Boolean)) {
+        const [font, alias = font] = name.split(/\s+as\s+/)
+        for (const call of text.matchAll(new RegExp(`\\b${alias}\\s*\\(\\s*(\\{[^]*?\\})\\s*\\)`, "g"))) {
+          try {
+            // Next.js takes literals only, and the build runs this source anyway.
+            const options = google("validate-google-font-function-call").validateGoogleFontFunctionCall(font, new Function(`return ${call[1]}`)())
+            const axes = google("get-font-axes").getFontAxes(options.fontFamily, options.weights, options.styles, options.selectedVariableAxes)
+            found.add(google("get-google-fonts-url").getGoogleFontsUrl(options.fontFamily, axes, options.display))
+          } catch (error) {
+            console.error(`${file}: ${font}: ${error.message}`)
+          }
+        }
+      }
     }
-    child.on("error", (error) => resolve({ code: 1, said: String(error) }))
-    child.on("close", (code) => resolve({ code: code ?? 1, said }))
-  })
+  }
+  return found
+}
+
+function* sources(start) {
+  for (const entry of fs.readdirSync(start, { withFileTypes: true })) {
+    const inner = path.join(start, entry.name)
+    if (entry.isDirectory() && entry.name !== "node_modules" && !entry.name.startsWith(".")) yield* sources(inner)
+    else if (/\.[cm]?[jt]sx?$/.test(entry.name) && entry.isFile() && fs.readFileSync(inner, "utf8").includes("next/font/google")) yield inner
+  }
 }
 
 async function main() {
-  const addresses = new Set()
   const reached = await fetch(FONTS, { signal: AbortSignal.timeout(5000) }).then(() => true, () => false)
   if (!reached) {
     console.log(`${FONTS} does not answer: fonts of the browser's own take the place of next/font/google's.`)
-    answer([])
+    answer([...addresses()])
   }
-  for (let pass = 1; ; pass++) {
-    const { code, said } = await build()
-    if (code === 0) break
-    const before = addresses.size
-    for (const address of said.match(/https:\/\/fonts\.googleapis\.com\/[^\s'"`)\u001b]+/g) ?? []) addresses.add(address)
-    if (reached || pass === 4 || addresses.size === before) process.exit(code)
-    answer([...addresses])
-  }
+  const [program, ...words] = command
+  const { status, error } = spawnSync(program, words, { cwd: path.resolve(root, folder), env: environment, stdio: "inherit" })
+  if (error) throw error
+  if (status !== 0) process.exit(status ?? 1)
   collect()
 }
 
