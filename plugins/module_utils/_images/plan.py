@@ -353,9 +353,9 @@ def _lacking(entry: Wanted, why: str) -> str:
         )
     return (
         f"Component {entry.component}: {entry.dockerfile} starts from {entry.reference}, which the engine does not have and cannot take "
-        f"from its registry ({why}). Name an image in it that is there ('ARG BASE_IMAGE' and 'FROM ${{BASE_IMAGE}}' take the collection's own "
-        "Debian, build.args.BASE_IMAGE another one), write generate: true into build where one can be generated from what the folder says, "
-        "name your own mirror in front of it, or give the component a finished image in its option image."
+        f"from its registry ({why}). Name an image in it that is there ('ARG BASE_IMAGE' and 'FROM ${{BASE_IMAGE}}' take the collection's "
+        "own Debian, build.args.BASE_IMAGE another one), write generate: true into build, where one can be generated from what the "
+        "folder says, name your own mirror in front of it, or give the component a finished image in its option image."
     )
 
 
