@@ -256,6 +256,12 @@ def changelog(session: nox.Session) -> None:
     session.run("antsibull-changelog", "release", f"--version={version}", "--update-existing", "--refresh-fragments")
 
 
+@nox.session(default=False)
+def detect(session: nox.Session) -> None:
+    """What is found in the applications of tests/fixtures/apps: a table; ``-- --write [NAME]`` writes their snapshots anew."""
+    session.run("python", "-m", "scripts.detect", *session.posargs, env={"PYTHONPATH": str(ROOT / "collections")})
+
+
 @nox.session(name="raise", default=False)
 def raise_version(session: nox.Session) -> None:
     """Raise the version of a program that the toolchain pins; ``-- etcd v3.6.8``."""

@@ -139,7 +139,7 @@ def edit(apps: Path, path: str, marker: str) -> tuple[float, float, float]:
         watcher.join()
     if not seen:
         raise SystemExit(f"{path} never showed the edit.")
-    return seen[0], end, float((re.search(r"built in (\d+) s", printed) or ["", "0"])[1])
+    return seen[0], end, float((re.search(r"(\d+) s  \S+: \S+ is built", printed) or ["", "0"])[1])
 
 
 def body(path: str) -> str:

@@ -116,7 +116,7 @@ base_missing:
   returned: success
   type: bool
 secrets:
-  description: The machine's certificates and package indexes, as C(secrets) of M(community.docker.docker_image_build).
+  description: The machine's certificates and package indexes, as C(secrets) of M(plannoir.deploy.images_build).
   returned: success
   type: list
   elements: dict

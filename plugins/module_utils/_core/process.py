@@ -14,7 +14,8 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -186,6 +187,46 @@ class Command:
     def name(self) -> str:
         """The program and its first words, without options."""
         return " ".join([Path(self.argv[0]).name, *(word for word in self.argv[1:4] if not word.startswith("-"))])
+
+
+def side_by_side(commands: Mapping[str, Command], look: Callable[[str, Path], None], *, period: float) -> Iterator[tuple[str, Completed]]:
+    """Run programs at the same time and yield each when it ends, ``out`` having all that it printed; there is no time limit.
+
+    When the caller stops asking, those that still run are ended.
+
+    Args:
+        commands: The programs, by a name that is a file's name.
+        look: Takes the name of each that runs, with the file that its output goes to, every ``period`` seconds.
+        period: Seconds.
+    """
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="plannoir-logs-")))
+        running: dict[str, subprocess.Popen[bytes]] = {}
+        for name, command in commands.items():
+            try:
+                with (folder / name).open("wb") as log:
+                    process = _start(
+                        command.argv,
+                        command.environment,
+                        Path(command.folder) if command.folder else None,
+                        stdin=subprocess.DEVNULL,
+                        stdout=log,
+                        stderr=subprocess.STDOUT,
+                    )
+            except OSError as error:
+                yield name, Completed(NOT_FOUND, err=error.strerror or str(error))
+            else:
+                running[name] = process
+                stack.callback(_end, process)
+        while running:
+            for name, process in list(running.items()):
+                if process.poll() is None:
+                    look(name, folder / name)
+                    continue
+                del running[name]
+                yield name, Completed(process.returncode, _text((folder / name).read_bytes()))
+            if running:
+                time.sleep(period)
 
 
 class Running:

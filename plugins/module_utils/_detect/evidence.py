@@ -147,6 +147,10 @@ def commands(folder: Folder, where: str) -> list[Command]:
         for service in compose_services(folder)
         if service.command and service.folder in (where, ".")
     ]
+    if manifest := folder.first(where, "package.json"):
+        for name, text in folder.table(manifest, "scripts").items():
+            if _SERVERS.search(str(text)):
+                found.append(Command(str(text), folder.at(manifest, rf'"{re.escape(name)}"\s*:', after=r'"scripts"')))
     for path in folder.below(where, ".sh", "Makefile", "render.yaml", "fly.toml", "railway.json", "railway.toml", "nixpacks.toml"):
         if path.count("/") - (0 if where == "." else where.count("/") + 1) > 1:
             continue

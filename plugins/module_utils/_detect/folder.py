@@ -117,6 +117,10 @@ class Folder:
         found = re.compile(pattern, re.MULTILINE).search(text, start) if pattern else None
         return f"{path}:{text.count(chr(10), 0, found.start()) + 1}" if found else path
 
+    def part_name(self, where: str) -> str:
+        """Return what a folder's part is called: as the folder, or ``web`` for the repository itself, whose name the application has."""
+        return component_name(where.rpartition("/")[2]) if where != "." else "web"
+
     def first(self, folder: str, *names: str) -> str:
         """Return the path of the first of these files that a folder holds; empty for none."""
         return next((path for name in names if self.holds(path := join(folder, name))), "")
@@ -158,3 +162,11 @@ def parents(path: str) -> list[str]:
 def relative(path: str, folder: str) -> str:
     """Return a path as it is called within a folder."""
     return posixpath.relpath(path, folder)
+
+
+def component_name(text: str) -> str:
+    """Return a name that a component may have: lower-case letters, digits and hyphens, a letter first, at most 50 characters."""
+    name = "".join(character if character.isascii() and character.isalnum() else "-" for character in text.lower()).strip("-")
+    while "--" in name:
+        name = name.replace("--", "-")
+    return (name if name[:1].isalpha() else f"app-{name}".rstrip("-"))[:50].rstrip("-")

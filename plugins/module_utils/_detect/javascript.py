@@ -85,7 +85,8 @@ class Script:
         import tree_sitter
 
         self.path = path
-        self._tree = tree_sitter.Parser(language).parse(folder.text(path).encode())
+        self.text = folder.text(path)
+        self._tree = tree_sitter.Parser(language).parse(self.text.encode())
 
     def _matches(self, query: str) -> Iterator[dict[str, list[Any]]]:
         import tree_sitter
@@ -98,6 +99,8 @@ class Script:
 
     def reads(self) -> Iterator[Read]:
         """Yield what is read of process.env and import.meta.env."""
+        if "env" not in self.text:
+            return
         for captures in self._matches("reads"):
             where = captures["e"][0]
             owner = _text(captures["p"][0]) if "p" in captures else ""
@@ -140,6 +143,16 @@ class Script:
                 return value, self._place(captures["key"][0])
         return "", ""
 
+    def pairs(self) -> Iterator[tuple[str, str, str]]:
+        """Yield the keys of all objects, the sources of their values, and their places."""
+        for captures in self._matches("pairs"):
+            yield _text(captures["key"][0]).strip("\"'"), _text(captures["value"][0]), self._place(captures["key"][0])
+
+    @staticmethod
+    def literal(node: Any) -> str | None:
+        """Return the value of a literal; None for anything else."""
+        return _literal(node)
+
     def strings(self) -> Iterator[tuple[str, str]]:
         """Yield each literal text and its place; a template's placeholders are ``${}``."""
         for captures in self._matches("strings"):
@@ -162,9 +175,6 @@ def _literal(node: Any) -> str | None:
     if node.type == "template_string" and not any(child.type == "template_substitution" for child in node.named_children):
         return _text(node).strip("`")
     return None
-
-
-literal = _literal
 
 
 def _use(node: Any) -> tuple[str | None, bool]:

@@ -164,6 +164,7 @@ class Part:
     variables: tuple[Variable, ...] = ()
     services: Mapping[str, Fact[str]] = field(default_factory=dict)
     migration: Migration | None = None
+    paths: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
@@ -186,5 +187,7 @@ class Application:
     parts: tuple[Part, ...]
     services: Mapping[str, Fact[str]] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
+    values: tuple[tuple[str, str, Fact[str]], ...] = ()
+    """Part, variable, and what it gets for the sake of the routes; ``{origin}`` in it is the public URL."""
     problems: tuple[Problem, ...] = ()
     skipped: Sequence[str] = ()

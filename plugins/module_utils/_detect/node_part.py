@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .evidence import words
 from .folder import Folder, join
-from .javascript import ENDINGS, Script, literal, scripts
+from .javascript import ENDINGS, Script, scripts
 from .model import Fact, Node, Problem
 from .node_project import Package, node_version
 from .tables import BUNDLES, DEVELOPMENT_COMMANDS, STATIC_PORT, Bundle
@@ -148,7 +148,7 @@ def _port(folder: Folder, package: Package, bundle: Bundle, without: list[str]) 
                 default = read.default or ""
                 return Fact(int(default) if default.isdecimal() else bundle.port, read.source, (), "It listens on PORT.")
         for _method, _owner, arguments, source in script.calls("listen"):
-            value = literal(arguments[0]) if arguments else None
+            value = script.literal(arguments[0]) if arguments else None
             if value and value.isdecimal():
                 number, literal_source = int(value), source
     if number:

@@ -89,7 +89,7 @@ def read_package(folder: Folder, where: str) -> Package:
     """Read a package; ``Failure`` where its manifest or lock cannot be parsed."""
     manifest = join(where, "package.json")
     data = folder.table(manifest)
-    part = where.rpartition("/")[2] if where != "." else folder.root.name
+    part = folder.part_name(where)
     workspace = next((place for place in parents(where)[1:] if is_member(relative(where, place), workspace_members(folder, place))), where)
     found = []
     for place in dict.fromkeys((where, workspace)):
@@ -129,7 +129,7 @@ def read_package(folder: Folder, where: str) -> Package:
         text = "there is none, so each build may install other versions: make one with npm install --package-lock-only."
         problems.append(Problem(part, "lock file", manifest, text, stops=False))
     if lock in stale:
-        text = f"it does not fit {manifest} ({', '.join(stale[lock][:5])}): run {_FREEZE[manager_fact.value]} in {workspace}."
+        text = f"it does not fit {manifest} ({', '.join(stale[lock][:5])}): run {_FREEZE[manager_fact.value]} beside it."
         problems.append(Problem(part, "lock file", lock, text))
     return Package(where, manifest, data, workspace, manager_fact, version_fact, Fact(lock, lock), problems)
 

@@ -6,18 +6,26 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from .._core.errors import Failure
+from . import health, python_variables
 from .evidence import dockerfiles, own_dockerfile
 from .folder import Folder, join
-from .model import Fact, OwnDockerfile, Part, Problem
-from .node_part import detect_node
-from .node_project import read_package, workspace_members
-from .python_part import Started, detect_python, name_of
-from .python_project import is_project, read_project
-from .python_source import Sources
+from .javascript import Read
+from .javascript_variables import reachable, reads, siblings
+from .migrations import node_migration, prisma_schema, python_migration
+from .model import Fact, OwnDockerfile, Part, Problem, Variable
+from .node_part import detect_node, entry_files
+from .node_project import Package, read_package, workspace_members
+from .python_part import Started, detect_python
+from .python_project import Project, is_project, read_project
+from .python_source import Sources, is_program
+from .services import EMBEDDED, HOSTED, Client, clients
 from .tables import STATIC_PORT
+from .variables import variables
 
 NOTHING = (
     "holds no application that is known: no package.json with a framework or a start script, no Python application, no index.html, no "
@@ -36,18 +44,17 @@ def detect_part(folder: Path, root: Path | None = None) -> Part:
         Failure: The folder is none, holds nothing that is known, or a manifest in it cannot be parsed.
     """
     folder = Path(folder).expanduser().absolute()
+    if not folder.is_dir():
+        raise Failure(f"{folder} is no folder: give the folder that the application's source stands in.")
+    folder = folder.resolve()
     top = (
-        Path(root).expanduser().absolute()
+        Path(root).expanduser().resolve()
         if root
         else next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)
     )
     if not folder.is_relative_to(top):
-        raise Failure(f"{folder} is not in {top}.")
-    repository = Folder(top)
-    where = folder.relative_to(top).as_posix()
-    if not folder.is_dir():
-        raise Failure(f"{folder} is no folder: give the folder that the application's source stands in.")
-    parts = parts_of(repository, where)
+        raise Failure(f"{folder} is not in {top}: give a folder of the repository.")
+    parts = parts_of(Folder(top), folder.relative_to(top).as_posix())
     if not parts:
         raise Failure(f"{folder} {NOTHING}.")
     return parts[0]
@@ -57,6 +64,9 @@ def projects(folder: Folder) -> list[str]:
     """Return the folders that have a manifest of Python or Node, the nearest to the root first."""
     names = ("package.json", "pyproject.toml", "Pipfile", "setup.py", "setup.cfg", "requirements.txt", "requirements.in")
     found = dict.fromkeys(posixpath.dirname(path) or "." for path in folder.files if posixpath.basename(path) in names)
+    found.update(
+        {join(path, "../.."): None for path in folder.files if join(path, "..").endswith("requirements") and path.endswith(".txt")}
+    )
     return [where for where in found if folder.first(where, "package.json") or is_project(folder, where)]
 
 
@@ -65,13 +75,19 @@ def parts_of(folder: Folder, where: str) -> list[Part]:
     others = [other for other in projects(folder) if other != where and (where == "." or other.startswith(f"{where}/"))]
     found: list[Part] = []
     if is_project(folder, where):
-        found += _python_parts(folder, where, others)
-    if folder.first(where, "package.json") and not found:
-        found += _node_parts(folder, where, others)
+        found += _python_parts(folder, where, [other for other in others if is_project(folder, other)])
+    if folder.first(where, "package.json"):
+        pages = _node_parts(folder, where, [other for other in others if folder.first(other, "package.json")])
+        if found and pages:
+            # A server in Python and pages in one folder: a bundler's are the server's own, Next.js' are a part of their own.
+            pages = [part for part in pages if part.kind.value == "next"]
+            names = {part.name: "api" if pages and part.port.value else part.name for part in found}
+            found = [replace(part, name=names[part.name], same_image_as=names.get(part.same_image_as, "")) for part in found]
+        found += pages
     dockerfile = _own(folder, where)
-    if not found and (folder.first(where, "index.html") and not others and not folder.first(where, "package.json")):
+    if not found and folder.first(where, "index.html") and not others and not folder.first(where, "package.json"):
         found.append(_static(folder, where))
-    if not found and dockerfile:
+    if not found and dockerfile and not others:
         found.append(_only_dockerfile(folder, where, dockerfile))
     return found
 
@@ -81,62 +97,204 @@ def _own(folder: Folder, where: str) -> OwnDockerfile | None:
     return own_dockerfile(folder, paths[0]) if paths and posixpath.basename(paths[0]) in ("Dockerfile", "Containerfile") else None
 
 
+# ---- Python
+
+
 def _python_parts(folder: Folder, where: str, others: list[str]) -> list[Part]:
     project = read_project(folder, where)
-    sources = Sources(folder, where, [other for other in others if is_project(folder, other)])
+    sources = Sources(folder, where, others)
     parts: list[Part] = []
     for started in detect_python(folder, project, sources):
-        parts.append(_python_part(folder, where, project.workspace, started, parts[0].name if parts else "", project.problems))
+        parts.append(_python_part(folder, project, sources, started, parts[0].name if parts else ""))
     return parts
 
 
-def _python_part(folder: Folder, where: str, workspace: str, started: Started, first: str, problems: list[Problem]) -> Part:
-    base = component_name(name_of(folder, where))
-    name = f"{base}-{started.suffix}" if started.suffix and first else base
+def _python_part(folder: Folder, project: Project, sources: Sources, started: Started, first: str) -> Part:
+    where, python = project.folder, started.python
+    root = python.source_root.value
+    if started.kind.value == "django" or (started.suffix and any(path.endswith("manage.py") for path in sources.files)):
+        # Django loads by names in its settings: all of the project counts.
+        loaded = [path for path in sources.files if is_program(path, where)]
+    else:
+        loaded = sources.reachable(started.starts, root)
+    declared = {name: text for name, (text, _place) in project.direct.items()}
+    known = clients(declared, "python")
+    read = python_variables.reads(sources, loaded)
+    for member in project.members:
+        inner = Sources(folder, member)
+        read += python_variables.reads(inner, [path for path in inner.files if is_program(path, member)])
+    is_asynchronous = any("create_async_engine" in folder.text(path) or "async_engine_from_config" in folder.text(path) for path in loaded)
+    migration = python_migration(folder, where, python, sources, loaded, started.kind.value) if not first else None
+    found = variables(
+        folder,
+        where,
+        "python",
+        read,
+        declared,
+        known,
+        is_asynchronous=is_asynchronous,
+    )
+    paths = health.django_paths(sources, loaded, root) if started.kind.value == "django" else health.python_paths(sources, loaded, root)
+    probe = (
+        health.best((path, source) for path, method, source in paths if method in ("get", "route", "api_route"))
+        if started.port.value
+        else Fact("")
+    )
+    base = folder.part_name(where)
+    places = {name: place for name, (_text, place) in project.direct.items()}
+    services, problems = _services(base, declared, known, found, places)
+    name = base
+    if started.suffix and (first or where == "."):
+        name = started.suffix if where == "." else f"{base}-{started.suffix}"
     return Part(
         name,
         where,
         started.kind,
-        Fact(workspace, join(workspace, "pyproject.toml") if workspace != where else ""),
+        Fact(project.workspace, join(project.workspace, "pyproject.toml") if project.workspace != where else ""),
         started.command,
         started.port,
-        Fact(""),
-        python=started.python,
+        probe,
+        python=python,
         dockerfile=_own(folder, where),
         same_image_as=first,
-        problems=(*(() if first else problems), *started.problems),
+        variables=found,
+        services=services,
+        migration=migration,
+        paths=tuple(dict.fromkeys(path for path, _method, _source in paths)),
+        problems=(*(() if first else (*project.problems, *problems)), *started.problems),
     )
+
+
+def _services(
+    part: str, dependencies: Iterable[str], known: Mapping[str, Client], found: Iterable[Variable], places: Mapping[str, str]
+) -> tuple[dict[str, Fact[str]], list[Problem]]:
+    """Return the services that a part talks to: it has a client of each, and reads where it is."""
+    services: dict[str, Fact[str]] = {}
+    problems: list[Problem] = []
+    roles = {variable.role: variable for variable in found if not variable.role.startswith("test")}
+    wanted = {
+        "postgresql": ("database_url", "database_host"),
+        "mariadb": ("database_url", "database_host"),
+        "redis": ("redis_url", "redis_host"),
+        "openrouter": ("model_url", "model_key"),
+        "mongodb": ("mongo_url",),
+        "rabbitmq": ("amqp_url",),
+    }
+    for service, client in known.items():
+        variable = next((roles[role] for role in wanted.get(service, ()) if role in roles), None)
+        source = places.get(client.package, "")
+        if service in ("postgresql", "mariadb") and {"postgresql", "mariadb"} & services.keys():
+            continue
+        if variable is None and service in EMBEDDED:
+            continue
+        services[service] = Fact(client.form, source, (), f"{variable.name} is read ({variable.source})." if variable else "")
+        if service not in EMBEDDED:
+            text = f"it talks to {service} with {client.package}, and there is no such service here: give the address of one of your own."
+            problems.append(Problem(part, "service", source, text, stops=False))
+    if "openrouter" not in services and (model := roles.get("model_key") or roles.get("model_url")):
+        services["openrouter"] = Fact("openai", model.source, (), f"{model.name} is read ({model.source}).")
+    for name in dependencies:
+        if name in HOSTED:
+            problems.append(Problem(part, "service", places.get(name, ""), f"{name} {HOSTED[name]}.", stops=False))
+    return services, problems
+
+
+# ---- Node
 
 
 def _node_parts(folder: Folder, where: str, others: list[str]) -> list[Part]:
     if workspace_members(folder, where) and "next" not in folder.table(join(where, "package.json"), "dependencies"):
         return []
     package = read_package(folder, where)
-    started = detect_node(folder, package, [other for other in others if folder.first(other, "package.json")])
+    started = detect_node(folder, package, others)
     if not started:
         return []
-    context = Fact(package.workspace, package.lock.value if package.workspace != where else "")
+    kind = started.kind.value
+    starts = entry_files(folder, package, kind, others)
+    loaded = reachable(folder, package, starts, others)
+    build = [
+        path for path in loaded if posixpath.basename(path).startswith(("next.config", "vite.config", "astro.config", "drizzle.config"))
+    ]
+    found_reads = [*reads(loaded), *_prisma_reads(folder, where)]
+    needs = _with_members(folder, package)
+    known = clients(needs, "node")
+    if provider := _prisma_provider(folder, where):
+        known = {**{name: client for name, client in known.items() if name not in ("postgresql", "mariadb")}, provider.service: provider}
+    found = variables(folder, where, "node", found_reads, needs, known, kind=kind, build_files=build)
+    paths = health.next_paths(folder, where) if kind == "next" else health.node_paths(loaded) if kind == "node" else []
+    probe = health.best((path, source) for path, _method, source in paths)
+    if kind in ("next", "static") and not probe.value:
+        probe = Fact("/", note="The page itself.")
+    places = {name: folder.at(package.manifest, rf'"{name}"\s*:') for name in needs}
+    name = folder.part_name(where)
+    services, problems = _services(name, needs, known, found, places)
     return [
         Part(
-            component_name(name_of(folder, where)),
+            name,
             where,
             started.kind,
-            context,
+            Fact(package.workspace, package.lock.value if package.workspace != where else ""),
             started.command,
             started.port,
-            Fact(""),
+            probe,
             node=started.node,
             dockerfile=_own(folder, where),
-            problems=(*package.problems, *started.problems),
+            variables=found,
+            services=services,
+            migration=node_migration(folder, where, package.dependencies, package.scripts),
+            paths=tuple(dict.fromkeys(path for path, _method, _source in paths)),
+            problems=(*package.problems, *started.problems, *problems),
         )
     ]
+
+
+def _with_members(folder: Folder, package: Package) -> dict[str, str]:
+    """Return what a package depends on, and what the packages of its workspace do that it names."""
+    members = siblings(folder, package)
+    found: dict[str, str] = package.dependencies
+    waiting = [name for name in found if name in members]
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            inner = folder.table(join(members[name], "package.json"), "dependencies")
+            found.update({key: str(text) for key, text in inner.items() if key not in found})
+            waiting += [key for key in inner if key in members]
+    return found
+
+
+def _prisma_reads(folder: Folder, where: str) -> list[Read]:
+    """Return what Prisma's schema reads; its language is its own."""
+    import re
+
+    path = prisma_schema(folder, where)
+    text = folder.text(path) if path else ""
+    return [
+        Read(match[1], f"{path}:{text.count(chr(10), 0, match.start()) + 1}", None, True)
+        for match in re.finditer(r'\benv\("(\w+)"\)', text)
+    ]
+
+
+def _prisma_provider(folder: Folder, where: str) -> Client | None:
+    import re
+
+    path = prisma_schema(folder, where)
+    match = re.search(r'datasource\s+\w+\s*\{[^}]*?provider\s*=\s*"(\w+)"', folder.text(path)) if path else None
+    service = {"postgresql": "postgresql", "postgres": "postgresql", "mysql": "mariadb", "mongodb": "mongodb"}.get(
+        match[1] if match else ""
+    )
+    return Client(service, "@prisma/client", "node", "prisma") if service else None
+
+
+# ---- the rest
 
 
 def _static(folder: Folder, where: str) -> Part:
     page = folder.first(where, "index.html")
     port = Fact(STATIC_PORT, note="Our choice: a static server of ours.")
     return Part(
-        component_name(name_of(folder, where)),
+        folder.part_name(where),
         where,
         Fact("static", page),
         Fact(where),
@@ -150,14 +308,4 @@ def _static(folder: Folder, where: str) -> Part:
 def _only_dockerfile(folder: Folder, where: str, own: OwnDockerfile) -> Part:
     port = Fact(own.ports[0] if own.ports else 0, folder.at(own.path, r"^\s*EXPOSE\b") if own.ports else own.path)
     command = Fact(own.command, folder.at(own.path, r"^\s*(CMD|ENTRYPOINT)\b"))
-    return Part(
-        component_name(name_of(folder, where)), where, Fact("dockerfile", own.path), Fact(where), command, port, Fact(""), dockerfile=own
-    )
-
-
-def component_name(text: str) -> str:
-    """Return a name that a component may have: lower-case letters, digits and hyphens, a letter first, at most 50 characters."""
-    name = "".join(character if character.isascii() and character.isalnum() else "-" for character in text.lower()).strip("-")
-    while "--" in name:
-        name = name.replace("--", "-")
-    return (name if name[:1].isalpha() else f"app-{name}".rstrip("-"))[:50].rstrip("-")
+    return Part(folder.part_name(where), where, Fact("dockerfile", own.path), Fact(where), command, port, Fact(""), dockerfile=own)

@@ -56,7 +56,7 @@ def _web(folder: Folder, project: Project, sources: Sources, said: list[Command]
         yield django
         return
     candidates = [candidate for candidate in sources.applications() if candidate.framework.interface != "worker"]
-    part = name_of(folder, project.folder)
+    part = folder.part_name(project.folder)
     told = _told(folder, project, sources, said)
     if told and not any(told[0] == candidate.path and told[1] == candidate.name for candidate in candidates):
         # A command names what the syntax tree does not show as an application, such as the result of a builder.
@@ -95,11 +95,6 @@ def _web(folder: Folder, project: Project, sources: Sources, said: list[Command]
     )
 
 
-def name_of(folder: Folder, where: str) -> str:
-    """Return what a person calls a folder."""
-    return posixpath.basename(where) if where != "." else folder.root.name
-
-
 def _told(folder: Folder, project: Project, sources: Sources, said: list[Command]) -> tuple[str, str, str, int] | None:
     """Return the file, name and place of the application that the project or a command names, where it exists."""
     named = list(entries(said))
@@ -126,7 +121,7 @@ def _run_calls(sources: Sources) -> list[tuple[str, str, str]]:
     for path in sources.files:
         if "uvicorn" not in sources.folder.text(path) or not is_program(path, sources.where):
             continue
-        for node in ast.walk(sources.tree(path)):
+        for node in sources.nodes(path):
             if isinstance(node, ast.Call) and sources.full_name(path, node.func) == "uvicorn.run" and node.args:
                 first = node.args[0]
                 if isinstance(first, ast.Constant) and isinstance(first.value, str) and ":" in first.value:
@@ -185,7 +180,8 @@ def _python(
 ) -> Python:
     version, requires = python_version(folder, project)
     installed = project.dependencies
-    server = next((name for name in SERVERS.get(interface, ()) if name in installed), "")
+    able = [name for name in SERVERS.get(interface, ()) if not is_factory or name != "daphne"]
+    server = next((name for name in able if name in installed), "")
     if interface == "asgi" and "gunicorn" in project.direct and "uvicorn" in installed:
         server = "uvicorn"
     source = project.direct.get(server, ("", project.lock.value or project.manifest.value))[1]
@@ -212,8 +208,8 @@ def serve(python: Python, port: int = PYTHON_PORT) -> tuple[str, ...]:
     entry, server = python.entry.value, python.server.value
     if python.is_factory and server not in FACTORY_COMMANDS:
         entry = f"{entry}()"
-    words = [word.format(entry=entry, port=port, interface=python.interface) for word in SERVER_COMMANDS[server]]
-    return (*words, *(FACTORY_COMMANDS.get(server, ()) if python.is_factory else ()))
+    program, *words = [word.format(entry=entry, port=port, interface=python.interface) for word in SERVER_COMMANDS[server]]
+    return (program, *(FACTORY_COMMANDS.get(server, ()) if python.is_factory else ()), *words)
 
 
 # ---- Django
@@ -238,7 +234,7 @@ def _django(folder: Folder, project: Project, sources: Sources, said: list[Comma
         starts: tuple[str, ...] = (manage,)
         problems: tuple[Problem, ...] = (
             Problem(
-                name_of(folder, project.folder), "entry point", settings.source, f"{module} has neither wsgi.py nor asgi.py: write entry."
+                folder.part_name(project.folder), "entry point", settings.source, f"{module} has neither wsgi.py nor asgi.py: write entry."
             ),
         )
     else:
@@ -266,7 +262,7 @@ def _settings_module(sources: Sources, manage: str) -> Fact[str]:
     for path in sources.files:
         if posixpath.basename(path) not in ("manage.py", "wsgi.py", "asgi.py") or root not in parents(posixpath.dirname(path) or "."):
             continue
-        for node in ast.walk(sources.tree(path)):
+        for node in sources.nodes(path):
             if isinstance(node, ast.Call) and len(node.args) == 2:
                 words = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
                 if len(words) == 2 and words[0] == "DJANGO_SETTINGS_MODULE":
@@ -326,7 +322,7 @@ def _rq(folder: Folder, project: Project, sources: Sources) -> Iterator[Started]
     for path in sources.files:
         if "Worker" not in folder.text(path) or not is_program(path, project.folder):
             continue
-        for node in ast.walk(sources.tree(path)):
+        for node in sources.nodes(path):
             if isinstance(node, ast.Call) and sources.full_name(path, node.func) in ("rq.Worker", "rq.worker.Worker", "rq.SimpleWorker"):
                 root = sources.root_of(path)
                 module = module_name(path, root)

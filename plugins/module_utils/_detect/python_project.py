@@ -17,7 +17,7 @@ from .._images.dockerfile import parse_dockerfile
 from .evidence import dockerfiles, filled
 from .folder import Folder, join, parents
 from .model import Fact, Problem
-from .tables import PYTHON_DEFAULT, PYTHON_LOCKS, PYTHONS, REQUIREMENTS
+from .tables import EXTRAS, PYTHON_DEFAULT, PYTHON_LOCKS, PYTHONS, REQUIREMENTS
 
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*([^;#]*)")
 
@@ -44,6 +44,8 @@ class Project:
     workspace: str = "."
     is_package: bool = False
     problems: list[Problem] = field(default_factory=list)
+    members: list[str] = field(default_factory=list)
+    """Folders of the workspace's packages that it depends on."""
 
     @property
     def dependencies(self) -> dict[str, str]:
@@ -75,7 +77,7 @@ def _manifest(folder: Folder, where: str) -> str:
 
 def read_project(folder: Folder, where: str) -> Project:
     """Read a project; ``Failure`` where its manifest or lock cannot be parsed."""
-    part = where.rpartition("/")[2]
+    part = folder.part_name(where)
     workspace = _workspace(folder, where)
     manifest = _manifest(folder, where)
     found = [
@@ -91,6 +93,9 @@ def read_project(folder: Folder, where: str) -> Project:
     if not found and requirements and manifest.endswith("pyproject.toml") and _is_complete(folder, requirements):
         found = [(requirements, "pip")]
     direct = dict(_declared(folder, manifest)) if manifest else {}
+    members = _members(folder, workspace, direct) if workspace != where else []
+    for member in members:
+        direct.update({name: entry for name, entry in _declared(folder, join(member, "pyproject.toml")) if name not in direct})
     choices = tuple(f"{manager} ({path})" for path, manager in found)
     if found:
         path, manager = found[0]
@@ -119,7 +124,7 @@ def read_project(folder: Folder, where: str) -> Project:
         missing = [name for name in direct if packages and name not in packages]
         if missing:
             fix = {"uv": "uv lock", "poetry": "poetry lock", "pdm": "pdm lock", "pipenv": "pipenv lock"}.get(manager, "its manager")
-            text = f"it lacks {', '.join(sorted(missing))}, which {manifest} names: run {fix} in {where}."
+            text = f"it lacks {', '.join(sorted(missing))}, which {manifest} names: run {fix} beside it."
             problems.append(Problem(part, "lock file", lock.value, text))
     elif lock.value.endswith("pylock.toml"):
         locked = _closure(_locked(folder, lock.value), direct)
@@ -137,6 +142,7 @@ def read_project(folder: Folder, where: str) -> Project:
         workspace,
         bool(is_package),
         problems,
+        members,
     )
 
 
@@ -152,6 +158,23 @@ def _workspace(folder: Folder, where: str) -> str:
             if any(fnmatch.fnmatch(inner, member.rstrip("/").removeprefix("./")) for member in members):
                 return place
     return where
+
+
+def _members(folder: Folder, workspace: str, direct: Iterable[str]) -> list[str]:
+    """Return the folders of the workspace's packages that some dependencies name, theirs included."""
+    named = {
+        normal(str(name)): path.rpartition("/")[0]
+        for path in folder.below(workspace, "/pyproject.toml")
+        if (name := folder.table(path, "project").get("name"))
+    }
+    found: list[str] = []
+    waiting = list(direct)
+    while waiting:
+        member = named.get(waiting.pop())
+        if member and member not in found:
+            found.append(member)
+            waiting += [name for name, _entry in _declared(folder, join(member, "pyproject.toml"))]
+    return sorted(found)
 
 
 def _is_complete(folder: Folder, path: str) -> bool:
@@ -180,8 +203,9 @@ def _declared(folder: Folder, manifest: str) -> Iterator[tuple[str, tuple[str, s
         if match:
             yield normal(match[1]), (match[3].strip(), source or folder.at(manifest, rf"(?i)[\"']?{re.escape(match[1])}\b"))
             for extra in (match[2] or "").strip("[]").split(","):
-                if (normal(match[1]), extra.strip()) == ("fastapi", "standard"):
-                    yield "uvicorn", ("", source or folder.at(manifest, rf"(?i){re.escape(match[1])}"))
+                brought = EXTRAS.get((normal(match[1]), extra.strip()))
+                if brought:
+                    yield brought, ("", source or folder.at(manifest, rf"(?i){re.escape(match[1])}"))
 
 
 def _declarations(folder: Folder, manifest: str) -> Iterator[tuple[str, str]]:

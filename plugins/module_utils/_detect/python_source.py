@@ -46,6 +46,7 @@ class Sources:
         self._folders = {parent for path in self.files for parent in parents(posixpath.dirname(path) or ".")}
         self._trees: dict[str, ast.Module] = {}
         self._names: dict[str, dict[str, str]] = {}
+        self._nodes: dict[str, list[ast.AST]] = {}
         self.broken: dict[str, str] = {}
 
     def tree(self, path: str) -> ast.Module:
@@ -60,11 +61,17 @@ class Sources:
                 self._trees[path] = ast.Module([], [])
         return self._trees[path]
 
+    def nodes(self, path: str) -> list[ast.AST]:
+        """Return all nodes of a file's tree."""
+        if path not in self._nodes:
+            self._nodes[path] = list(ast.walk(self.tree(path)))
+        return self._nodes[path]
+
     def names(self, path: str) -> dict[str, str]:
         """Return what each imported name of a file stands for: ``FastAPI`` -> ``fastapi.FastAPI``; relative imports begin with dots."""
         if path not in self._names:
             found: dict[str, str] = {}
-            for node in ast.walk(self.tree(path)):
+            for node in self.nodes(path):
                 if isinstance(node, ast.Import):
                     for alias in node.names:
                         found[alias.asname or alias.name.partition(".")[0]] = alias.name if alias.asname else alias.name.partition(".")[0]
@@ -111,7 +118,7 @@ class Sources:
     def imports(self, path: str, root: str) -> set[str]:
         """Return the files that a file imports, where the process is started in ``root``."""
         found: set[str] = set()
-        for node in ast.walk(self.tree(path)):
+        for node in self.nodes(path):
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     found.update(self.resolve(path, alias.name, root))
@@ -120,6 +127,11 @@ class Sources:
                 for alias in node.names:
                     joined = f"{module}{'' if module.endswith('.') else '.'}{alias.name}"
                     found.update(self.resolve(path, joined, root))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"\w+(\.\w+)+", node.value):
+                # A module that is loaded by its name: include=["shop.tasks"], import_module("shop.plugin").
+                loaded = self.resolve(path, node.value, root)
+                if loaded and is_module(loaded[-1], node.value):
+                    found.update(loaded)
         found.discard(path)
         return found
 
@@ -151,7 +163,8 @@ class Sources:
         folder = posixpath.dirname(path) or "."
         near = [other for other in self.files if (posixpath.dirname(other) or ".") == folder or other == path]
         wanted = {name for other in near for name in self._absolute(other)}
-        score = {root: sum(1 for name in wanted if self.resolve(path, name, root)) for root in candidates}
+        # A file does not import itself: config/celery.py means the package when it imports celery.
+        score = {root: sum(1 for name in wanted if {*self.resolve(path, name, root)} - {path}) for root in candidates}
         best = [root for root in candidates if score[root] == max(score.values())]
         modules = {name for name in hinted if name}
         for root in best:
@@ -161,7 +174,7 @@ class Sources:
         return next((root for root in best if join(root, "__init__.py") not in self._known), best[-1])
 
     def _absolute(self, path: str) -> Iterator[str]:
-        for node in ast.walk(self.tree(path)):
+        for node in self.nodes(path):
             if isinstance(node, ast.Import):
                 yield from (alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and not node.level and node.module:

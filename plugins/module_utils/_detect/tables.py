@@ -62,8 +62,9 @@ SERVER_COMMANDS = {
 FACTORY_COMMANDS = {
     "uvicorn": ("--factory",),
     "granian": ("--factory",),
+    "waitress": ("--call",),
 }
-"""What a server wants besides for a factory; hypercorn, gunicorn and waitress write ``module:create()`` themselves."""
+"""What a server wants besides for a factory; gunicorn, hypercorn and uwsgi read ``module:create()``."""
 
 CONVENTIONAL_FILES = ("main.py", "app.py", "api.py", "app/main.py", "app/app.py", "app/api.py")
 """Where an application is looked for first: the order of fastapi-cli's discover.py."""
@@ -91,6 +92,20 @@ REQUIREMENTS = (
     "requirements/main.txt",
 )
 """Where pip's requirements stand, the first wins."""
+
+EXTRAS = {
+    ("fastapi", "standard"): "uvicorn",
+    ("fastapi", "all"): "uvicorn",
+    ("celery", "redis"): "redis",
+    ("kombu", "redis"): "redis",
+    ("databases", "postgresql"): "asyncpg",
+    ("databases", "asyncpg"): "asyncpg",
+    ("tortoise-orm", "asyncpg"): "asyncpg",
+    ("tortoise-orm", "psycopg"): "psycopg",
+    ("piccolo", "postgres"): "asyncpg",
+    ("django-redis", ""): "redis",
+}
+"""Distributions that an extra of another one brings, and that matter."""
 
 NODE_LOCKS = (
     ("pnpm-lock.yaml", "pnpm"),

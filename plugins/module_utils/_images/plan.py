@@ -382,7 +382,7 @@ def _beyond(tags: Sequence[tuple[int, str, str]], wanted: str, keep: int) -> lis
 
 
 def build_secrets(ca_bundle: str, environment: Mapping[str, str], home: Path) -> list[dict[str, str]]:
-    """Return what of the machine's network a build needs, as ``secrets`` of community.docker.docker_image_build.
+    """Return what of the machine's network a build needs, as ``secrets`` of images_build.
 
     Args:
         ca_bundle: ``auto``, a file, or empty for none.

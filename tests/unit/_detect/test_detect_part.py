@@ -60,7 +60,7 @@ def test_imports_decide_from_which_folder_it_is_run(tmp_path: Path, statement: s
 def test_a_factory_is_called_by_the_server(tmp_path: Path) -> None:
     tree(tmp_path, {"requirements.txt": "fastapi\nuvicorn\n"})
     part = python(tmp_path, main="from fastapi import FastAPI\ndef create_app() -> FastAPI:\n    app = FastAPI()\n    return app\n")
-    assert part.command.value[-1] == "--factory"
+    assert "--factory" in part.command.value
     assert entry(part) == "main:create_app"
 
 

@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a part's tables are made: Alembic, Django, Flask-Migrate, Drizzle, Prisma, or by the application as it starts."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import posixpath
+import re
+from collections.abc import Iterable
+
+from .folder import Folder, join, relative
+from .javascript import Script
+from .model import Fact, Migration, Python
+from .python_source import Sources
+
+TABLES_AT_START = "The application makes its tables as it starts, so its login needs the right to."
+
+
+def python_migration(folder: Folder, where: str, python: Python, sources: Sources, loaded: Iterable[str], kind: str) -> Migration | None:
+    """Return how a Python part's tables are made; nothing where it makes none."""
+    if kind == "django":
+        root = python.source_root.value
+        made = sorted({posixpath.dirname(path) for path in sources.files if "/migrations/" in f"/{path}"})
+        manage = join(root, "manage.py")
+        command: tuple[str, ...] = ("python", "manage.py", "migrate", "--noinput")
+        return Migration(Fact("django", f"{manage}:1"), command, tuple(relative(path, where) for path in made))
+    for ini in [path for path in folder.below(where, "alembic.ini") if path.count("/") - where.count("/") <= 2]:
+        return _alembic(folder, where, ini, python, loaded, sources)
+    if "flask-migrate" in python.dependencies and (env := next((path for path in folder.below(where, "migrations/env.py")), "")):
+        app = python.entry.value.replace("()", "")
+        command = ("flask", "--app", app, "db", "upgrade")
+        return Migration(Fact("flask-migrate", env), command, (relative(posixpath.dirname(env), where),))
+    if place := tables_at_start(folder, sources, loaded):
+        return Migration(Fact("none", place), (), note=TABLES_AT_START)
+    return None
+
+
+def _alembic(folder: Folder, where: str, ini: str, python: Python, loaded: Iterable[str], sources: Sources) -> Migration:
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read_string(folder.text(ini))
+        location = parser.get("alembic", "script_location", fallback="alembic")
+    except configparser.Error:
+        location = "alembic"
+    base = posixpath.dirname(ini) or "."
+    location = location.replace("%(here)s/", "").replace("%(here)s", ".")
+    scripts = join(base, location.replace(":", "/") if ":" in location else location)
+    installed = "alembic" in python.dependencies
+    note = "" if installed else "alembic is not among the dependencies of the running application: it has to be added."
+    if place := tables_at_start(folder, sources, loaded):
+        note = f"{note} {TABLES_AT_START} ({place})".strip()
+    config = () if join(base) == python.source_root.value else ("-c", relative(ini, python.source_root.value))
+    if not any(path.startswith(f"{scripts}/versions/") for path in folder.below(scripts, ".py")):
+        note = f"{note} {scripts}/versions holds no revision.".strip()
+    return Migration(
+        Fact("alembic", folder.at(ini, r"^script_location")),
+        ("alembic", *config, "upgrade", "head"),
+        (relative(ini, where), relative(scripts, where)),
+        installed,
+        note,
+    )
+
+
+def is_asynchronous(folder: Folder, migration: Migration, where: str) -> bool:
+    """Tell whether Alembic's env.py uses an asynchronous engine."""
+    return any(
+        "async_engine_from_config" in folder.text(path) or "create_async_engine" in folder.text(path)
+        for source in migration.sources
+        for path in folder.below(join(where, source), "env.py")
+    )
+
+
+def tables_at_start(folder: Folder, sources: Sources, loaded: Iterable[str]) -> str:
+    """Return the place that calls ``metadata.create_all``; empty for none."""
+    for path in loaded:
+        if "create_all" not in folder.text(path):
+            continue
+        for node in sources.nodes(path):
+            if isinstance(node, ast.Attribute) and node.attr == "create_all":
+                return f"{path}:{node.lineno}"
+    return ""
+
+
+def node_migration(folder: Folder, where: str, dependencies: dict[str, str], scripts: dict[str, str]) -> Migration | None:
+    """Return how a Node part's tables are made; nothing where it makes none."""
+    schema = prisma_schema(folder, where)
+    if schema and {"prisma", "@prisma/client"} & set(dependencies):
+        sources = [relative(schema, where)]
+        migrations = join(posixpath.dirname(schema), "migrations")
+        has_revisions = bool(folder.below(migrations, ".sql"))
+        command: tuple[str, ...] = ("prisma", "migrate", "deploy") if has_revisions else ("prisma", "db", "push")
+        note = "Prisma fetches its engines from its own host as it is installed: it works only where that one answers."
+        if not has_revisions:
+            note += f" {migrations} holds no revision, so the schema itself is pushed."
+        return Migration(Fact("prisma", folder.at(schema, r"^datasource\b")), command, (*sources, relative(migrations, where)), False, note)
+    config = folder.first(where, "drizzle.config.ts", "drizzle.config.js", "drizzle.config.mjs")
+    if config and "drizzle-orm" in dependencies:
+        out, source = Script(folder, config).pair("out")
+        out = relative(join(where, out or "drizzle"), where)
+        command = ("drizzle-kit", "migrate")
+        note = "drizzle-kit is a development dependency: it is kept for the migration." if "drizzle-kit" in dependencies else ""
+        if not folder.below(join(where, out), ".sql"):
+            command, note = ("drizzle-kit", "push"), f"{out} holds no revision, so the schema itself is pushed. {note}".strip()
+        return Migration(Fact("drizzle", source or config), command, (relative(config, where), out), True, note)
+    for name in ("db:migrate", "migrate:deploy", "migration:run", "migrate", "migrate:up", "typeorm:migrate"):
+        if name in scripts and not re.search(r"\bprisma\b|\bdev\b", scripts[name]):
+            manifest = join(where, "package.json")
+            return Migration(
+                Fact(f"the script {name}", folder.at(manifest, rf'"{re.escape(name)}"\s*:')), tuple(scripts[name].split()), (), True, ""
+            )
+    return None
+
+
+def prisma_schema(folder: Folder, where: str) -> str:
+    """Return the path of Prisma's schema; empty for none."""
+    named = folder.table(join(where, "package.json"), "prisma").get("schema")
+    return folder.first(
+        where, *([str(named)] if named else []), "prisma/schema.prisma", "schema.prisma", "src/prisma/schema.prisma", "db/schema.prisma"
+    )

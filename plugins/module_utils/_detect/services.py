@@ -1,0 +1,126 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a part talks to, by the clients that it depends on, and how each client's address is spelt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+
+class Client(NamedTuple):
+    """A client library: the service that it talks to, the package, the language, and the form of its URL.
+
+    ``form`` is one of the forms that a value ``{from: SERVICE, as: FORM}`` knows.
+    """
+
+    service: str
+    package: str
+    language: str
+    form: str
+
+
+CLIENTS = (
+    Client("postgresql", "asyncpg", "python", "asyncpg"),
+    Client("postgresql", "psycopg", "python", "psycopg"),
+    Client("postgresql", "psycopg2-binary", "python", "psycopg2"),
+    Client("postgresql", "psycopg2", "python", "psycopg2"),
+    Client("postgresql", "psycopg-binary", "python", "psycopg"),
+    Client("postgresql", "pg8000", "python", "pg8000"),
+    Client("postgresql", "pg", "node", "node-postgres"),
+    Client("postgresql", "postgres", "node", "postgres.js"),
+    Client("postgresql", "@vercel/postgres", "node", "node-postgres"),
+    Client("postgresql", "pg-promise", "node", "node-postgres"),
+    Client("mariadb", "mysqlclient", "python", "mysqldb"),
+    Client("mariadb", "pymysql", "python", "pymysql"),
+    Client("mariadb", "aiomysql", "python", "aiomysql"),
+    Client("mariadb", "asyncmy", "python", "asyncmy"),
+    Client("mariadb", "mysql-connector-python", "python", "mysqlconnector"),
+    Client("mariadb", "mysql2", "node", "mysql2"),
+    Client("mariadb", "mysql", "node", "mysql2"),
+    Client("redis", "redis", "python", "redis"),
+    Client("redis", "aioredis", "python", "redis"),
+    Client("redis", "valkey", "python", "redis"),
+    Client("redis", "django-redis", "python", "redis"),
+    Client("redis", "arq", "python", "redis"),
+    Client("redis", "rq", "python", "redis"),
+    Client("redis", "ioredis", "node", "redis"),
+    Client("redis", "redis", "node", "redis"),
+    Client("redis", "bullmq", "node", "redis"),
+    Client("redis", "connect-redis", "node", "redis"),
+    Client("openrouter", "openai", "python", "openai"),
+    Client("openrouter", "openai-agents", "python", "openai"),
+    Client("openrouter", "langchain-openai", "python", "openai"),
+    Client("openrouter", "litellm", "python", "openai"),
+    Client("openrouter", "openai", "node", "openai"),
+    Client("openrouter", "@ai-sdk/openai", "node", "openai"),
+    Client("openrouter", "@openrouter/ai-sdk-provider", "node", "openai"),
+    Client("mongodb", "pymongo", "python", ""),
+    Client("mongodb", "motor", "python", ""),
+    Client("mongodb", "beanie", "python", ""),
+    Client("mongodb", "mongoose", "node", ""),
+    Client("mongodb", "mongodb", "node", ""),
+    Client("rabbitmq", "pika", "python", ""),
+    Client("rabbitmq", "aio-pika", "python", ""),
+    Client("rabbitmq", "amqplib", "node", ""),
+    Client("kafka", "aiokafka", "python", ""),
+    Client("kafka", "kafkajs", "node", ""),
+    Client("elasticsearch", "elasticsearch", "python", ""),
+    Client("elasticsearch", "@elastic/elasticsearch", "node", ""),
+)
+"""The first of a service is the one whose spelling counts."""
+
+HOSTED = {
+    "@neondatabase/serverless": "talks to Neon by WebSocket, which no server of one's own answers: only Neon's own URL works",
+    "@upstash/redis": "talks to Upstash by HTTP, which no Redis answers: only Upstash's own URL works",
+    "@planetscale/database": "talks to PlanetScale by HTTP, which no MySQL answers: only PlanetScale's own URL works",
+    "@supabase/supabase-js": "talks to Supabase by HTTP, which no PostgreSQL answers: only a Supabase works",
+    "supabase": "talks to Supabase by HTTP, which no PostgreSQL answers: only a Supabase works",
+    "@clerk/nextjs": "signs users in at Clerk: only keys of Clerk work",
+    "firebase-admin": "talks to Firebase: only a project there works",
+    "firebase": "talks to Firebase: only a project there works",
+}
+"""Clients of services that nobody can run here."""
+
+EMBEDDED = ("postgresql", "mariadb", "redis", "openrouter")
+"""Services that the role ``services`` has, or will have, a folder for."""
+
+IMAGES = {
+    "postgres": "postgresql",
+    "pgvector/pgvector": "postgresql",
+    "timescale/timescaledb": "postgresql",
+    "postgis/postgis": "postgresql",
+    "bitnami/postgresql": "postgresql",
+    "mysql": "mariadb",
+    "mariadb": "mariadb",
+    "redis": "redis",
+    "valkey/valkey": "redis",
+    "redis/redis-stack": "redis",
+    "redis/redis-stack-server": "redis",
+    "mongo": "mongodb",
+    "rabbitmq": "rabbitmq",
+    "axllent/mailpit": "mail",
+    "mailhog/mailhog": "mail",
+    "schickling/mailcatcher": "mail",
+}
+"""Images of compose files and the services that they are."""
+
+
+def clients(dependencies: Mapping[str, str], language: str) -> dict[str, Client]:
+    """Return the services whose clients are installed, with the client that decides the spelling."""
+    found: dict[str, Client] = {}
+    for row in CLIENTS:
+        if row.language == language and row.package in dependencies:
+            found.setdefault(row.service, row)
+    return found
+
+
+def sqlalchemy_form(client: Client, dependencies: Iterable[str], is_asynchronous: bool) -> str:
+    """Return the form of a URL that SQLAlchemy reads: with the driver in its scheme, but for libpq's usual one."""
+    if not {"sqlalchemy", "sqlmodel"} & set(dependencies):
+        return client.form
+    scheme = "postgresql" if client.service == "postgresql" else "mysql"
+    if is_asynchronous and client.form == "psycopg":
+        return "sqlalchemy+psycopg"
+    return f"sqlalchemy+{client.form}" if scheme else client.form
