@@ -9,11 +9,12 @@ import os
 import pprint
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible_collections.plannoir.deploy.plugins.module_utils._services.forms import CA_FILE
 from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC
 
 from scripts import by_hand, references, services
@@ -74,6 +75,16 @@ yours, that line is `# yaml-language-server: $schema=` and the path or URL of th
 
 {TABLE}"""
 
+REFERENCES = f"""
+## Services in the environment
+
+A value of `env` and `secret_env`, of the component and of its Jobs, may be how a service of `app_services` is reached, as in
+`DATABASE_URL: {{from: postgresql, as: sqlalchemy+asyncpg}}`. Each service has [its forms](../roles/services/README.md). With the value come
+the way to the service (`connects_to`, where that is given), the certificate of its authority, as the file `{CA_FILE}`, and
+the variables with which the client finds that file, unless the component sets them itself.
+
+{TABLE}"""
+
 
 def python_specification() -> str:
     """Return the specification as a module, because no other file of the collection goes along where a module runs."""
@@ -88,7 +99,7 @@ def python_specification() -> str:
 def argument_specs() -> str:
     """Return the argument specs of the role preflight with the options of ``app_components``, for ansible-doc and the check of types."""
     options = yaml.dump(
-        {"options": _without(SPECIFICATION["options"], "format", "keys", "chart", "process", "filled", "empty")},
+        {"options": _without(SPECIFICATION["options"], "format", "keys", "chart", "process", "filled", "empty", "reference")},
         Dumper=Plain,
         sort_keys=False,
         width=LINE,
@@ -101,7 +112,9 @@ def argument_specs() -> str:
 
 def components_table() -> str:
     """Return the table of a component's options."""
-    return wrapped(COMPONENTS + "".join(f"{row}\n" for row in rows(SPECIFICATION["options"])))
+    options = SPECIFICATION["options"]
+    tables = ((COMPONENTS, options), (REFERENCES, options["env"]["reference"]))
+    return wrapped("".join(text + "".join(f"{row}\n" for row in rows(spec)) for text, spec in tables))
 
 
 def app_json_schema() -> str:
@@ -160,10 +173,11 @@ FILES: dict[str, Callable[[], str]] = {
 
 
 def _without(options: Options, *keywords: str) -> dict[str, Any]:
-    return {
-        name: {key: _without(value, *keywords) if key == "options" else value for key, value in option.items() if key not in keywords}
-        for name, option in options.items()
-    }
+    def bare(option: Mapping[str, Any]) -> dict[str, Any]:
+        nested = ("options", "reference")
+        return {key: _without(value, *keywords) if key in nested else value for key, value in option.items() if key not in keywords}
+
+    return {name: bare(option) for name, option in options.items()}
 
 
 def _json(value: Any, column: int = 0) -> str:

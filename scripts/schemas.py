@@ -81,6 +81,7 @@ def app_schema(variables: Options, specification: Mapping[str, Options]) -> Sche
         "$defs": {
             "jinja": JINJA,
             **{name: format_schema(spec) for name, spec in specification["formats"].items()},
+            "reference": _object(specification["options"]["env"]["reference"]),
             "component": _object(specification["options"]),
         },
     }
@@ -211,8 +212,12 @@ def _value(spec: Mapping[str, Any]) -> Schema:
     if kind == "dict" and spec.get("options"):
         return _object(spec["options"], spec)
     if kind == "dict":
-        keys = {"propertyNames": {"$ref": f"#/$defs/{spec['keys']}"}} if "keys" in spec else {}
-        return {"type": "object", **keys}
+        schema: Schema = {"type": "object"}
+        if "keys" in spec:
+            schema["propertyNames"] = {"$ref": f"#/$defs/{spec['keys']}"}
+        if "reference" in spec:
+            schema["additionalProperties"] = {"anyOf": [{"type": [*TYPES["str"], "null"]}, {"$ref": "#/$defs/reference"}]}
+        return schema
     if "format" in spec:
         return {"$ref": f"#/$defs/{spec['format']}"}
     return {"type": TYPES[kind]} if kind in TYPES else {}

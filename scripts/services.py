@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 from ansible_collections.plannoir.deploy.plugins.module_utils._services.catalogue import Service, load_services
+from ansible_collections.plannoir.deploy.plugins.module_utils._services.forms import PROTOCOLS
 
 from scripts.yaml_style import Plain
 
@@ -41,6 +42,12 @@ def variables(service: Service) -> dict[str, Mapping[str, Any]]:
             "default": embedded,
         },
         **service.options,
+        f"{prefix}_connection": {
+            "description": "What its forms are made of.",
+            "type": "dict",
+            "no_log": True,
+            "default": {**service.connection, **{name: form["value"] for name, form in service.forms.items()}},
+        },
         f"{prefix}_components": {
             "description": "The components that it consists of, each as in app_components.",
             "type": "list",
@@ -53,7 +60,11 @@ def variables(service: Service) -> dict[str, Mapping[str, Any]]:
 
 def defaults(services: Mapping[str, Service]) -> str:
     """Return defaults/main.yml."""
-    used = {name: f"services_{name}_components if services_{name}_embedded else []" for name in services}
+    used = {
+        name: f"{{'components': services_{name}_components if services_{name}_embedded else [],\n"
+        f"       'connection': services_{name}_connection}}"
+        for name in services
+    }
     rotation = {
         name: f"{{'names': {service.rotate},\n       'kept': {dict(service.keep)},\n       'embedded': services_{name}_embedded}}"
         for name, service in services.items()
@@ -63,7 +74,8 @@ def defaults(services: Mapping[str, Service]) -> str:
         HEADING,
         "# What is deployed: the application's components, then those of the services that it uses.\n"
         'services_components: "{{ app_components | plannoir.deploy.with_services(services_used) }}"\n',
-        "# Service to its components; none where a service of your own takes its place.\n" + _merged("services_used", used),
+        "# Service to its components, none where a service of your own takes its place, and what its forms are made of.\n"
+        + _merged("services_used", used),
         "# Service to what a rotation gives new values, and what it keeps.\n" + _merged("services_rotation", rotation),
     ]
     for service in services.values():
@@ -86,10 +98,18 @@ def argument_specs(services: Mapping[str, Service]) -> str:
     entry_points = {}
     for name, service in services.items():
         options = variables(service)
-        components = options[f"services_{name}_components"]
-        options[f"services_{name}_components"] = {key: value for key, value in components.items() if key != "default"}
-        entry_points[name] = {"short_description": service.short_description, "description": service.description, "options": options}
+        for variable in (f"services_{name}_connection", f"services_{name}_components"):
+            options[variable] = {key: value for key, value in options[variable].items() if key != "default"}
+        description = [*service.description, "A component takes it in one of these forms.", *_forms(service)]
+        entry_points[name] = {"short_description": service.short_description, "description": description, "options": options}
     return HEADING + _dump({"argument_specs": entry_points})
+
+
+def _forms(service: Service) -> list[str]:
+    """Return a sentence for each form of a service."""
+    says = {name: form.says for name, form in PROTOCOLS.get(service.protocol, {}).items()}
+    says |= {name: form["says"] for name, form in service.forms.items()}
+    return [f"V({name}) - {text}{' (secret_env)' if service.is_secret(name) else ''}." for name, text in says.items()]
 
 
 def _dump(content: Mapping[str, Any]) -> str:

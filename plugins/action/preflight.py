@@ -21,12 +21,14 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors impor
 from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan import migration_sources
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.settings import parse_memory
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.addresses import address_problems
-from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.credentials import credential_problems
+from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.credentials import Values, credential_problems, named_values
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.exposure import browser_hints, browser_problems, exposed_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.variables import Documentation, load_documentation
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.store import component_secrets
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.template import made_names
 from ansible_collections.plannoir.deploy.plugins.module_utils._services.catalogue import service_problems
+from ansible_collections.plannoir.deploy.plugins.module_utils._services.forms import same_server
+from ansible_collections.plannoir.deploy.plugins.module_utils._services.references import reference_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._verify.problems import check_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.controller import ControllerAction
@@ -67,6 +69,8 @@ class ActionModule(ControllerAction):
         problems += filter(None, _misnamed(services, variables))
         if variables.values.get("minikube_network_policy"):
             problems += package_problems(["kubernetes", "requests"], "minikube_network_policy")
+        named = variables.values.get("app_components")
+        problems += reference_problems(named if isinstance(named, list) else [], services.names, services.known, place)
         judged = Judged()
         # Components with an unknown option or an undefined value are reported already, and could only be reported again.
         if "app_components" in variables.values and not any(problem.startswith("app_components") for problem in problems):
@@ -131,10 +135,12 @@ def _judge_components(
         return Judged(problems, sources=sources)
     secrets = component_secrets(components)
     vault_names, accepted = variables.vault_variables(), arguments.get("accepted_values", [])
+    vault_names |= _respelt(secrets, vault_names)
     problems += credential_problems(components, secrets, vault_names, accepted)
     public = variables.values.get("app_public_values") or []
+    of_services = [name for service in services.known.values() for name in service.public]
     problems += (f"app_public_values names {name}, which the vault does not hold: correct it." for name in public if name not in known)
-    problems += exposed_problems(components, variables.vault_values(held), public)
+    problems += exposed_problems(components, variables.vault_values(held), [*public, *of_services])
     problems += browser_problems(secrets, accepted)
     problems += address_problems(
         components,
@@ -151,6 +157,13 @@ def _judge_components(
         problems += check_problems(checks, components, place)
     hints = list(browser_hints(components, accepted))
     return Judged(problems, hints, secrets, sources, [] if component_problems else components)
+
+
+def _respelt(secrets: Values, vault_names: Mapping[str, str]) -> dict[str, str]:
+    """Return value -> the vault's variable that it says in the spelling of another client."""
+    urls = {value: name for value, name in vault_names.items() if "://" in value}
+    values = {value for _name, _kind, _key, value in named_values(secrets) if "://" in value and value not in urls}
+    return {value: name for value in values for url, name in urls.items() if same_server(value, url)}
 
 
 def _node(variables: PlayVariables, documentation: Documentation, machine_cpus: int) -> tuple[dict[str, Fraction], dict[str, str]]:

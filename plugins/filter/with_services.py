@@ -17,6 +17,8 @@ version_added: "1.0.0"
 author: Plannoir contributors (@plannoir)
 description:
   - Adds the services' components to those of the application.
+  - A value of C(env) and C(secret_env) that has C(from), a service, and C(as), a form of it, becomes the text with which the client reaches
+    the service.
   - C(connects_to) of a component may name a service. It then names the service's components, or, where a service of your own takes the
     place of the embedded one, the component may connect to the outside.
 options:
@@ -26,7 +28,8 @@ options:
     elements: dict
     required: true
   used:
-    description: Service to its components; none where a service of your own takes its place.
+    description:
+      - Service to its C(components), none where a service of your own takes its place, and its C(connection), of which its forms are made.
     type: dict
     required: true
 """
@@ -34,7 +37,7 @@ options:
 EXAMPLES = r"""
 - name: Show what is deployed
   ansible.builtin.debug:
-    msg: "{{ app_components | plannoir.deploy.with_services({'openrouter': services_openrouter_components}) | map(attribute='name') }}"
+    msg: "{{ app_components | plannoir.deploy.with_services(services_used) | map(attribute='name') }}"
 """
 
 RETURN = r"""

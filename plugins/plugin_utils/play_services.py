@@ -70,9 +70,11 @@ class PlayServices:
         problems: list[str] = []
         for name in self.names:
             if name in self.known:
-                used[name], undefined = variables.resolve(f"services_{name}_components") if self._is_embedded(name) else ([], [])
-                problems += undefined
-        return with_services(variables.values["app_components"], used), problems
+                components, undefined = variables.resolve(f"services_{name}_components") if self._is_embedded(name) else ([], [])
+                connection, lacking = variables.resolve(f"services_{name}_connection")
+                used[name] = {"components": components, "connection": connection}
+                problems += [*undefined, *lacking]
+        return with_services(variables.values["app_components"], used), list(dict.fromkeys(problems))
 
     def _is_embedded(self, name: str) -> bool:
         return bool(self._templar.template(self._variables.get(f"services_{name}_embedded", True)))

@@ -47,7 +47,7 @@ class Roles:
                 "DATABASE_HOST": "127.0.0.1",
                 "PGPORT": str(self.server.port),
                 "DATABASE_NAME": "shop",
-                "CA_CERTIFICATE": self.server.ca_file.read_text(),
+                "CA_FILE": str(self.server.ca_file),
                 **logins,
                 **given,
             },

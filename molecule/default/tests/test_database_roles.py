@@ -31,7 +31,7 @@ import psycopg
 from pathlib import Path
 from app.database_url import connection_parameters
 changes = dict(pair.split("=", 1) for pair in sys.argv[2:])
-parameters = connection_parameters(changes.pop("url", os.environ["DATABASE_URL"]), Path("/etc/database/ca.crt"))
+parameters = connection_parameters(changes.pop("url", os.environ["DATABASE_URL"]), Path("/etc/services/ca.crt"))
 try:
     with psycopg.connect(**{**parameters, **changes}) as connection:
         print(connection.execute(sys.argv[1]).fetchone())

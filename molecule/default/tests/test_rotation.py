@@ -32,7 +32,7 @@ import sys, psycopg
 from pathlib import Path
 from app.database_url import connection_parameters
 try:
-    psycopg.connect(**connection_parameters(sys.argv[1], Path("/etc/database/ca.crt"))).close()
+    psycopg.connect(**connection_parameters(sys.argv[1], Path("/etc/services/ca.crt"))).close()
 except psycopg.Error as error:
     print(error)
 """

@@ -76,7 +76,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 # Those of PQconndefaults(), and earlier ones that are still read.
-_LIBPQ = _words(
+LIBPQ_PARAMETERS = _words(
     """
     application_name channel_binding client_encoding connect_timeout dbname fallback_application_name gssdelegation gssencmode gsslib host
     hostaddr keepalives keepalives_count keepalives_idle keepalives_interval krbsrvname load_balance_hosts max_protocol_version
@@ -118,7 +118,7 @@ PSYCOPG = Dialect(
     {"sslmode": _SSLMODE},
     "sslmode=require",
     "sslmode=verify-full",
-    _LIBPQ,
+    LIBPQ_PARAMETERS,
 )
 ASYNCPG = Dialect(
     "asyncpg",
@@ -214,7 +214,8 @@ def connection(value: str) -> Connection | None:
 
 def _keywords(value: str) -> Connection | None:
     parameters = {key.lower(): text.strip("'") for key, text in _KEYWORDS.findall(value)}
-    if _KEYWORDS.sub("", value).strip() or not parameters.keys() <= _LIBPQ or not parameters.keys() & {"host", "hostaddr", "dbname"}:
+    known = parameters.keys() <= LIBPQ_PARAMETERS and parameters.keys() & {"host", "hostaddr", "dbname"}
+    if _KEYWORDS.sub("", value).strip() or not known:
         return None
     return _connection("", (LIBPQ,), parameters.get("user", ""), [], [], parameters)
 

@@ -152,7 +152,9 @@ def _texts_problems(value: Mapping[Any, Any], spec: Spec, path: str, place: Plac
     """Check a dictionary of texts. Who left a secret one empty hears of it where credentials are judged."""
     for key, item in value.items():
         here = place(key) or written
-        if item is not None:
+        if isinstance(item, Mapping) and item.keys() & spec.get("reference", {}).keys():
+            yield from option_problems(item, spec["reference"], f"{path}.{key}", place, here)
+        elif item is not None:
             yield from type_problems(item, {"type": "str", "no_log": spec.get("no_log", False)}, f"{path}.{key}", place, here)
         elif not spec.get("empty") and not spec.get("no_log"):
             yield f'{_at(f"{path}.{key}", here)} is empty: write "" for an empty text.'

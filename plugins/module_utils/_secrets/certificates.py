@@ -30,7 +30,7 @@ def make_certificates(hosts: Sequence[str]) -> Certificates:
 
     start = datetime.now(UTC) - timedelta(days=1)
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "plannoir private CA")])
+    ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"plannoir private CA of {hosts[0]}")])
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0])])
     ca_identifier = x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key())
 

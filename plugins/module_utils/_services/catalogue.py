@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 from ansible.module_utils.common.yaml import yaml_load
 
 from .._component.names import Rule
+from .forms import PROTOCOLS
+from .references import Used, references, resolved
 
 FILES = Path(__file__).resolve().parents[3] / "roles/services/files"
 """Holds a folder for each service, and is the build context of their images."""
@@ -62,12 +64,17 @@ class Service:
         short_description: A title.
         description: Sentences.
         options: Its variables in the form of argument_specs, all called ``services_<name>_...``; the defaults may be templates.
+        protocol: What it speaks, whose forms it then has; see ``forms.PROTOCOLS``.
+        connection: What forms of its protocol are made of, as templates: ``url``, where there are such, ``direct`` (past a pooler) and
+            ``owner`` (with the login that may change tables), and ``ca``, its authority's certificate.
+        forms: Further forms, each with ``says``, ``value``, a template, and ``secret`` where that is a credential.
         components: What is deployed, each as in ``app_components``; a relative build context is relative to the role's files.
         vault: Its part of the vault's template; empty when it has no credentials.
         replaced_by: Variable of the vault that names a service of the person's own, with which nothing is deployed.
         tls_hosts: DNS names of the certificate in the vault.
         rotate: Variables of the vault that a rotation gives new values.
         keep: Variable of ``rotate`` -> the variable that keeps its old value for a while.
+        public: Variables of the vault whose values everybody may read, such as the certificate of an authority.
         names: Variable of ``options`` -> what the name that it holds must look like.
         credentials: What is known of its credentials.
     """
@@ -77,17 +84,30 @@ class Service:
     components: list[dict[str, Any]]
     description: list[str] = field(default_factory=list)
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    protocol: str = ""
+    connection: Mapping[str, str] = field(default_factory=dict)
+    forms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     vault: str = ""
     replaced_by: str = ""
     tls_hosts: list[str] = field(default_factory=list)
     rotate: list[str] = field(default_factory=list)
     keep: Mapping[str, str] = field(default_factory=dict)
+    public: list[str] = field(default_factory=list)
     names: Mapping[str, Rule] = field(default_factory=dict)
     credentials: Credentials = Credentials()
 
     @property
     def component_names(self) -> list[str]:
         return [component["name"] for component in self.components]
+
+    @property
+    def form_names(self) -> list[str]:
+        """The forms in which a component's environment can take it."""
+        return [*PROTOCOLS.get(self.protocol, {}), *self.forms]
+
+    def is_secret(self, form: str) -> bool:
+        """Tell whether a credential stands in a form."""
+        return bool(self.forms[form].get("secret")) if form in self.forms else PROTOCOLS[self.protocol][form].secret
 
 
 def load_services(files: Path = FILES) -> dict[str, Service]:
@@ -110,28 +130,36 @@ def _load(path: Path) -> Service:
     return Service(name=path.parent.name, vault=text, names=names, credentials=credentials, **content)
 
 
-def with_services(components: Any, used: Mapping[str, Sequence[Mapping[str, Any]]]) -> Any:
+def with_services(components: Any, used: Used) -> Any:
     """Return what is deployed: the application's components, then those of the services that it uses.
 
-    Where ``connects_to`` of a component names a service, the result names the service's components; one that has none, because a service
-    of the person's own takes its place, lies outside. What is no list of components is returned as it is.
+    What the components' environments take from a service is put there; see ``references.resolved``. Where ``connects_to`` of a component
+    names a service, the result names the service's components; one that has none, because a service of the person's own takes its place,
+    lies outside. What is no list of components is returned as it is.
 
     Args:
         components: As ``app_components`` gives them.
-        used: Service -> its components, none where a service of the person's own takes its place.
+        used: What is known of each service.
+
+    Raises:
+        ValueError: A component takes a value from a service, or in a form, that there is not.
     """
     if not isinstance(components, list):
         return components
-    embedded = [_with_context(component) for parts in used.values() for component in parts]
-    return [*(_connected(component, used) for component in components), *embedded]
+    own = [component for parts in used.values() for component in parts["components"]]
+    taking = [component for component in components if isinstance(component, Mapping) and any(references(component))]
+    services = load_services() if taking else {}
+    result = [resolved(component, used, services) if component in taking else component for component in components]
+    return [*(_connected(component, used) for component in result), *map(_with_context, own)]
 
 
-def _connected(component: Any, used: Mapping[str, Sequence[Mapping[str, Any]]]) -> Any:
+def _connected(component: Any, used: Used) -> Any:
     targets = component.get("connects_to") if isinstance(component, Mapping) else None
     if not isinstance(targets, list) or not used.keys() & {target for target in targets if isinstance(target, str)}:
         return component
-    names = [name for target in targets for name in ([part["name"] for part in used[target]] if target in used else [target])]
-    outside = any(target in used and not used[target] for target in targets)
+    parts = {name: [part["name"] for part in service["components"]] for name, service in used.items()}
+    names = [name for target in targets for name in parts.get(target, [target])]
+    outside = any(target in parts and not parts[target] for target in targets)
     return {**component, "connects_to": list(dict.fromkeys(names)), **({"outside": True} if outside else {})}
 
 

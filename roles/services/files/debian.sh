@@ -165,12 +165,13 @@ check() {
   [ ! -s "$missing" ] || { cat "$missing" >&2 && exit 1; }
 }
 
-complete() {
+unpack_missing() {
   for round in 1 2 3 4 5 6 7 8; do # each brings libraries with needs of their own
     needed=$( (check "$1") 2>&1 | sed -n 's|.* needs \(.*\), which no listed package brings\.|\1|p' | sort -u)
     found=$(for library in $needed; do dpkg --search "*/$library" 2>/dev/null | head -n 1 | cut -d : -f 1; done | sort -u)
     [ -n "$found" ] || return 0
-    echo "round $round:" $found
+    echo "round $round: $found"
+    # shellcheck disable=SC2086 # names of packages, one a line
     unpack "$1" $found
   done
 }
@@ -195,7 +196,7 @@ case $task in
   packages) reduce_packages "$@" ;;
   node) install_node "$@" ;;
   check) check "$@" ;;
-  complete) complete "$@" ;;
+  complete) unpack_missing "$@" ;;
   with) run_with_secrets "$@" ;;
   *) echo "debian.sh: unknown task $task" >&2 && exit 2 ;;
 esac

@@ -190,8 +190,12 @@ def test_a_second_run_changes_nothing_and_has_the_same_credentials(deployed: tup
 def test_the_reference_application_is_made_of_valid_components(deployed: tuple[Path, str]) -> None:
     found = components(deployed[0])
     assert sorted(found) == ["backend", "database", "frontend", "openrouter", "pgbouncer"]
-    assert found["backend"]["secret_env"]["DATABASE_URL"].endswith("@pgbouncer:6432/plannoir?sslmode=verify-full")
-    assert found["backend"]["migration"]["secret_env"]["MIGRATION_DATABASE_URL"].endswith("@database:5432/plannoir?sslmode=verify-full")
+    backend, parameters = found["backend"], "?sslmode=verify-full&sslrootcert=/etc/services/ca.crt"
+    assert backend["secret_env"]["DATABASE_URL"].endswith(f"@pgbouncer:6432/plannoir{parameters}")
+    assert backend["migration"]["secret_env"]["MIGRATION_DATABASE_URL"].endswith(f"@database:5432/plannoir{parameters}")
+    assert backend["migration"]["secret_env"].keys() == {"MIGRATION_DATABASE_URL"}
+    assert backend["connects_to"] == ["openrouter", "database", "pgbouncer"]
+    assert "BEGIN CERTIFICATE" in backend["config_files"]["/etc/services/ca.crt"]
     assert found["frontend"]["secret_env"] == {}
 
 
@@ -237,7 +241,8 @@ def test_services_of_your_own_take_the_place_of_the_embedded_ones(deployed: tupl
     assert found["backend"]["secret_env"]["DATABASE_URL"] == own["vault_database_url"]
     assert found["backend"]["env"]["OPENROUTER_BASE_URL"] == own["vault_openrouter_base_url"]
     assert found["backend"]["migration"]["secret_env"] == {"MIGRATION_DATABASE_URL": own["vault_database_direct_url"]}
-    assert found["backend"]["secret_files"] is None
+    assert found["backend"]["config_files"] == {}
+    assert found["backend"]["outside"] is True
 
 
 def test_every_problem_of_the_variables_is_reported_at_once_with_its_place(deployed: tuple[Path, str]) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,49 +25,50 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._services.catalogu
 
 ROOT = Path(__file__).parents[3]
 SERVICES = load_services()
-REDIS = """
+MEMO = """
 short_description: A made-up service
-replaced_by: vault_redis_url
-tls_hosts: [redis]
-rotate: [vault_redis_password]
+replaced_by: vault_memo_url
+tls_hosts: [memo]
+rotate: [vault_memo_password]
+forms:
+  where:
+    says: where it is
+    value: "{{ 'memo://:' ~ vault_memo_password ~ '@memo:6379' if services_memo_embedded else vault_memo_url }}"
+    secret: true
 options:
-  services_redis_url:
-    description: Where it is.
-    type: str
-    default: "{{ 'rediss://:' ~ vault_redis_password ~ '@redis:6379' if services_redis_embedded else vault_redis_url }}"
-  services_redis_megabytes:
+  services_memo_megabytes:
     description: Size of its memory.
     type: int
     default: 64
 components:
-  - name: redis
+  - name: memo
     extra: true
-    build: {context: ., dockerfile: redis/Dockerfile}
+    build: {context: ., dockerfile: memo/Dockerfile}
     port: 6379
-    args: [--maxmemory, "{{ services_redis_megabytes }}mb"]
+    args: [--maxmemory, "{{ services_memo_megabytes }}mb"]
     secret_env:
-      PASSWORD: "{{ vault_redis_password }}"
+      PASSWORD: "{{ vault_memo_password }}"
     secret_files:
       path: /etc/tls
       files:
-        tls.crt: "{{ vault_redis_certificate }}"
+        tls.crt: "{{ vault_memo_certificate }}"
 """
-REDIS_VAULT = "# The cache's password.\nvault_redis_password: ${password}\nvault_redis_certificate: |\n  ${certificate}\n"
+MEMO_VAULT = "# The cache's password.\nvault_memo_password: ${password}\nvault_memo_certificate: |\n  ${certificate}\n"
 PLAY = """
 - hosts: localhost
   gather_facts: false
   vars:
     app_name: shop
     app_namespace: shop
-    app_services: [redis]
+    app_services: [memo]
     app_secrets: [token]
     app_checks: []
     app_components:
       - name: web
         image: web:1
         port: 80
-        connects_to: [redis]
-        secret_env: {REDIS_URL: "{{ services_redis_url }}", TOKEN: "{{ vault_token }}"}
+        connects_to: []
+        secret_env: {MEMO_URL: {from: memo, as: where}, TOKEN: "{{ vault_token }}"}
     secrets_vault_file: "{{ playbook_dir }}/vault.yml"
   roles: [plannoir.deploy.preflight]
   tasks:
@@ -94,11 +96,11 @@ def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("plugins", "roles", "scripts", "meta"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "galaxy.yml", copy)
-    redis = copy / "roles/services/files/redis"
-    redis.mkdir()
-    (redis / "service.yml").write_text(REDIS, encoding="utf-8")
-    (redis / "vault.yml").write_text(REDIS_VAULT, encoding="utf-8")
-    (redis / "Dockerfile").write_text("FROM scratch\n", encoding="utf-8")
+    memo = copy / "roles/services/files/memo"
+    memo.mkdir()
+    (memo / "service.yml").write_text(MEMO, encoding="utf-8")
+    (memo / "vault.yml").write_text(MEMO_VAULT, encoding="utf-8")
+    (memo / "Dockerfile").write_text("FROM scratch\n", encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": f"{folder}:{copy}"}
     subprocess.run([sys.executable, "-c", WRITE_ROLE], cwd=copy, check=True, env=environment)
     return folder
@@ -126,27 +128,27 @@ def found(collections: Path) -> dict[str, Any]:
 
 def test_a_folder_is_all_that_a_service_needs_to_be_deployed(found: dict[str, Any]) -> None:
     components, problems = load_components(found["components"])
-    web, redis = components
+    web, memo = components
     assert problems == []
-    assert web["connects_to"] == ["redis"]
-    assert redis["args"] == ["--maxmemory", "64mb"]
-    assert redis["build"]["context"].endswith("/ansible_collections/plannoir/deploy/roles/services/files")
-    assert f":{redis['secret_env']['PASSWORD']}@redis:6379" in web["secret_env"]["REDIS_URL"]
-    assert "BEGIN CERTIFICATE" in redis["secret_files"]["files"]["tls.crt"]
+    assert web["connects_to"] == ["memo"]
+    assert memo["args"] == ["--maxmemory", "64mb"]
+    assert memo["build"]["context"].endswith("/ansible_collections/plannoir/deploy/roles/services/files")
+    assert f":{memo['secret_env']['PASSWORD']}@memo:6379" in web["secret_env"]["MEMO_URL"]
+    assert "BEGIN CERTIFICATE" in memo["secret_files"]["files"]["tls.crt"]
 
 
 def test_its_credentials_are_made_and_rotated(found: dict[str, Any], collections: Path) -> None:
-    assert found["rotation"] == {"redis": {"names": ["vault_redis_password"], "kept": {}, "embedded": True}}
+    assert found["rotation"] == {"memo": {"names": ["vault_memo_password"], "kept": {}, "embedded": True}}
     vault = run(collections, "ansible-vault", "view", "vault.yml")
-    assert list(yaml.safe_load(vault)) == ["vault_checksum_key", "vault_token", "vault_redis_password", "vault_redis_certificate"]
+    assert list(yaml.safe_load(vault)) == ["vault_checksum_key", "vault_token", "vault_memo_password", "vault_memo_certificate"]
     assert "# The cache's password." in vault
 
 
 def test_its_variables_are_documented(collections: Path) -> None:
-    printed = run(collections, "ansible-doc", "--type=role", "plannoir.deploy.services", "--entry-point=redis", "--json")
-    options = json.loads(printed)["plannoir.deploy.services"]["entry_points"]["redis"]["options"]
-    assert options["services_redis_megabytes"]["default"] == 64
-    assert {"services_redis_url", "services_redis_embedded", "services_redis_components"} <= options.keys()
+    printed = run(collections, "ansible-doc", "--type=role", "plannoir.deploy.services", "--entry-point=memo", "--json")
+    options = json.loads(printed)["plannoir.deploy.services"]["entry_points"]["memo"]["options"]
+    assert options["services_memo_megabytes"]["default"] == 64
+    assert {"services_memo_connection", "services_memo_embedded", "services_memo_components"} <= options.keys()
 
 
 @pytest.mark.parametrize("service", SERVICES.values(), ids=lambda service: service.name)
@@ -159,7 +161,9 @@ def test_a_description_fits_its_folder(service: Any) -> None:
 
 
 def connected(targets: Any, **used: Any) -> dict[str, Any]:
-    (component, *_services) = with_services([{"name": "web", "connects_to": targets, "outside": False}], used)
+    (component, *_services) = with_services(
+        [{"name": "web", "connects_to": targets, "outside": False}], {name: {"components": parts} for name, parts in used.items()}
+    )
     return dict(component)
 
 
@@ -179,13 +183,13 @@ def test_a_service_of_ones_own_is_outside() -> None:
 
 @pytest.mark.parametrize("raw", ["x", ["x"], [{"connects_to": 1}], [{"connects_to": [{}]}], [{}]])
 def test_what_is_no_component_is_left_to_who_names_it(raw: Any) -> None:
-    assert with_services(raw, {"postgresql": []}) == raw
+    assert with_services(raw, {"postgresql": {"components": []}}) == raw
 
 
 def test_an_unknown_service_and_a_name_that_is_taken_are_one_sentence_each() -> None:
     components = [{"name": name} for name in ("web", "pgbouncer", "postgresql", "openrouter")]
-    assert list(service_problems(["redis", "postgresql"], components, SERVICES)) == [
-        "app_services names redis, which is no service: take one of openrouter, postgresql, or describe it in app_components.",
+    assert list(service_problems(["redos", "postgresql"], components, SERVICES)) == [
+        f"app_services names redos, which is no service: take one of {', '.join(SERVICES)}, or describe it in app_components.",
         "Component pgbouncer: the service postgresql is called so, or a part of it: rename the component.",
         "Component postgresql: the service postgresql is called so, or a part of it: rename the component.",
     ]
@@ -200,4 +204,4 @@ def test_no_component_of_a_service_shows_what_stands_in_the_vault(service: str) 
 
     content = yaml.safe_load((FILES / service / "service.yml").read_text(encoding="utf-8"))
     assert content["components"]
-    assert "vault_" not in str(shown(content["components"]))
+    assert set(re.findall(r"vault_\w+", str(shown(content["components"])))) <= set(content.get("public", []))

@@ -22,10 +22,8 @@ case $OWNER_LOGIN$APP_LOGIN$POOLER_LOGIN in
   *[!a-z0-9_]*) fail "OWNER_LOGIN, APP_LOGIN and POOLER_LOGIN may hold lower-case letters, digits and underscores only." ;;
 esac
 
-if [ -n "${CA_CERTIFICATE:-}" ]; then
-  printf '%s\n' "$CA_CERTIFICATE" >"${TMPDIR:-/tmp}/ca.crt"
-  export PGSSLROOTCERT="${TMPDIR:-/tmp}/ca.crt"
-fi
+ca=${CA_FILE:-/etc/tls/ca.crt}
+if [ -r "$ca" ]; then export PGSSLROOTCERT="$ca"; fi
 export PGHOST="${DATABASE_HOST:-database}" PGUSER=postgres PGPASSWORD="$ADMIN_PASSWORD" PGSSLMODE=verify-full PGCONNECT_TIMEOUT=10
 # No statement, with a password in it, gets into the server's log, whatever that logs otherwise.
 export PGOPTIONS="-c log_statement=none -c log_min_duration_statement=-1 -c log_min_error_statement=panic -c log_error_verbosity=terse"

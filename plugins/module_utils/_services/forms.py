@@ -1,0 +1,251 @@
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""In which forms a client can be told of a service: a URL in its driver's spelling, one part of it, or a text of the service's own.
+
+JDBC and Prisma follow their documentation (pgjdbc's "Connection Parameters", Prisma's "PostgreSQL database connector") and were tried
+with no driver; the others were.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
+from urllib.parse import parse_qsl, quote, unquote, urlencode
+
+from .._core.dialects import ASYNCPG, LIBPQ_PARAMETERS
+
+CA_FILE = "/etc/services/ca.crt"
+"""Where a component finds the certificates of the authorities of all services that it names."""
+
+_URL = re.compile(r"[a-z][a-z0-9+._-]*://([^\s/?#@'\"]*@)?[^\s/?#@'\"]*(/[^\s?#@'\"]*)?(\?[^\s#@'\"]*)?", re.IGNORECASE)
+
+
+class Address(NamedTuple):
+    """A service's URL, taken apart; what it lacks is empty.
+
+    Attributes:
+        text: All of it.
+        login: User and password as they are written.
+        hosts: With their ports, as they are written.
+        path: Behind them, without the first slash, as it is written.
+        parameters: Decoded.
+    """
+
+    text: str
+    login: str
+    hosts: str
+    path: str
+    parameters: dict[str, str]
+
+    @property
+    def scheme(self) -> str:
+        return self.text.partition("://")[0].lower()
+
+    @property
+    def user(self) -> str:
+        return unquote(self.login.partition(":")[0])
+
+    @property
+    def password(self) -> str:
+        return unquote(self.login.partition(":")[2])
+
+    @property
+    def host(self) -> str:
+        return ",".join(_host_and_port(place)[0] for place in self.hosts.split(","))
+
+    def port(self, default: int) -> str:
+        return next((port for _host, port in map(_host_and_port, self.hosts.split(",")) if port), str(default))
+
+
+Writer: TypeAlias = Callable[[Address, str], str]
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a client is told of a service.
+
+    Attributes:
+        says: Who reads it.
+        write: From the service's address, the path of its authority's certificate (empty where it has a public one), to the text.
+        secret: Whether a password is in it.
+        variables: From the same two to the variables that the client reads beside it.
+    """
+
+    says: str
+    write: Writer
+    secret: bool = True
+    variables: Callable[[Address, str], dict[str, str]] = lambda _address, _ca: {}
+
+
+def address(url: str) -> Address | None:
+    """Take a service's URL apart; nothing where it is none that is certain to be read rightly, such as one with quotes around it."""
+    if not _URL.fullmatch(url):
+        return None
+    before, _mark, query = url.partition("://")[2].partition("?")
+    authority, _slash, path = before.partition("/")
+    login, _at, hosts = authority.rpartition("@")
+    return Address(url, login, hosts, path, dict(parse_qsl(query, keep_blank_values=True)))
+
+
+def same_server(one: str, other: str) -> bool:
+    """Tell whether two URLs lead the same login to the same place, in whichever spelling."""
+    first, second = address(one), address(other)
+    return bool(first and second and first.hosts and first[1:4] == second[1:4])
+
+
+def _host_and_port(place: str) -> tuple[str, str]:
+    host, colon, port = place.rpartition(":")
+    return (host, port) if colon and port.isdecimal() else (place, "")
+
+
+def _url(scheme: str, address: Address, parameters: Mapping[str, str], *, login: bool = True) -> str:
+    before = f"{address.login}@" if login and address.login else ""
+    query = urlencode(parameters, quote_via=quote, safe="/")
+    return f"{scheme}://{before}{address.hosts}/{address.path}{'?' if query else ''}{query}"
+
+
+def _kept(address: Address, names: Collection[str]) -> dict[str, str]:
+    return {name: value for name, value in address.parameters.items() if name in names}
+
+
+# ---- PostgreSQL -----------------------------------------------------------------------------------------------------------------------
+
+_SSL_AS_SSLMODE = {"": "require", "true": "require", "1": "require", "no-verify": "require", "false": "disable", "0": "disable"}
+_OF_TLS = ("sslmode", "ssl", "sslrootcert")
+
+
+def sslmode(address: Address) -> str:
+    """Return how a URL wants TLS, in libpq's words, whichever driver it was written for; empty where it does not say."""
+    given = address.parameters.get("sslmode", address.parameters.get("ssl"))
+    return "" if given is None else _SSL_AS_SSLMODE.get(given, given)
+
+
+def _tls(address: Address, name: str = "sslmode") -> dict[str, str]:
+    return {name: mode} if (mode := sslmode(address)) else {}
+
+
+def _libpq(scheme: str, kept: Collection[str] = LIBPQ_PARAMETERS) -> Writer:
+    def write(address: Address, ca: str) -> str:
+        others = {name: value for name, value in _kept(address, kept).items() if name not in ("sslmode", "ssl")}
+        return _url(scheme, address, {**_tls(address), **others, **({"sslrootcert": ca} if ca else {})})
+
+    return write
+
+
+def _asyncpg_by_sqlalchemy(address: Address, _ca: str) -> str:
+    others = {name: value for name, value in _kept(address, ASYNCPG.parameters or ()).items() if name not in _OF_TLS}
+    return _url("postgresql+asyncpg", address, {**_tls(address, "ssl"), **others})
+
+
+def _node_postgres(address: Address, _ca: str) -> str:
+    return _url("postgresql", address, {**_tls(address), **_kept(address, ("application_name", "options"))})
+
+
+def _jdbc(address: Address, ca: str) -> str:
+    login = {"user": address.user, "password": address.password} if address.login else {}
+    return _url("jdbc:postgresql", address, {**login, **_tls(address), **({"sslrootcert": ca} if ca else {})}, login=False)
+
+
+def _prisma(address: Address, ca: str) -> str:
+    # It knows these three, and verifies the name by a parameter of its own.
+    mode = sslmode(address)
+    known = {"disable": "disable", "allow": "prefer", "prefer": "prefer"}.get(mode, "require") if mode else ""
+    tls = {"sslmode": known, **({"sslaccept": "strict"} if mode.startswith("verify-") else {})} if known else {}
+    others = _kept(address, ("schema", "connection_limit", "pool_timeout", "connect_timeout", "pgbouncer", "options"))
+    return _url("postgresql", address, {**tls, **({"sslcert": ca} if ca else {}), **others})
+
+
+def _as_it_is(address: Address, ca: str) -> str:
+    return _libpq("postgresql")(address, ca) if ca else address.text
+
+
+def _libpq_variables(address: Address, ca: str) -> dict[str, str]:
+    mode = sslmode(address)
+    return {**({"PGSSLMODE": mode} if mode else {}), **({"PGSSLROOTCERT": ca} if ca else {}), **_node_variables(address, ca)}
+
+
+def _node_variables(_address: Address, ca: str) -> dict[str, str]:
+    return {"NODE_EXTRA_CA_CERTS": ca} if ca else {}
+
+
+def _asyncpg_variables(_address: Address, ca: str) -> dict[str, str]:
+    return {"PGSSLROOTCERT": ca} if ca else {}
+
+
+POSTGRESQL: Mapping[str, Form] = {
+    "libpq": Form("libpq and all that stand on it or read its URLs (psql, Go, Rust, PHP, Ruby)", _libpq("postgresql")),
+    "psycopg": Form("psycopg 3", _libpq("postgresql")),
+    "psycopg2": Form("psycopg2, also through SQLAlchemy, Django's dj-database-url and django-environ", _libpq("postgresql")),
+    "asyncpg": Form("asyncpg by itself", _libpq("postgresql", ("sslrootcert",))),
+    "sqlalchemy+asyncpg": Form("SQLAlchemy with asyncpg", _asyncpg_by_sqlalchemy, variables=_asyncpg_variables),
+    "sqlalchemy+psycopg": Form("SQLAlchemy with psycopg 3", _libpq("postgresql+psycopg")),
+    "sqlalchemy+psycopg2": Form("SQLAlchemy with psycopg2", _libpq("postgresql+psycopg2")),
+    "node-postgres": Form("pg of Node.js, and what stands on it (Drizzle, Kysely, Knex)", _node_postgres, variables=_node_variables),
+    "postgres.js": Form("postgres.js", _node_postgres, variables=_node_variables),
+    "prisma": Form("Prisma", _prisma, variables=_node_variables),
+    "jdbc": Form("Java, with user and password in the URL", _jdbc),
+    "url": Form("a program that reads every spelling; with a server of yours, the vault's own text", _as_it_is),
+    "host": Form("the host, beside `PGSSLMODE`", lambda address, _ca: address.host, secret=False, variables=_libpq_variables),
+    "port": Form("the port", lambda address, _ca: address.port(5432), secret=False),
+    "user": Form("the name of the login", lambda address, _ca: address.user, secret=False),
+    "password": Form("its password", lambda address, _ca: address.password),
+    "database": Form("the name of the database", lambda address, _ca: unquote(address.path), secret=False),
+    "sslmode": Form("how TLS is asked for, in libpq's words", lambda address, _ca: sslmode(address), secret=False),
+    "ca_file": Form("path of the authority's certificate, empty with a public one", lambda _address, ca: ca, secret=False),
+}
+
+# ---- Redis ----------------------------------------------------------------------------------------------------------------------------
+
+_OF_REDIS_TLS = ("ssl_cert_reqs", "ssl_ca_certs")
+
+
+def _encrypted(address: Address) -> bool:
+    return address.scheme in ("rediss", "valkeys")
+
+
+def _redis_py(address: Address, ca: str) -> str:
+    others = {name: value for name, value in address.parameters.items() if name not in _OF_REDIS_TLS}
+    # Celery wants the first one said.
+    tls = {"ssl_cert_reqs": "required", **({"ssl_ca_certs": ca} if ca else {})} if _encrypted(address) else {}
+    return _url(address.scheme, address, {**tls, **others})
+
+
+def _plain_redis(address: Address, _ca: str) -> str:
+    return _url(address.scheme, address, {name: value for name, value in address.parameters.items() if name not in _OF_REDIS_TLS})
+
+
+REDIS: Mapping[str, Form] = {
+    "redis": Form("redis-py and what stands on it (RQ, Django, channels-redis, Flask's extensions)", _redis_py),
+    "celery": Form("Celery and kombu", _redis_py),
+    "node-redis": Form("node-redis", _plain_redis, variables=_node_variables),
+    "ioredis": Form("ioredis and what stands on it (BullMQ)", _plain_redis, variables=_node_variables),
+    "url": Form("a program that is told of the authority otherwise, by `ca_file`", _plain_redis),
+    "host": Form("the host", lambda address, _ca: address.host, secret=False, variables=_node_variables),
+    "port": Form("the port", lambda address, _ca: address.port(6379), secret=False),
+    "user": Form("the name of the login", lambda address, _ca: address.user or "default", secret=False),
+    "password": Form("its password", lambda address, _ca: address.password),
+    "database": Form("the number of the database", lambda address, _ca: unquote(address.path) or "0", secret=False),
+    "tls": Form("`true` or `false`", lambda address, _ca: str(_encrypted(address)).lower(), secret=False),
+    "ca_file": Form("path of the authority's certificate, empty with a public one", lambda _address, ca: ca, secret=False),
+}
+
+PROTOCOLS: Mapping[str, Mapping[str, Form]] = {"postgresql": POSTGRESQL, "redis": REDIS}
+"""What a service speaks -> its forms."""
+
+
+def written(form: Form, connection: Mapping[str, Any], which: str) -> tuple[str, dict[str, str]]:
+    """Return the text of a form, and the variables that belong to it.
+
+    What is no URL is handed on as it is, for preflight says what is wrong with it.
+
+    Args:
+        form: One of the protocol that the service speaks.
+        connection: URLs of the service by name, and ``ca``, its authority's certificate, empty where that is public.
+        which: The URL that is meant; where the service has no such one, its ``url``.
+    """
+    text, ca = str(connection.get(which) or connection["url"]), CA_FILE if connection.get("ca") else ""
+    where = address(text)
+    return (form.write(where, ca), form.variables(where, ca)) if where else (text, {})
