@@ -245,6 +245,8 @@ def lock(session: nox.Session) -> None:
     for name in ("uv", "environment"):
         lock_file = f"requirements/{name}.txt"
         session.run("uv", "pip", "compile", *options, *session.posargs, f"requirements/{name}.in", "--output-file", lock_file)
+    for node in sorted((ROOT / "roles/images/files").glob("node-*.in")):
+        session.run("uv", "pip", "compile", *options, *session.posargs, str(node), "--output-file", str(node.with_suffix(".txt")))
 
 
 @nox.session(default=False)

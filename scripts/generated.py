@@ -40,6 +40,20 @@ from typing import Any
 
 '''
 
+DEBIAN_SCRIPT = "roles/services/files/debian.sh"
+BUILD_FILES = "roles/images/files"
+
+FILES_HEADER = f'''\
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What generated Dockerfiles bring along. Written by `./bootstrap nox -s docs` from {DEBIAN_SCRIPT} and {BUILD_FILES}."""
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+'''
+
 VALUES = """\
 # What `helm install my-app .` deploys: the reference application without its embedded services; README.md says what has to be there.
 # The release role turns the subcharts off and gives every component in `components`. values.schema.json describes each value.
@@ -120,9 +134,26 @@ def chart_values() -> str:
     return VALUES + yaml.dump(by_hand.values(), Dumper=Plain, sort_keys=False, width=LINE)
 
 
-def debian_script() -> str:
-    """Return the one script of which every application keeps a copy, so that `docker build .` works in its folder."""
-    return (ROOT / "roles/services/files/debian.sh").read_text(encoding="utf-8")
+def copy_of(path: str) -> Callable[[], str]:
+    """Return what reads a file of which every application keeps a copy, so that `docker build .` works in its folder."""
+    return lambda: (ROOT / path).read_text(encoding="utf-8")
+
+
+def build_files() -> str:
+    """Return what generated Dockerfiles bring along as a module, because no other file of the collection goes along where a module runs."""
+    folder = ROOT / BUILD_FILES
+    named = {"DEBIAN_SCRIPT": ROOT / DEBIAN_SCRIPT, "NEXT_BUILD": folder / "next.cjs", "STATIC_SERVER": folder / "nginx.conf"}
+    lines = [f"{name} = {_block(path.read_text(encoding='utf-8'))}" for name, path in named.items()]
+    locks = sorted(folder.glob("node-*.txt"))
+    entries = "".join(f'    "{lock.stem.removeprefix("node-")}": {_block(lock.read_text(encoding="utf-8"))},\n' for lock in locks)
+    lines.append(f'NODE_REQUIREMENTS = {{\n{entries}}}\n"""Node.js and npm as a locked wheel, by major version."""')
+    return FILES_HEADER + "\n".join(lines) + "\n"
+
+
+def _block(text: str) -> str:
+    """Return a text as a literal that reads as the file does."""
+    escaped = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    return f'"""\\\n{escaped}"""'
 
 
 FILES: dict[str, Callable[[], str]] = {
@@ -133,7 +164,9 @@ FILES: dict[str, Callable[[], str]] = {
     "docs/app.schema.json": app_json_schema,
     "charts/plannoir/values.schema.json": chart_values_schema,
     "charts/plannoir/values.yaml": chart_values,
-    **{str(copy.relative_to(ROOT)): debian_script for copy in sorted(ROOT.glob("apps/*/docker/debian.sh"))},
+    "plugins/module_utils/_images/build_files.py": build_files,
+    **{str(copy.relative_to(ROOT)): copy_of(DEBIAN_SCRIPT) for copy in sorted(ROOT.glob("apps/*/docker/debian.sh"))},
+    "apps/frontend/docker/node.txt": copy_of(f"{BUILD_FILES}/node-24.txt"),
     **references.FILES,
 }
 """Each generated file, and what it should hold; in an order in which no one needs a later one."""

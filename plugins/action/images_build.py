@@ -45,6 +45,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         images = [Image(**image) for image in given["images"]]
         if self._task.check_mode:
             return {"changed": bool(images), "built": []}
+        for image in images:
+            if image.generated:
+                Display().v(f"{image.dockerfile} was generated from what {image.context} says.")
         environment: dict[str, str] = {}
         self._compute_environment_string(environment)
         inputs = Inputs(given["args"], given["labels"], given["secrets"], environment)

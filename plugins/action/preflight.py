@@ -194,4 +194,4 @@ def _misnamed(services: PlayServices, variables: PlayVariables) -> Iterator[str]
 
 def _sources(component: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if build := component["build"]:
-        yield {"component": component["name"], **{key: build[key] for key in ("context", "dockerfile", "target", "args")}}
+        yield {"component": component["name"], "live": bool(component["live"]), **build}

@@ -21,7 +21,7 @@ options:
   builds:
     description:
       - What to build, by component name.
-      - Each has the keys of a component's C(build), which are C(context), C(dockerfile), C(args) and C(target).
+      - Each has the keys of a component's C(build), which are C(context), C(dockerfile), C(generate), C(python), C(args) and C(target).
     type: dict
     required: true
   root:
@@ -94,6 +94,9 @@ images:
     left_out: {description: Patterns of an ignore file for what no image gets., type: list, elements: str, returned: success}
     ignore_file: {description: The ignore file that counts; empty where there is none., type: str, returned: success}
     bases: {description: Images that it is made from., type: list, elements: str, returned: success}
+    generated: {description: Whether its Dockerfile is generated from what the folder says., type: bool, returned: success}
+    notes: {description: What a person should know of the generated one., type: list, elements: str, returned: success}
+    offer: {description: What a person can write where an image that it is made from cannot be had., type: str, returned: success}
     exists: {description: Whether the engine has it., type: bool, returned: success}
     fresh: {description: Whether it is built without the layers of former builds., type: bool, returned: success}
     pull: {description: Whether the images that it is made from are pulled again., type: bool, returned: success}
@@ -190,7 +193,9 @@ def main() -> None:
         for sentence in said if missing else ():
             module.warn(sentence)
         for image in missing:
-            if files := [path for path in image.left_out if Path(path).name.startswith(".env")]:
+            for note in image.notes:
+                module.warn(f"Component {image.name}: {note}")
+            if files := image.environment_files():
                 module.warn(
                     f"Component {image.name}: {', '.join(files)} of {image.context} never enters an image: give what the build "
                     "needs of it in build.args, and what the process needs in env or secret_env."

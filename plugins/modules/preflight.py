@@ -59,6 +59,17 @@ options:
         description: Build arguments, which may say what the Dockerfile starts from.
         type: dict
         default: {}
+      generate:
+        description: Whether a Dockerfile is generated although the folder has one.
+        type: bool
+        default: false
+      python:
+        description: Python of a generated Dockerfile, in place of the one that the folder asks for.
+        type: str
+      live:
+        description: Whether playbooks/live.yml is to run a stage of the Dockerfile.
+        type: bool
+        default: false
   source_root:
     description: What a relative source folder is relative to.
     type: path
@@ -134,7 +145,13 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.require
 
 def main() -> None:
     source = {key: {"type": kind, "required": True} for key, kind in (("component", "str"), ("context", "path"), ("dockerfile", "str"))}
-    given: dict[str, dict[str, Any]] = {"target": {"type": "str", "default": ""}, "args": {"type": "dict", "default": {}}}
+    given: dict[str, dict[str, Any]] = {
+        "target": {"type": "str", "default": ""},
+        "args": {"type": "dict", "default": {}},
+        "generate": {"type": "bool", "default": False},
+        "python": {"type": "str"},
+        "live": {"type": "bool", "default": False},
+    }
     module = AnsibleModule(
         argument_spec={
             "own_variables": {"type": "list", "elements": "str", "default": []},

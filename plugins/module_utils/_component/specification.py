@@ -38,6 +38,7 @@ FORMATS: dict[str, dict[str, Any]] = {
         "pattern": "[0-9]+(\\.[0-9]+)?(k|[MGTPE]|[KMGTPE]i)?",
         "says": "bytes with Ki, Mi or Gi such as 512Mi or 1Gi (to Kubernetes, m is a thousandth of a byte, and MB and GB are no units)",
     },
+    "python_version": {"pattern": "3\\.[0-9]{1,2}", "says": 'a minor version of Python in quotes such as "3.13"'},
     "source_folder": {
         "pattern": "([^/.:\n][^/:\n]*|\\.[^/.:\n][^/:\n]*|\\.\\.[^/:\n]+)(/([^/.:\n][^/:\n]*|\\.[^/.:\n][^/:\n]*|\\.\\.[^/:\n]+))*",
         "says": "a folder or file below the build context, such as app, written without . and ..",
@@ -54,6 +55,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "options": {
             "context": {"type": "str", "required": True},
             "dockerfile": {"type": "str", "default": "Dockerfile"},
+            "generate": {"type": "bool", "default": False},
+            "python": {"type": "str", "format": "python_version"},
             "args": {"type": "dict", "default": {}, "empty": True},
             "target": {"type": "str", "default": ""},
         },

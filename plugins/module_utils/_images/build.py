@@ -123,4 +123,5 @@ def _failure(image: Image, done: process.Completed) -> str:
     return (
         f"The image of component {image.name} could not be built from {image.dockerfile}. The end of its log:\n\n{last_lines(done.out)}\n\n"
         f"Mend what it names in {image.context} and run the same command again; the images that are done are kept."
+        f"{' The Dockerfile was generated: one of your own in that folder is used instead.' if image.generated else ''}"
     )

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -22,6 +22,7 @@ from .._component.spec import BUILD_SPEC, with_texts
 from .._core import authorities
 from .._core.docker import Docker
 from .._core.docker_client import settings_file
+from .._core.errors import Failure
 from .._core.hosts import is_loopback
 from .._core.labels import REFRESH
 from .._core.references import DOCKER_HUB, registry
@@ -30,6 +31,7 @@ from .context import ignore_file, is_left_out, read_context
 from .dockerfile import Dockerfile, Reach, commands, named_sources, parse_dockerfile, reach
 from .ignore import IgnoreFileError
 from .registries import bases, unreachable
+from .source import Source, source_of
 
 DIGEST_LENGTH = 12
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
@@ -60,11 +62,23 @@ class Image:
     """The ignore file that counts; empty where there is none."""
     bases: list[str]
     """Images that it is made from, as far as they can be told."""
+    generated: bool = False
+    """Whether its Dockerfile is generated from what the folder says."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of the generated one."""
+    offer: str = ""
+    """What a person can write where an image that it is made from cannot be had."""
     exists: bool = False
     fresh: bool = False
     """Whether it is built without the layers of former builds."""
     pull: bool = False
     """Whether the images that it is made from are pulled again."""
+
+    def environment_files(self) -> list[str]:
+        """Return the .env files of the context, which no image gets; a generated ignore file names them, too."""
+        kept_out = [path for path in self.left_out if Path(path).name.startswith(".env")]
+        own = [path.name for path in Path(self.context).glob(".env*") if is_left_out(str(path), is_folder=False)] if self.generated else []
+        return kept_out or sorted(own)
 
     def result(self) -> dict[str, Any]:
         """Return the fields for a module's result."""
@@ -114,12 +128,15 @@ def plan_images(
             problems += [f"Component {name}: build: {message}." for message in checked.error_messages]
             continue
         build = checked.validated_parameters
-        context = root / Path(build["context"]).expanduser()
-        dockerfile = context / build["dockerfile"]
-        problem = _missing(context, dockerfile)
+        try:
+            source = source_of(build, root)
+        except Failure as error:
+            problems += not_generated(name, build, str(error))
+            continue
+        problem = _missing(source.context, source.dockerfile)
         if not problem:
             try:
-                image = _image(f"{app_name}/{name}", name, context, dockerfile, build, base, refresh)
+                image = _image(f"{app_name}/{name}", name, source, build, base, refresh)
             except OSError as error:
                 problem = f"{error.filename} cannot be read ({error.strerror}): mend its permissions or name it in .dockerignore."
             except IgnoreFileError as error:
@@ -148,13 +165,17 @@ def migration_sources(components: Sequence[Mapping[str, Any]], root: Path) -> tu
         paths, build = (component["migration"] or {}).get("sources"), component["build"]
         if not paths or not build:
             continue
-        context = root / Path(build["context"]).expanduser()
-        if not context.is_dir():
-            continue  # that is said where images are planned
+        try:
+            source = source_of(build, root)
+        except Failure:
+            continue  # that is said where images are planned, as is a missing folder
+        if not source.folder.is_dir():
+            continue
+        context, inner = source.context, os.path.relpath(source.folder.resolve(), source.context.resolve())
         contents = []
         for path in paths:
             try:
-                content = read_context(context, context / build["dockerfile"], Reach([normpath(path)]))
+                content = read_context(context, source.dockerfile, Reach([normpath(f"{inner}/{path}")]))
             except (OSError, IgnoreFileError) as error:
                 problems.append(f"{component['name']}.migration.sources: {path} of {context} cannot be read ({error}).")
                 continue
@@ -202,22 +223,30 @@ def _is_left_out(image: Image, path: str) -> bool:
     return path != "." and is_left_out(str(whole), is_folder=whole.is_dir())
 
 
-def _image(repository: str, name: str, context: Path, dockerfile: Path, build: Mapping[str, Any], base: Base, refresh: str) -> Image:
+def not_generated(name: str, build: Mapping[str, Any], reasons: str) -> list[str]:
+    """Return a sentence for each reason for which no Dockerfile can be generated for a component."""
+    otherwise = "" if build.get("generate") else f" Or write a Dockerfile into {build['context']}, and it is used as it is."
+    return [f"Component {name}: {reason}{otherwise}" for reason in reasons.splitlines()]
+
+
+def _image(repository: str, name: str, source: Source, build: Mapping[str, Any], base: Base, refresh: str) -> Image:
+    context, dockerfile = source.context, source.dockerfile
     instructions = dockerfile.read_bytes()
     args = dict(sorted(build["args"].items()))
     inherited = ""
     parsed = parse_dockerfile(instructions)
     if "BASE_IMAGE" not in args and base.serves(parsed):
         args["BASE_IMAGE"], inherited = base.ref, base.id
-    source = read_context(context, dockerfile, reach(parsed, build["target"]))
+    content = read_context(context, dockerfile, reach(parsed, build["target"]))
     ignored = ignore_file(context, dockerfile)
     ingredients = [
-        source.digest,
+        content.digest,
         hashlib.sha256(instructions).hexdigest(),
         sorted(args.items()),
         build["target"],
         inherited,
         *filter(None, [refresh]),
+        *([hashlib.sha256(ignored.read_bytes()).hexdigest()] if source.generated and ignored else []),
     ]
     digest = hashlib.sha256(json.dumps(ingredients).encode()).hexdigest()[:DIGEST_LENGTH]
     return Image(
@@ -227,12 +256,15 @@ def _image(repository: str, name: str, context: Path, dockerfile: Path, build: M
         dockerfile=str(dockerfile),
         args=args,
         target=build["target"],
-        files=source.files,
-        size=source.size,
-        left_out=[re.sub(r"([\\*?\[\]^])", r"\\\1", path) for path in source.left_out],
+        files=content.files,
+        size=content.size,
+        left_out=[re.sub(r"([\\*?\[\]^])", r"\\\1", path) for path in content.left_out],
         ignore_file=str(ignored or ""),
         bases=bases(parsed, build["target"], args),
-        windows_scripts=_entry_points(source.windows_scripts, parsed, build["target"], instructions),
+        windows_scripts=_entry_points(content.windows_scripts, parsed, build["target"], instructions),
+        generated=source.generated,
+        notes=source.notes,
+        offer=source.offer,
     )
 
 
@@ -272,42 +304,59 @@ def base_problems(images: Sequence[Image], engine: Docker, base: Base) -> list[s
         engine: Where they are built.
         base: Is brought along.
     """
-    wanted = [(image.name, image.dockerfile, reference) for image in images for reference in image.bases if reference != base.ref]
-    there = {
-        reference for reference in {reference for _component, _dockerfile, reference in wanted} if engine.image_id(reference) is not None
-    }
-    missing = [entry for entry in wanted if entry[2] not in there]
+    wanted = [Wanted(image.name, image.dockerfile, name, image.offer) for image in images for name in image.bases if name != base.ref]
+    there = {reference for reference in {entry.reference for entry in wanted} if engine.image_id(reference) is not None}
+    missing = [entry for entry in wanted if entry.reference not in there]
     # Docker Engine asks mirrors for the images of Docker Hub only.
     if missing and engine.mirrors():
-        missing = [entry for entry in missing if registry(entry[2]) != DOCKER_HUB]
+        missing = [entry for entry in missing if registry(entry.reference) != DOCKER_HUB]
     return lacking_bases(missing)
 
 
 def first_base_problems(sources: Sequence[Mapping[str, Any]], root: Path) -> list[str]:
     """Say the same before there is an engine to build in; ``sources`` are those of the module ``preflight``."""
-    wanted = []
+    wanted: list[Wanted] = []
     for source in sources:
-        file = root / Path(source["context"]).expanduser() / source["dockerfile"]
-        if file.is_file():
-            parsed = parse_dockerfile(file.read_bytes())
+        try:
+            found = source_of(source, root)
+        except Failure:
+            continue  # the reason is named where all folders are looked at
+        if found.dockerfile.is_file():
+            parsed = parse_dockerfile(found.dockerfile.read_bytes())
             # The toolchain may make it from packages.
             own = _spellings(BASE_IMAGE) if Base(BASE_IMAGE).serves(parsed) else []
             named = bases(parsed, source["target"], {key: str(value) for key, value in source["args"].items()})
-            wanted += [(source["component"], str(file), reference) for reference in named if reference not in own]
+            wanted += [Wanted(source["component"], str(found.dockerfile), name, found.offer) for name in named if name not in own]
     return lacking_bases(wanted)
 
 
-def lacking_bases(wanted: Sequence[tuple[str, str, str]]) -> list[str]:
+class Wanted(NamedTuple):
+    """An image that a component's Dockerfile starts from, and what a person can write where that cannot be had."""
+
+    component: str
+    dockerfile: str
+    reference: str
+    offer: str = ""
+
+
+def lacking_bases(wanted: Sequence[Wanted]) -> list[str]:
     """Return a sentence for each component, Dockerfile and image that cannot be had from its registry."""
-    lacking = unreachable(sorted({reference for _component, _dockerfile, reference in wanted}))
-    return [
-        f"Component {name}: {dockerfile} starts from {reference}, which the engine does not have and cannot take from its "
-        f"registry ({lacking[reference]}). Name an image in it that is there ('ARG BASE_IMAGE' and 'FROM ${{BASE_IMAGE}}' take the "
-        "collection's own Debian, build.args.BASE_IMAGE another one), name your own mirror in front of it, or give the component a "
-        "finished image in its option image."
-        for name, dockerfile, reference in wanted
-        if reference in lacking
-    ]
+    lacking = unreachable(sorted({entry.reference for entry in wanted}))
+    return [_lacking(entry, lacking[entry.reference]) for entry in wanted if entry.reference in lacking]
+
+
+def _lacking(entry: Wanted, why: str) -> str:
+    if entry.offer:
+        return (
+            f"Component {entry.component}: what its folder asks for is in {entry.reference} only, which the engine does not have and "
+            f"cannot take from its registry ({why}). {entry.offer}."
+        )
+    return (
+        f"Component {entry.component}: {entry.dockerfile} starts from {entry.reference}, which the engine does not have and cannot take "
+        f"from its registry ({why}). Name an image in it that is there ('ARG BASE_IMAGE' and 'FROM ${{BASE_IMAGE}}' take the collection's "
+        "own Debian, build.args.BASE_IMAGE another one), write generate: true into build, where one can be generated from what the "
+        "folder says, name your own mirror in front of it, or give the component a finished image in its option image."
+    )
 
 
 def superseded(refs: Sequence[str], engine: Docker, keep: int) -> list[str]:

