@@ -42,6 +42,7 @@ class Folder:
             raise Failure(f"{self.root} is no folder: give the folder that the application's source stands in.")
         self.root = self.root.resolve()
         self._texts: dict[str, str | None] = {}
+        self._data: dict[str, Any] = {}
 
     @functools.cached_property
     def files(self) -> list[str]:
@@ -86,9 +87,13 @@ class Folder:
                 self._texts[path] = ""
         return self._texts[path] or ""
 
-    @functools.cache  # noqa: B019 - a folder lives as long as one detection
     def data(self, path: str) -> Any:
         """Return what a .json, .toml, .yaml file holds; an empty dictionary where it is missing, ``Failure`` where it cannot be read."""
+        if path not in self._data:
+            self._data[path] = self._parsed(path)
+        return self._data[path]
+
+    def _parsed(self, path: str) -> Any:
         text = self.text(path)
         if not text.strip():
             return {}

@@ -322,8 +322,7 @@ def _prefix(node: ast.ClassDef) -> tuple[str, str]:
 
 
 def _field(sources: Sources, path: str, owner: ast.ClassDef, statement: ast.AnnAssign, prefix: str, nested: str) -> Iterator[PythonRead]:
-    assert isinstance(statement.target, ast.Name)
-    field = statement.target.id
+    field = ast.unparse(statement.target)
     type_ = ast.unparse(statement.annotation)
     if field == "model_config" or field.startswith("_") or "ClassVar" in type_:
         return

@@ -93,5 +93,5 @@ def source_problems(source: Mapping[str, Any], root: Path) -> Iterator[str]:
     elif found.generated and source.get("live"):
         yield (
             f"Component {source['component']}: live runs a stage of a Dockerfile of yours, and {found.folder} has none: leave live out, so "
-            "that an edit is built and released, or let adopt write the generated one (-e adopt_eject=true) and add the stage to it."
+            "that an edit is built and released, or copy the generated one, whose path -v shows, into it and add the stage."
         )

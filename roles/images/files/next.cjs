@@ -14,7 +14,9 @@ const CSS = "@font-face { font-family: 'Local'; font-style: normal; font-weight:
 // NEXT_PRIVATE_STANDALONE is heard up to Next.js 15, the adapter from 16 on.
 fs.writeFileSync(
   "/docker/adapter.mjs",
-  `export default { name: "standalone", modifyConfig: (config) => ({ ...config, output: "standalone", outputFileTracingRoot: ${JSON.stringify(root)} }) }\n`,
+  `const given = { output: "standalone", outputFileTracingRoot: ${JSON.stringify(root)} }
+export default { name: "standalone", modifyConfig: (config) => ({ ...config, ...given }) }
+`,
 )
 const environment = { ...process.env, NEXT_PRIVATE_STANDALONE: "1", NEXT_ADAPTER_PATH: "/docker/adapter.mjs" }
 
@@ -23,7 +25,10 @@ function answer(addresses) {
   const known = JSON.stringify(Object.fromEntries(addresses.map((address) => [address, CSS])))
   fs.writeFileSync(
     "/docker/fonts.cjs",
-    `module.exports = new Proxy(${known}, { get: (known, key) => (typeof key === "string" && key.startsWith("http") ? ${JSON.stringify(CSS)} : known[key]) })\n`,
+    `const answer = ${JSON.stringify(CSS)}
+const get = (known, key) => (typeof key === "string" && key.startsWith("http") ? answer : known[key])
+module.exports = new Proxy(${known}, { get })
+`,
   )
   environment.NEXT_FONT_GOOGLE_MOCKED_RESPONSES = "/docker/fonts.cjs"
 }
@@ -90,9 +95,11 @@ function collect() {
   fs.cpSync(path.join(made, "static"), path.join(home, ".next/static"), options)
   if (fs.existsSync(path.resolve(root, folder, "public"))) fs.cpSync(path.resolve(root, folder, "public"), path.join(home, "public"), options)
   // sharp is there for next/image alone, whose address is in each page that has one.
-  const has = (name) => fs.readdirSync(path.join(made, "static"), { recursive: true }).some((file) => /\.js$/.test(file) && fs.readFileSync(path.join(made, "static", file)).includes(name))
+  const scripts = fs.readdirSync(path.join(made, "static"), { recursive: true }).filter((file) => /\.js$/.test(file))
+  const has = (name) => scripts.some((file) => fs.readFileSync(path.join(made, "static", file)).includes(name))
   if (!needsSharp() && !has("/_next/image")) {
-    for (const modules of fs.readdirSync("/out", { recursive: true }).filter((name) => /(^|\/)node_modules\/(@img|sharp|\.pnpm\/(@img\+sharp-|sharp@)[^/]*)$/.test(name))) {
+    const sharp = /(^|\/)node_modules\/(@img|sharp|\.pnpm\/(@img\+sharp-|sharp@)[^/]*)$/
+    for (const modules of fs.readdirSync("/out", { recursive: true }).filter((name) => sharp.test(name))) {
       fs.rmSync(path.join("/out", modules), { recursive: true, force: true })
     }
   }

@@ -37,7 +37,8 @@ install_packages() {
 }
 
 suite() {
-  uri=$(sed -n -e 's|^URIs: *||p' -e 's|^deb *\(\[[^]]*\]\)* *\(http[^ ]*\) .*|\2|p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1)
+  uri=$(sed -n -e 's|^URIs: *||p' -e 's|^deb *\(\[[^]]*\]\)* *\(http[^ ]*\) .*|\2|p' \
+    /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1)
   keys=/usr/share/keyrings/debian-archive-keyring.gpg
   printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' "${uri%% *}" "$1" $keys >"/etc/apt/sources.list.d/$1.sources"
   printf 'Package: *\nPin: release n=%s\nPin-Priority: 100\n' "$1" >"/etc/apt/preferences.d/$1"

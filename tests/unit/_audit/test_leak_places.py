@@ -173,7 +173,7 @@ def tools(folder: Path, leaks: str = "") -> Subject:
 assert words[:3] == ["--kubeconfig=/kube/config", "--context=shop", "--namespace=shop"], words
 verb, rest = words[3], words[4:]
 if verb == "api-resources":
-    say("configmaps\\nevents\\npods\\nsecrets\\n")
+    say("configmaps\\nevents\\npods\\nsecrets\\nevents.events.k8s.io\\n")
 elif rest[0] == "secrets":
     say(f"sh.helm.release.v1.shop.v1 {record}\\n")
 elif verb == "get" and rest[0] == "pods":
@@ -181,7 +181,7 @@ elif verb == "get" and rest[0] == "pods":
 elif verb == "logs":
     say(value["previous" if "--previous=true" in rest else "log"])
 else:
-    assert rest[0] == "configmaps,events,pods", words
+    assert rest[0] == ("configmaps,events,pods" if verb == "get" else "configmaps,pods"), words
     say(value[verb])
 """,
     )

@@ -103,8 +103,8 @@ def adopt(folder: Path, source: str, *more: str) -> tuple[int, str]:
     environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "PLANNOIR_VAULT_PASSWORD": "x", "ANSIBLE_FORCE_COLOR": "0"}
     given = {"adopt_source": source, "adopt_inventory": folder / "shop", "ansible_python_interpreter": sys.executable}
     words = [word for name, value in given.items() for word in ("-e", f"{name}={value}")]
-    command = ["ansible-playbook", str(ROOT / "playbooks/adopt.yml"), *words, *more]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    command = ["ansible-playbook", "--inventory=localhost,", str(ROOT / "playbooks/adopt.yml"), *words, *more]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 
 

@@ -186,7 +186,7 @@ def test_a_python_that_cannot_be_had_is_refused_with_the_line_that_accepts_the_n
 def test_live_without_a_dockerfile_of_the_persons_is_refused(root: Path) -> None:
     [problem] = source_problems({"component": "web", "live": True, **build()}, root)
     assert "live runs a stage of a Dockerfile of yours" in problem
-    assert "adopt_eject=true" in problem
+    assert "copy the generated one, whose path -v shows" in problem
     (root / "web/Dockerfile").write_text("FROM scratch AS live\n")
     assert list(source_problems({"component": "web", "live": True, **build()}, root)) == []
 
