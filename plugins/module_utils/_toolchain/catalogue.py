@@ -35,17 +35,13 @@ _MINOR = KUBERNETES.split(".")[1]
 
 @dataclass(frozen=True)
 class GoProgram:
-    """Packages of one recipe module, compiled to files named after them.
-
-    `patched` is the module that the recipe's file module.patch changes before.
-    """
+    """Packages of one recipe module, compiled to files named after them."""
 
     module: str
     packages: tuple[str, ...]
     defines: Mapping[str, str] = field(default_factory=dict)
     tags: str = ""
     cgo: bool = False
-    patched: str = ""
 
 
 @dataclass(frozen=True)
@@ -157,8 +153,8 @@ def _node_programs() -> Iterator[Program]:
     yield _go("storage-provisioner", "v5", 75, program)
     version = _defines("github.com/Mirantis/cri-dockerd/cmd/version", Version=CRI_DOCKERD.removeprefix("v"), GitCommit="gomodule")
     yield _go("cri-dockerd", CRI_DOCKERD, 175, GoProgram("cri-dockerd", ("github.com/Mirantis/cri-dockerd",), version))
-    version = _defines("github.com/kubernetes-sigs/cri-tools/pkg/version", Version=CRICTL)
-    yield _go("crictl", CRICTL, 60, GoProgram("crictl", ("github.com/kubernetes-sigs/cri-tools/cmd/crictl",), version))
+    version = _defines("sigs.k8s.io/cri-tools/pkg/version", Version=CRICTL)
+    yield _go("crictl", CRICTL, 60, GoProgram("crictl", ("sigs.k8s.io/cri-tools/cmd/crictl",), version))
     plugins = {"main": "bridge loopback ptp host-device", "ipam": "host-local", "meta": "portmap firewall tuning bandwidth"}
     packages = [
         f"github.com/containernetworking/plugins/plugins/{kind}/{name}" for kind, names in plugins.items() for name in names.split()

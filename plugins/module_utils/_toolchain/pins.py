@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 MINIKUBE = "v1.38.1"
-KUBERNETES = "v1.34.4"
+KUBERNETES = "v1.35.4"
 HELM = "v4.3.1"
 # Those that kubeadm of this Kubernetes asks for, and the rest of the node.
-ETCD = "v3.6.5"
-COREDNS = "v1.12.1"
+ETCD = "v3.6.6"
+COREDNS = "v1.13.1"
 CRI_DOCKERD = "v0.4.3"
-CRICTL = "v1.30.0"
+CRICTL = "v1.34.0"
 CNI_PLUGINS = "v1.9.0"
 # The agent that enforces NetworkPolicies.
 KUBE_ROUTER = "v2.10.0"
