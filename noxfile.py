@@ -116,8 +116,10 @@ def plain(session: nox.Session) -> None:
             "ANSIBLE_COLLECTIONS_PATH": None,
         }
 
-        def typed(*command: str) -> None:
-            session.run(*command, env=env, external=True)
+        def typed(program: str, *arguments: str) -> None:
+            # nox itself would look for it in its own environment first.
+            found = shutil.which(program, path=env["PATH"]) or session.error(f"{program} is not in the environment that was made.")
+            session.run(found, *arguments, env=env, external=True)
 
         copy = scratch / "copy"
         typed("git", "init", "--quiet", str(copy))  # molecule looks for .config/molecule in the repository's root
