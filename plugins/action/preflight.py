@@ -28,6 +28,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.store imp
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.template import made_names
 from ansible_collections.plannoir.deploy.plugins.module_utils._services.catalogue import service_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._services.forms import same_server
+from ansible_collections.plannoir.deploy.plugins.module_utils._services.gateway import gateway_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._services.references import reference_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._verify.problems import check_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC
@@ -124,6 +125,8 @@ def _judge_components(
         checks: The steps of ``app_checks``, none where their options are wrong.
     """
     problems = list(service_problems(services.names, variables.values["app_components"], services.known))
+    if "gateway" in services.names:
+        problems += gateway_problems(variables.resolve("services_gateway_routes")[0], variables.values["app_components"])
     deployed, undefined = services.deployed(variables)
     components, component_problems = load_components(deployed, str(variables.values.get("app_name", "")))
     problems += undefined or component_problems

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ansible.errors import AnsibleFilterError
 from ansible_collections.plannoir.deploy.plugins.module_utils._services.catalogue import with_services
+from ansible_collections.plannoir.deploy.plugins.module_utils._services.references import Used
 
 DOCUMENTATION = r"""
 name: with_services
@@ -48,9 +50,17 @@ _value:
 """
 
 
+def resolved(components: Any, used: Used) -> Any:
+    """Return all components; see DOCUMENTATION."""
+    try:
+        return with_services(components, used)
+    except ValueError as error:
+        raise AnsibleFilterError(str(error)) from error
+
+
 class FilterModule:
     """Filters about services."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return the filters by name."""
-        return {"with_services": with_services}
+        return {"with_services": resolved}
