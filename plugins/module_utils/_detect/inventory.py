@@ -80,9 +80,8 @@ def app_file(application: Application, services: Collection[str], node_port: int
         'secrets_vault_file: "{{ inventory_dir }}/group_vars/cluster/vault.yml"',
     ]
     if gateway:
-        lines.append("services_gateway_routes:")
-        for route in application.routes:
-            lines.append(f"  - {_flow({'prefix': route.prefix, 'component': route.part, **({'strip': True} if route.strip else {})})}")
+        routes = {route.prefix: {"to": route.part, "strip": True} if route.strip else route.part for route in application.routes}
+        lines.append(f"services_gateway_routes: {_flow(routes)}")
     elif len(application.routes) > 1:
         others = ", ".join(f"{route.prefix} to {route.part}" for route in application.routes if route.prefix != "/")
         writer.left_out.append(f"routes: the browser has to reach {others} at the page's own origin, and there is no service gateway yet")

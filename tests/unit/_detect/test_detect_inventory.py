@@ -68,10 +68,7 @@ def test_cors_origins_are_spelt_as_the_code_reads_them() -> None:
 
 def test_a_browsers_calls_go_through_the_gateway() -> None:
     found = variables("next-fastapi")
-    assert found["services_gateway_routes"] == [
-        {"prefix": "/", "component": "frontend"},
-        {"prefix": "/backend", "component": "backend", "strip": True},
-    ]
+    assert found["services_gateway_routes"] == {"/": "frontend", "/backend": {"to": "backend", "strip": True}}
     assert component("next-fastapi", "frontend")["build"]["args"] == {"NEXT_PUBLIC_API_URL": "/backend/api/v1"}
 
 
