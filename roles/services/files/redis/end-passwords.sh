@@ -5,8 +5,11 @@
 # Ends every password of the application's user but for the newest. It runs in the server's own container.
 set -eu
 
-newest=$(ask ACL LIST | while read -r _user name _off digest _rest; do
-  if [ "$name" = newest ]; then printf '%s\n' "$digest"; fi
+newest=$(ask ACL LIST | while read -r _user name words; do
+  [ "$name" = newest ] || continue
+  for word in $words; do
+    case $word in '#'*) printf '%s\n' "$word" ;; esac
+  done
 done)
 case $newest in '#'????????*) ;; *) echo "end-passwords: there is no newest password: nothing was ended" >&2 && exit 1 ;; esac
 [ "$(ask ACL SETUSER default resetpass "$newest")" = OK ]
