@@ -34,6 +34,7 @@ EVERYTHING = {
     "name": "shop",
     "image": "registry.example/shop:1",
     "replicas": 1,
+    "strategy": "Recreate",
     "command": ["serve"],
     "args": ["--fast"],
     "port": 8080,
@@ -338,6 +339,16 @@ def test_a_rollout_never_goes_below_the_wanted_number_of_pods() -> None:
     spec = named(render(), "Deployment")["backend"]["spec"]
     assert spec["strategy"] == {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}
     assert spec["template"]["spec"]["containers"][0]["lifecycle"] == {"preStop": {"sleep": {"seconds": 5}}}
+
+
+def test_a_component_without_a_port_has_no_service_and_is_good_once_it_ran_a_while() -> None:
+    objects = render(values=role_values({"name": "worker", "image": "w:1", "strategy": "Recreate", "connects_to": []}))
+    assert {item["kind"] for item in objects if item["metadata"]["name"] == "worker"} == {"NetworkPolicy", "Deployment"}
+    deployment = named(objects, "Deployment")["worker"]["spec"]
+    (container,) = deployment["template"]["spec"]["containers"]
+    assert not {"ports", "lifecycle", "readinessProbe"} & container.keys()
+    assert (deployment["minReadySeconds"], deployment["strategy"]) == (10, {"type": "Recreate"})
+    assert "ingress" not in named(objects, "NetworkPolicy")["worker"]["spec"]
 
 
 def test_a_volume_outlives_the_release_and_is_never_mounted_twice() -> None:

@@ -27,6 +27,7 @@ ORDER = [
     "test_rotation",
     "test_sources",
     "test_strangers",
+    "test_any_app",
     "test_runs",
     "test_live",
     "test_faults",

@@ -57,9 +57,9 @@ class Person:
         return [task["title"] for task in self.call("GET", "/api/tasks")]
 
 
-def start(name: str, *arguments: str) -> subprocess.Popen[str]:
-    """Start a playbook of the checkout against the stories' cluster."""
-    command = ["ansible-playbook", f"--inventory={ROOT / 'inventories/molecule'}", name, *arguments]
+def start(name: str, *arguments: str, inventory: Path = ROOT / "inventories/molecule") -> subprocess.Popen[str]:
+    """Start a playbook of the checkout, by default against the stories' cluster."""
+    command = ["ansible-playbook", f"--inventory={inventory}", name, *arguments]
     # With everything that Ansible says, also of tasks that change nothing.
     output = {"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default", "ANSIBLE_CALLBACK_RESULT_FORMAT": "json", "ANSIBLE_FORCE_COLOR": "0"}
     environment = {**os.environ, **output}
@@ -73,9 +73,9 @@ def finish(run: subprocess.Popen[str]) -> str:
     return printed
 
 
-def playbook(name: str, *arguments: str) -> str:
-    """Run a playbook of the checkout against the stories' cluster, which must succeed, and return what it printed."""
-    return finish(start(name, *arguments))
+def playbook(name: str, *arguments: str, inventory: Path = ROOT / "inventories/molecule") -> str:
+    """Run a playbook of the checkout, by default against the stories' cluster, which must succeed, and return what it printed."""
+    return finish(start(name, *arguments, inventory=inventory))
 
 
 def refusal(name: str, *arguments: str) -> str:

@@ -44,11 +44,14 @@ def component_problems(components: Sequence[Component]) -> list[str]:
         if count > 1:
             names = ", ".join(c["name"] for c in components if c["service"]["node_port"] == port)
             problems.append(f"service.node_port {port} is used by several components ({names}): give each a port of its own.")
-    known = {component["name"] for component in components}
+    listens = {component["name"]: bool(component["port"]) for component in components}
     for component in components:
         for other in component["connects_to"] or []:
-            if other not in known - {component["name"]}:
+            if other == component["name"] or other not in listens:
                 problems.append(f"Component {component['name']}: connects_to names {other}, which is no other component: correct it.")
+            elif not listens[other]:
+                problem = f"connects_to names {other}, which has no port to connect to: give it one, or take it out."
+                problems.append(f"Component {component['name']}: {problem}")
     return problems
 
 
@@ -88,6 +91,8 @@ def _own_problems(component: Component) -> Iterator[str]:
         yield "several replicas cannot share one volume: set replicas to 1 or leave out persistence."
     if component["service"]["node_port"] and component["service"]["type"] == "ClusterIP":
         yield "service.node_port needs service.type NodePort or LoadBalancer."
+    if not component["port"]:
+        yield from _portless_problems(component)
     for prefix, owner in (("", component), *((f"{job}.", component[job]) for job in JOBS if component[job])):
         for variable in sorted(set(owner["env"]) & set(owner["secret_env"])):
             yield f"{variable} stands in both {prefix}env and {prefix}secret_env: keep one."
@@ -103,6 +108,16 @@ def _own_problems(component: Component) -> Iterator[str]:
     for path, count in Counter(path.rstrip("/") for path in paths).items():
         if count > 1:
             yield f"{path} is mounted {count} times: keep one of the options that name it."
+
+
+def _portless_problems(component: Component) -> Iterator[str]:
+    """Name what of a component needs the port that it lacks."""
+    service = component["service"]
+    if service["type"] != "ClusterIP" or service["port"]:
+        yield "service is how others reach a port: give the component its port, or leave service out."
+    for kind, probe in (component["probes"] or {}).items():
+        if probe and not probe["command"]:
+            yield f"probes.{kind} asks a port: give the component its port, or the probe a command."
 
 
 def _live_problems(component: Component) -> Iterator[str]:

@@ -83,7 +83,7 @@ def network_values(components: Sequence[Component]) -> dict[str, dict[str, Any]]
         names = sorted([*own, *(name for caller in callers for name in pod_names(caller))])
         value: dict[str, Any] = {"from": names, "outside": component["outside"]}
         if component["connects_to"] is not None:
-            value["to"] = [{"name": name, "port": ports[name]} for name in component["connects_to"]]
+            value["to"] = [{"name": name, "port": ports[name]} for name in component["connects_to"] if ports[name]]
         values[component["name"]] = value
     return values
 
@@ -97,7 +97,7 @@ def pod_names(component: Component) -> Iterator[str]:
 def edges(components: Sequence[Component]) -> tuple[list[Edge], list[Edge]]:
     """Return the connections that are allowed, and those that no component has a reason for, between running components."""
     running = [component for component in components if component["replicas"] > 0]
-    pairs = [(one, other) for one in running for other in running if one is not other]
+    pairs = [(one, other) for one in running for other in running if one is not other and other["port"]]
     allowed = [(one, other) for one, other in pairs if _may(one, other)]
     # A component with a published Service is open to everybody.
     forbidden = [pair for pair in pairs if pair not in allowed and pair[1]["service"]["type"] == "ClusterIP"]

@@ -41,12 +41,12 @@ def load_components(raw: object, application: str = "") -> tuple[list[Component]
         components are not fit for use.
     """
     if not isinstance(raw, Sequence) or isinstance(raw, str | bytes):
-        return [], ["app_components must be a list of components, each with a name and a port."]
+        return [], ["app_components must be a list of components, each with a name."]
     components: list[Component] = []
     problems: list[str] = []
     for index, item in enumerate(raw):
         if not isinstance(item, Mapping):
-            problems.append(f"app_components[{index}] must be a dictionary with a name and a port.")
+            problems.append(f"app_components[{index}] must be a dictionary with a name.")
             continue
         where = f"app_components[{index}] ({item.get('name') or 'unnamed'})"
         # Ansible's validator takes text for a dictionary, and stumbles over a number.
@@ -97,14 +97,14 @@ def _with_defaults(component: Component) -> Component:
     """Fill in the defaults that depend on other options: the Service listens on the container's port."""
     service = dict(component["service"])
     service["port"] = service["port"] or component["port"]
-    return {**component, "service": service, "probes": _with_probes(component["probes"] or {})}
+    return {**component, "service": service, "probes": _with_probes(component["probes"] or {}, listens=bool(component["port"]))}
 
 
-def _with_probes(probes: Mapping[str, Any]) -> dict[str, Any]:
+def _with_probes(probes: Mapping[str, Any], *, listens: bool) -> dict[str, Any]:
     """Add what nobody asked for and is needed: time to start before liveness counts, and a question before a pod is called ready."""
     given = {kind: probe for kind, probe in probes.items() if probe}
     if not given:
-        return {**probes, "readiness": {**_probe_defaults("readiness"), "tcp": True}}
+        return {} if not listens else {**probes, "readiness": {**_probe_defaults("readiness"), "tcp": True}}
     if "startup" in given or "liveness" not in given:
         return dict(probes)
     liveness, default = given["liveness"], _probe_defaults("startup")

@@ -87,9 +87,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "options": {"username": {"type": "str", "required": True}, "password": {"type": "str", "required": True, "no_log": True}},
     },
     "replicas": {"type": "int", "default": 1, "format": "unsigned"},
+    "strategy": {"type": "str", "choices": ["RollingUpdate", "Recreate"], "default": "RollingUpdate"},
     "command": {"type": "list", "elements": "str", "default": [], "process": True},
     "args": {"type": "list", "elements": "str", "default": [], "process": True},
-    "port": {"type": "int", "required": True, "format": "port"},
+    "port": {"type": "int", "format": "port"},
     "service": {
         "type": "dict",
         "default": {},

@@ -142,7 +142,8 @@ def idle_jobs(values: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]
 
 def _job_inputs(component: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a migration has of its component: all but the image, of which its sources speak, and what matters to pods only."""
-    pods = ("image", "replicas", "probes", "resources", "service", "stopGraceSeconds", "topologySpread", "test", "command", "args", "port")
+    pods = ("image", "replicas", "probes", "resources", "service", "stopGraceSeconds", "strategy", "topologySpread", "test", "command")
+    pods += ("args", "port")
     return {option: value for option, value in component.items() if option not in pods}
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .._component.specification import OPTIONS
 from .migrations import TABLES_AT_START
 from .model import Application, Fact, Part, Variable
 from .roles import OUTSIDE, is_browser
@@ -62,11 +61,6 @@ def app_file(application: Application, services: Collection[str], node_port: int
     front = next((route.part for route in application.routes if route.prefix == "/"), "")
     components = []
     for part in application.parts:
-        if not part.port.value and OPTIONS["port"].get("required"):
-            writer.left_out.append(
-                f"{part.name}: a component without a port cannot be deployed yet; its command is {' '.join(part.command.value)}"
-            )
-            continue
         components.append(writer.component(part, node_port if part.name == front and not gateway else 0))
     lines = [
         f"app_name: {application.name}",
@@ -85,13 +79,16 @@ def app_file(application: Application, services: Collection[str], node_port: int
     elif len(application.routes) > 1:
         others = ", ".join(f"{route.prefix} to {route.part}" for route in application.routes if route.prefix != "/")
         writer.left_out.append(f"routes: the browser has to reach {others} at the page's own origin, and there is no service gateway yet")
+    if "redis" in used and any(_speaks_plain_redis(part) for part in application.parts):
+        lines.append("services_redis_tls: false  # a client cannot be told of a private authority")
     for ask in writer.asks:
         if not ask.is_secret:
             lines.append(f"# {ask.line}  # {ask.part} wants it ({ask.source})")
     lines.append("app_components:")
     lines += [line for component in components for line in component]
-    lines.append("app_checks:")
-    lines += [f"  - {_flow(check)}" for check in _checks(application, gateway)]
+    checks = _checks(application, gateway)
+    lines.append("app_checks:" if checks else "app_checks: []")
+    lines += [f"  - {_flow(check)}" for check in checks]
     return Written(_sealed("\n".join(lines) + "\n"), used, sorted(writer.secrets), writer.asks, writer.left_out)
 
 
@@ -137,6 +134,12 @@ def _checks(application: Application, gateway: bool) -> list[dict[str, Any]]:
     return checks
 
 
+def _speaks_plain_redis(part: Part) -> bool:
+    """Tell whether a part's client of Redis cannot be given the certificate of an authority: arq's, and one that is told a host alone."""
+    roles = {variable.role for variable in part.variables}
+    return "redis" in part.services and (part.services["redis"].value == "arq" or ("redis_host" in roles and "redis_url" not in roles))
+
+
 def _is_page(part: Part) -> bool:
     return part.kind.value in ("next", "static")
 
@@ -153,6 +156,7 @@ class _Writer:
         self.secrets: set[str] = set()
         self.asks: list[Ask] = []
         self.left_out: list[str] = []
+        self._secret_env: dict[str, dict[str, Any]] = {}
 
     def component(self, part: Part, node_port: int) -> list[str]:
         """Return the lines of a component; ``node_port`` is 0 for one that is not published itself."""
@@ -177,6 +181,8 @@ class _Writer:
         lines += _entry("build", build)
         if command:
             lines += _entry("command", command)
+        if "beat" in command:  # two schedulers would begin each task twice
+            lines.append("    strategy: Recreate")
         if part.port.value:
             lines.append(f"    port: {part.port.value}")
         if node_port:
@@ -191,7 +197,13 @@ class _Writer:
             env[sqlite.name] = f"{sqlite.form}:////data/app.db"
             secret.pop(sqlite.name, None)
             lines.append("    persistence: {path: /data}")
-        lines += _entry("env", env) + _entry("secret_env", secret)
+        self._secret_env[part.name] = secret
+        lines += _entry("env", env)
+        if len(secret) > 1 and self._secret_env.get(part.same_image_as) == secret:
+            lines.append(f"    secret_env: *{part.same_image_as}")
+        else:
+            others = [other.name for other in self._application.parts if other.same_image_as == part.name]
+            lines += _entry("secret_env", secret, anchor=f" &{part.name}" if others and len(secret) > 1 else "")
         migration = part.migration
         if migration and migration.command and migration.can_run and not part.same_image_as:
             job: dict[str, Any] = {"command": list(migration.command)}
@@ -265,7 +277,11 @@ class _Writer:
             return self._ask(part, variable), variable.secret
         if role == "model_name" and not variable.required:
             return None, False
-        value: dict[str, Any] = {"from": service, "as": {"redis": "url"}.get(form, form) if service == "redis" else form or "url"}
+        if role == "redis_url":
+            form = {"arq": "url"}.get(client := part.services[service].value, client)
+        if role == "redis_host" and not any(variable.role in ("redis_password", "redis_url") for variable in part.variables):
+            self.left_out.append(f"{part.name}: its client of Redis reads no password, and the service wants one: give it one to read")
+        value: dict[str, Any] = {"from": service, "as": form or "url"}
         if service == "postgresql" and role == "database_url":
             if re.search(r"DIRECT|MIGRAT|UNPOOLED|NON_POOLING", variable.name.upper()):
                 value["direct"] = True
@@ -286,14 +302,14 @@ def _is_local(text: str | None) -> bool:
     return bool(re.match(r"https?://(localhost|127\.0\.0\.1)", text or "")) or text == ""
 
 
-def _entry(key: str, value: Any) -> list[str]:
+def _entry(key: str, value: Any, anchor: str = "") -> list[str]:
     """Return an option of a component: on one line where that is short enough, else an entry a line."""
     if not value:
         return []
-    line = f"    {key}: {_flow(value)}"
+    line = f"    {key}:{anchor} {_flow(value)}"
     if len(line) <= _WIDTH or not isinstance(value, Mapping):
         return [line]
-    return [f"    {key}:", *(f"      {name}: {_flow(inner)}" for name, inner in value.items())]
+    return [f"    {key}:{anchor}", *(f"      {name}: {_flow(inner)}" for name, inner in value.items())]
 
 
 def _flow(value: Any) -> str:

@@ -154,6 +154,8 @@ def _wrong(
     target = next((other for other in components if other["name"] == name), None)
     if target:
         port = target["service"]["port"]
+        if not port:
+            return f"leads to {name}, a component without a port: give it one, or write another address."
         if address.port and address.port != port:
             return f"leads to port {address.port} of the component {name}, whose Service has the port {port}: write {name}:{port}."
         return ""

@@ -57,7 +57,8 @@ def gateway_problems(raw: object, components: Sequence[Any]) -> Iterator[str]:
     if not isinstance(raw, Mapping) or not raw:
         yield f"{VARIABLE} names no route: write prefixes with the component that answers each, as in {{/: frontend, /api/: backend}}."
         return
-    names = [str(component.get("name")) for component in components if isinstance(component, Mapping)]
+    named = {str(component.get("name")): component for component in components if isinstance(component, Mapping)}
+    names = [name for name, component in named.items() if component.get("port")]
     for prefix, target in raw.items():
         if not _PREFIX.fullmatch(str(prefix)):
             yield f"{VARIABLE} has the prefix {prefix!r}: write the beginning of a path such as /api/, a slash first and without blanks."
@@ -68,8 +69,9 @@ def gateway_problems(raw: object, components: Sequence[Any]) -> Iterator[str]:
     for route, written in zip(routes_of(raw), raw, strict=True):
         claimed.setdefault(route.prefix, []).append(str(written))
         if route.to not in names:
-            remedy = suggestion(route.to, names, similar=0.6) or f"the components are {', '.join(names)}."
-            yield f"{VARIABLE}.{written} leads to {route.to or 'nothing'}, which is no component: {remedy}"
+            what = "a component without a port" if route.to in named else "which is no component"
+            remedy = suggestion(route.to, names, similar=0.6) or f"the components with a port are {', '.join(names)}."
+            yield f"{VARIABLE}.{written} leads to {route.to or 'nothing'}, {what}: {remedy}"
     for spelled in claimed.values():
         if spelled[1:]:
             yield f"{VARIABLE} has {' and '.join(spelled)}, which are one prefix: keep one of them."
@@ -83,8 +85,8 @@ def gateway_config(raw: object, components: Sequence[Mapping[str, Any]], namespa
         components: ``app_components``.
         namespace: Where they are deployed.
     """
-    ports = {component["name"]: (component.get("service") or {}).get("port") or component["port"] for component in components}
-    known = [route for route in routes_of(raw) if route.to in ports]
+    ports = {component["name"]: (component.get("service") or {}).get("port") or component.get("port") for component in components}
+    known = [route for route in routes_of(raw) if ports.get(route.to)]
     maps: list[str] = []
     locations: list[str] = []
     for index, route in enumerate(sorted(known, key=lambda route: (-len(route.prefix), route.prefix))):

@@ -73,6 +73,9 @@ def test_a_minimal_component_is_complete() -> None:
         ({"args": ["x\0"]}, "args has a NUL character in it"),
         ({"secret_env": {"A": "\ud83d"}}, "secret_env.A has half of a character in it"),
         ({"env": {"A": "x" * 131070}}, "env.A is too long for a process"),
+        ({"port": None, "service": {"port": 80}}, "service is how others reach a port"),
+        ({"port": None, "probes": {"liveness": {"path": "/up"}}}, "probes.liveness asks a port"),
+        ({"strategy": "Replace"}, "Recreate"),
     ],
 )
 def test_a_mistake_is_one_sentence_that_names_it(change: dict[str, Any], expected: str) -> None:
@@ -171,6 +174,7 @@ def test_chart_values_hold_names_of_secrets_and_no_values() -> None:
         "replicas": 1,
         "port": 8000,
         "service": {"type": "ClusterIP", "port": 8000},
+        "strategy": "RollingUpdate",
         "env": {"DEBUG": "false", "WORKERS": "2"},
         "secretName": "backend-env-1",
         "secretEnv": ["A", "B"],
@@ -253,6 +257,11 @@ def test_ready_without_any_probe_means_that_the_port_takes_connections() -> None
     }
     for kind in ("startup", "liveness"):
         assert "readiness" not in probes_of(**{kind: {"path": "/up"}})
+
+
+def test_a_worker_without_a_port_is_complete_and_is_asked_nothing_by_default() -> None:
+    (worker,), problems = load_components([{"name": "worker", "image": "w:1"}])
+    assert (problems, worker["probes"], worker["service"]["port"]) == ([], {}, None)
 
 
 VOLUME = {"persistence": {"path": "/data/"}}

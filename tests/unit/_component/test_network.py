@@ -40,6 +40,16 @@ def test_a_setup_and_a_test_may_call_their_own_component() -> None:
     assert values["db"]["from"] == ["api", "api-migration", "db-setup", "db-test"]
 
 
+def test_nothing_connects_to_a_component_without_a_port() -> None:
+    worker = {"name": "worker", "image": "w:1"}
+    components = loaded(worker, OPEN, API | {"connects_to": []})
+    assert network_values(components)["worker"]["outside"]
+    assert [edge.target for found in edges(components) for edge in found].count("worker") == 0
+    _, problems = load_components([worker, {**API, "connects_to": ["worker"]}])
+    (problem,) = problems
+    assert problem == "Component api: connects_to names worker, which has no port to connect to: give it one, or take it out."
+
+
 def test_a_connection_goes_to_the_port_of_the_container() -> None:
     values = network_values(loaded(WEB, API, DB))
     assert values["api"] == {"from": ["web"], "outside": True, "to": [{"name": "db", "port": 5432}]}

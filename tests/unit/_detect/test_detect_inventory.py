@@ -72,6 +72,22 @@ def test_a_browsers_calls_go_through_the_gateway() -> None:
     assert component("next-fastapi", "frontend")["build"]["args"] == {"NEXT_PUBLIC_API_URL": "/backend/api/v1"}
 
 
+def test_a_worker_takes_what_its_image_mate_takes_and_a_scheduler_is_never_two() -> None:
+    worker, scheduler = component("django-celery", "worker"), component("django-celery", "scheduler")
+    assert worker["secret_env"] == component("django-celery")["secret_env"]
+    assert "port" not in worker
+    assert ("strategy" in worker, scheduler["strategy"]) == (False, "Recreate")
+
+
+def test_redis_is_taken_in_the_form_that_its_client_reads() -> None:
+    assert component("django-celery")["secret_env"]["REDIS_URL"] == {"from": "redis", "as": "redis"}
+    assert "services_redis_tls" not in variables("django-celery")
+    # arq reads nothing of TLS from a URL but that there is some.
+    assert component("arq-worker", "worker")["secret_env"]["REDIS_URL"] == {"from": "redis", "as": "url"}
+    assert variables("arq-worker")["services_redis_tls"] is False
+    assert "reads no password" in written("rq-worker").left_out[0]
+
+
 def test_without_a_gateway_what_it_would_do_is_said() -> None:
     found = app_file(detect_application(APPS / "next-fastapi"), ["postgresql"], 31080)
     assert "/backend to backend" in found.left_out[0]

@@ -138,7 +138,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "exposing": {"app_components": [EXPOSING], "app_public_values": ["vault_nothing"], "app_checks": []},
     "huge": {"app_components": [HUGE], "app_public_values": [], "app_checks": []},
     "service": {
-        "app_services": ["redis", "postgresql"],
+        "app_services": ["memcached", "postgresql"],
         "app_components": [{"name": "pgbouncer", "image": "x", "port": 80, "connects_to": ["postgresql"]}],
     },
     "names": {**NAMES, "app_components": [{"name": "Api_1", "image": "Org/API:1", "port": 80}]},
@@ -534,7 +534,7 @@ def test_an_application_without_secrets_needs_no_vault(deployed: tuple[Path, str
 
 
 def test_a_service_that_there_is_not_and_a_taken_name_are_reported(refused: dict[str, str]) -> None:
-    assert "app_services names redis, which is no service: take one of openrouter, postgresql" in refused["service"]
+    assert "app_services names memcached, which is no service: take one of gateway, openrouter, postgresql, redis" in refused["service"]
     assert "Component pgbouncer: the service postgresql is called so, or a part of it: rename the component." in refused["service"]
 
 

@@ -14,6 +14,7 @@ COMPONENTS = [
     {"name": "web", "port": 3000},
     {"name": "api", "port": 8000, "service": {"port": 80}},
     {"name": "api-v2", "port": 8001},
+    {"name": "worker"},
 ]
 ROUTES = {"/": "web", "/api/": {"to": "api", "strip": True}, "/api/v2": "api-v2"}
 NONE = "services_gateway_routes names no route:"
@@ -132,12 +133,19 @@ def test_right_routes_are_right(routes: Any) -> None:
             {"/": "web", "/api": "api", "/api/": "api-v2"},
             ["services_gateway_routes has /api and /api/, which are one prefix: keep one of them."],
         ),
+        (
+            {"/": "worker"},
+            [
+                "services_gateway_routes./ leads to worker, a component without a port: the components with a port are web, api, "
+                "api-v2."
+            ],
+        ),
         ({"/": "wep"}, ["services_gateway_routes./ leads to wep, which is no component: did you mean web?"]),
         (
             {"/": {"too": "web"}},
             [
                 "services_gateway_routes./ has the option too, which is none: take to, the component, and strip (true or false).",
-                "services_gateway_routes./ leads to nothing, which is no component: the components are web, api, api-v2.",
+                "services_gateway_routes./ leads to nothing, which is no component: the components with a port are web, api, api-v2.",
             ],
         ),
         (

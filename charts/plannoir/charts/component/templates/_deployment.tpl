@@ -7,8 +7,12 @@ metadata:
 spec:
   replicas: {{ .values.replicas | int64 }}
   revisionHistoryLimit: 3
+  {{- if not (or .values.port .values.probes) }}
+  # Nothing tells that such a process works, but that it goes on.
+  minReadySeconds: 10
+  {{- end }}
   strategy:
-    {{- if .values.persistence }}
+    {{- if or .values.persistence (eq .values.strategy "Recreate") }}
     type: Recreate
     {{- else }}
     type: RollingUpdate
@@ -53,12 +57,14 @@ spec:
           {{- with include "component.env" (dict "env" .values.env "secretEnv" (include "component.secretEnv" . | fromYaml)) }}
           env: {{- . | trim | nindent 12 }}
           {{- end }}
+          {{- with .values.port }}
           ports:
-            - containerPort: {{ .values.port | int64 }}
+            - containerPort: {{ . | int64 }}
+          {{- end }}
           {{- range $kind, $probe := .values.probes }}
           {{ $kind }}Probe: {{- include "component.probe" (dict "probe" $probe "port" $.values.port) | trim | nindent 12 }}
           {{- end }}
-          {{- if and (not .values.persistence) (ge (int .values.stopGraceSeconds) 10) }}
+          {{- if and .values.port (not .values.persistence) (ge (int .values.stopGraceSeconds) 10) }}
           # Keeps serving while the endpoint's removal reaches every node, so that a rollout loses no request.
           lifecycle:
             preStop:

@@ -13,7 +13,7 @@ spec:
     matchLabels: {{- include "component.selectorLabels" . | nindent 6 }}
   policyTypes: [Ingress, Egress]
   {{- $published := ne .values.service.type "ClusterIP" }}
-  {{- if or .values.network.from $published }}
+  {{- if and .values.port (or .values.network.from $published) }}
   ingress:
     - ports:
         - port: {{ .values.port | int64 }}
@@ -44,7 +44,7 @@ spec:
     matchLabels: {{- include "component.jobLabels" . | nindent 6 }}
   policyTypes: [Ingress, Egress]
   {{- include "component.egress" . | nindent 2 }}
-  {{- if and (has .kind (list "setup" "test")) (hasKey .values.network "to") }}
+  {{- if and .values.port (has .kind (list "setup" "test")) (hasKey .values.network "to") }}
     - to:
         - podSelector:
             matchLabels: {{- include "component.selectorLabels" . | nindent 14 }}

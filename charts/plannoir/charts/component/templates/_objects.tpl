@@ -16,8 +16,10 @@ All objects of one component. Context of this and every other template here:
 ---
 {{ include "component.persistentvolumeclaim" . }}
 {{- end }}
+{{- if .values.port }}
 ---
 {{ include "component.service" . }}
+{{- end }}
 ---
 {{ include "component.deployment" . }}
 {{- if gt (int .values.replicas) 1 }}
