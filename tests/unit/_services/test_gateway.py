@@ -135,10 +135,7 @@ def test_right_routes_are_right(routes: Any) -> None:
         ),
         (
             {"/": "worker"},
-            [
-                "services_gateway_routes./ leads to worker, a component without a port: the components with a port are web, api, "
-                "api-v2."
-            ],
+            ["services_gateway_routes./ leads to worker, a component without a port: the components with a port are web, api, api-v2."],
         ),
         ({"/": "wep"}, ["services_gateway_routes./ leads to wep, which is no component: did you mean web?"]),
         (
