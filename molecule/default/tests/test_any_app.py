@@ -42,7 +42,7 @@ def inventory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         playbook("site.yml", f"--extra-vars={json.dumps(CLUSTER)}", inventory=folder)
         yield folder
     finally:
-        kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found")
+        kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait=false")
 
 
 def test_the_browsers_call_reaches_the_worker_through_one_origin(inventory: Path) -> None:
