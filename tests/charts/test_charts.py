@@ -34,7 +34,6 @@ EVERYTHING = {
     "name": "shop",
     "image": "registry.example/shop:1",
     "replicas": 1,
-    "strategy": "Recreate",
     "command": ["serve"],
     "args": ["--fast"],
     "port": 8080,
@@ -431,6 +430,8 @@ def test_every_option_of_a_component_reaches_the_cluster() -> None:
     found = [(path, base, other) for base in (asked, commanded) for path, other in variations(OPTIONS, base)]
     for kind in kinds:
         found.append((f"probes.{kind}.tcp", asked, {**asked, "probes": {**asked["probes"], kind: connected["probes"][kind]}}))
+    stateless = {**asked, "persistence": None}  # a volume decides the strategy by itself
+    found.append(("strategy", stateless, {**stateless, "strategy": "Recreate"}))
     assert {path for path, _, _ in found} == set(leaves(OPTIONS))
     values = role_values(EVERYTHING)
     values["components"] = {

@@ -142,8 +142,22 @@ def idle_jobs(values: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]
 
 def _job_inputs(component: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a migration has of its component: all but the image, of which its sources speak, and what matters to pods only."""
-    pods = ("image", "replicas", "probes", "resources", "service", "stopGraceSeconds", "strategy", "topologySpread", "test", "command")
-    pods += ("args", "port")
+    pods = {
+        *(
+            "image",
+            "replicas",
+            "strategy",
+            "command",
+            "args",
+            "port",
+            "service",
+            "probes",
+            "resources",
+            "stopGraceSeconds",
+            "topologySpread",
+        ),
+        "test",
+    }
     return {option: value for option, value in component.items() if option not in pods}
 
 

@@ -85,13 +85,14 @@ def gateway_config(raw: object, components: Sequence[Mapping[str, Any]], namespa
         components: ``app_components``.
         namespace: Where they are deployed.
     """
-    ports = {component["name"]: (component.get("service") or {}).get("port") or component.get("port") for component in components}
-    known = [route for route in routes_of(raw) if ports.get(route.to)]
+    given = {component["name"]: (component.get("service") or {}).get("port") or component.get("port") for component in components}
+    ports = {name: int(port) for name, port in given.items() if port}
+    known = [route for route in routes_of(raw) if route.to in ports]
     maps: list[str] = []
     locations: list[str] = []
     for index, route in enumerate(sorted(known, key=lambda route: (-len(route.prefix), route.prefix))):
-        maps += _maps(index, route, int(ports[route.to]), namespace)
-        locations += _locations(index, route, int(ports[route.to]), namespace)
+        maps += _maps(index, route, ports[route.to], namespace)
+        locations += _locations(index, route, ports[route.to], namespace)
     lines = [*maps, "server {", *(f"  {line}" for line in ["include /etc/nginx/server.conf;", *locations]), "}"]
     return "".join(f"{line}\n" for line in lines)
 

@@ -41,7 +41,7 @@ def test_a_setup_and_a_test_may_call_their_own_component() -> None:
 
 
 def test_nothing_connects_to_a_component_without_a_port() -> None:
-    worker = {"name": "worker", "image": "w:1"}
+    worker: dict[str, object] = {"name": "worker", "image": "w:1"}
     components = loaded(worker, OPEN, API | {"connects_to": []})
     assert network_values(components)["worker"]["outside"]
     assert [edge.target for found in edges(components) for edge in found].count("worker") == 0

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ansible_collections.plannoir.deploy.plugins.module_utils._services.gateway import gateway_config, gateway_problems
 
-COMPONENTS = [
+COMPONENTS: list[dict[str, Any]] = [
     {"name": "web", "port": 3000},
     {"name": "api", "port": 8000, "service": {"port": 80}},
     {"name": "api-v2", "port": 8001},
@@ -36,7 +36,7 @@ def mapped(config: str, name: str, key: str, **variables: str) -> str:
 def index(prefix: str) -> str:
     """Return the number of the route in its variables."""
     (body,) = re.findall(rf"location {re.escape(prefix)} {{(.*?)}}", CONFIG, re.DOTALL)
-    return re.findall(r"\$location_(\d+)", body)[0]
+    return str(re.findall(r"\$location_(\d+)", body)[0])
 
 
 @pytest.mark.parametrize(
