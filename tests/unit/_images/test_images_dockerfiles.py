@@ -15,7 +15,8 @@ DOCKERFILES = sorted([*ROOT.glob("apps/*/Dockerfile"), *SERVICES.glob("**/Docker
 
 
 def test_every_folder_of_an_image_has_a_dockerfile() -> None:
-    assert [path.parent.name for path in DOCKERFILES] == ["backend", "frontend", "openrouter", "database", "pgbouncer"]
+    folders = ["backend", "frontend", "gateway", "openrouter", "database", "pgbouncer", "redis"]
+    assert [path.parent.name for path in DOCKERFILES] == folders
 
 
 def test_the_copies_of_the_shared_script_are_alike() -> None:
