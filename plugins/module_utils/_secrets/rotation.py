@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from .._core.errors import Failure
-from .vault_text import VaultText
+from .vault_text import UNSAFE, Text, VaultText
+
+_TEMPLATE = re.compile(r"\{[{%#]")
 
 
 class Rotation(NamedTuple):
@@ -44,6 +47,24 @@ def rotate(text: str, names: Sequence[str], kept: Mapping[str, str], until: int)
         if name in kept:
             vault = vault.with_value(kept[name], f'{{"value": {old.as_yaml()}, "until": {until}}}', after=name)
     return Rotation(vault.text, values)
+
+
+def with_secret(text: str, name: str, value: str) -> Rotation:
+    """Give one variable a value that the caller has; behind all others where the vault does not hold it.
+
+    Args:
+        text: A vault's YAML.
+        name: The variable.
+        value: Any text. One in which a template would begin is marked as a text that is none.
+
+    Raises:
+        Failure: The vault is no valid YAML, or the variable is an alias.
+    """
+    written = Text(value, UNSAFE if _TEMPLATE.search(value) else "").as_yaml()
+    vault = VaultText(text)
+    if vault.holds(name):
+        return Rotation(vault.with_value(name, written, after=name).text, {name: value})
+    return Rotation(f"{text.rstrip()}\n{name}: {written}\n", {name: value})
 
 
 def _refuse_clashes(names: Sequence[str], kept: Mapping[str, str]) -> None:

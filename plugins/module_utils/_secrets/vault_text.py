@@ -60,6 +60,10 @@ class VaultText:
         self._root = root
         self._tokens = [token for token in yaml.scan(text, Loader=yaml.SafeLoader) if token.start_mark.index < token.end_mark.index]
 
+    def holds(self, name: str) -> bool:
+        """Tell whether a variable stands there, whatever its value."""
+        return any(key.value == name for key, _value in self._root.value)
+
     def read(self, name: str) -> Text:
         """Return a variable's text.
 
@@ -87,7 +91,7 @@ class VaultText:
 
     def with_value(self, name: str, written: str, after: str) -> VaultText:
         """Give a variable a value in YAML on one line; where the vault does not hold it, it is put right after another one."""
-        if not any(key.value == name for key, _value in self._root.value):
+        if not self.holds(name):
             return self._with_line(name, written, after)
         key, value = self._pair(name)
         if _is_alias(key, value):
