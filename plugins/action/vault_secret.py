@@ -41,10 +41,16 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         try:
             if not re.fullmatch(r"vault_\w+", given["name"]):
                 raise Failure(f"A variable of the vault begins with vault_ and has letters, digits and underscores: correct name. {_KEPT}")
-            value = _output(given["command"]) if given["command"] else given["value"] or ""
+            # Ansible's own kind of text, which remembers where it came from, cannot be written as YAML.
+            value = _output(given["command"]) if given["command"] else "".join(given["value"] or "")
             changed = self._put(Path(given["path"]), given["name"], value)
         except Failure as error:
             raise AnsibleActionFail(str(error)) from None
+        except Exception as error:  # the words of another one may quote the value
+            raise AnsibleActionFail(
+                f"{given['name']} cannot be put into the vault {given['path']} ({type(error).__name__}): write it there with "
+                f"'ansible-vault edit'. {_KEPT}"
+            ) from None
         diff = {"before": {}, "after": {given["name"]: "a new value"} if changed else {}}
         return {"changed": changed, "name": given["name"], "diff": diff}
 

@@ -4,10 +4,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
+import select
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -30,18 +34,23 @@ def test_any_text_is_given_back_and_the_rest_stays(name: str, value: str) -> Non
     assert "# of Stripe" in after
 
 
-def play(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {
-        **os.environ,
-        **{"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "PLANNOIR_VAULT_PASSWORD": "open sesame", "ANSIBLE_FORCE_COLOR": "0"},
-    }
+ENVIRONMENT = {
+    **os.environ,
+    **{"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "PLANNOIR_VAULT_PASSWORD": "open sesame", "ANSIBLE_FORCE_COLOR": "0"},
+}
+
+
+def command(folder: Path, *arguments: str) -> list[str]:
     given = {"secrets_vault_file": str(folder / "vault.yml"), "ansible_python_interpreter": sys.executable}
     inventory = folder / "hosts.yml"
     inventory.write_text("cluster: {hosts: {localhost: {ansible_connection: local}}}", encoding="utf-8")
-    command = ["ansible-playbook", f"--inventory={inventory}", str(ROOT / "playbooks/secret.yml"), f"--extra-vars={json.dumps(given)}"]
-    return subprocess.run(
-        [*command, *arguments], cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
+    play = str(ROOT / "playbooks/secret.yml")
+    return ["ansible-playbook", f"--inventory={inventory}", play, f"--extra-vars={json.dumps(given)}", *arguments]
+
+
+def play(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    call = command(folder, *arguments)
+    return subprocess.run(call, cwd=folder, env=ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
@@ -66,6 +75,25 @@ def test_a_command_gives_the_value_and_no_output_holds_it(folder: Path) -> None:
     assert held(folder) == {"vault_key": SECRET, "vault_other": 5}
     assert "changed=0" in play(folder, *named).stdout
     assert "TOPSECRET" not in checked.stdout + checked.stderr + done.stdout + done.stderr
+
+
+def test_a_value_is_typed_unseen(folder: Path) -> None:
+    """On a terminal of its own, as a person has one."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(folder)
+        os.execvpe("ansible-playbook", command(folder, "-e", "secret_name=vault_key", "-vvv"), ENVIRONMENT)
+    shown = b""
+    with contextlib.suppress(OSError):  # Linux says so where the other end is closed
+        while select.select([terminal], [], [], 60)[0] and (read := os.read(terminal, 4096)):
+            shown += read
+            if b"Value of vault_key" in read:
+                time.sleep(2)  # Ansible drops what was typed before it asked
+                os.write(terminal, f"{SECRET}\r".encode())
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, shown.decode()
+    assert held(folder)["vault_key"] == SECRET
+    assert b"TOPSECRET" not in shown
 
 
 @pytest.mark.parametrize(
