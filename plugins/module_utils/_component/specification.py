@@ -57,6 +57,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
             "dockerfile": {"type": "str", "default": "Dockerfile"},
             "generate": {"type": "bool", "default": False},
             "python": {"type": "str", "format": "python_version"},
+            "language": {"type": "str", "choices": ["python", "node"]},
             "args": {"type": "dict", "default": {}, "empty": True},
             "target": {"type": "str", "default": ""},
         },

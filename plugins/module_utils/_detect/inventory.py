@@ -163,6 +163,8 @@ class _Writer:
         build: dict[str, Any] = {"context": part.folder}
         if part.dockerfile and part.kind.value != "dockerfile":
             build["generate"] = True
+        if any(other.folder == part.folder and bool(other.python) != bool(part.python) for other in self._application.parts):
+            build["language"] = "python" if part.python else "node"
         env: dict[str, Any] = {}
         secret: dict[str, Any] = {}
         arguments: dict[str, str] = {}
@@ -177,6 +179,8 @@ class _Writer:
         if arguments:
             build["args"] = arguments
         command = list(part.command.value) if part.same_image_as else []
+        if part.command.value[:2] == ("rq", "worker") and "redis" in self._used:
+            secret["RQ_REDIS_URL"] = {"from": "redis", "as": "redis"}  # which the program reads, and not the code
         lines = [f"  - name: {part.name}"]
         lines += _entry("build", build)
         if command:

@@ -27,12 +27,12 @@ def python_migration(folder: Folder, where: str, python: Python, sources: Source
         manage = join(root, "manage.py")
         command: tuple[str, ...] = ("python", "manage.py", "migrate", "--noinput")
         return Migration(Fact("django", f"{manage}:1"), command, tuple(relative(path, where) for path in made))
-    for ini in [path for path in folder.below(where, "alembic.ini") if path.count("/") - where.count("/") <= 2]:
-        return _alembic(folder, where, ini, python, loaded, sources)
     if "flask-migrate" in python.dependencies and (env := next((path for path in folder.below(where, "migrations/env.py")), "")):
         app = python.entry.value.replace("()", "")
         command = ("flask", "--app", app, "db", "upgrade")
         return Migration(Fact("flask-migrate", env), command, (relative(posixpath.dirname(env), where),))
+    for ini in [path for path in folder.below(where, "alembic.ini") if path.count("/") - where.count("/") <= 2]:
+        return _alembic(folder, where, ini, python, loaded, sources)
     if place := tables_at_start(folder, sources, loaded):
         return Migration(Fact("none", place), (), note=TABLES_AT_START)
     return None

@@ -33,15 +33,17 @@ NOTHING = (
 )
 
 
-def detect_part(folder: Path, root: Path | None = None) -> Part:
+def detect_part(folder: Path, root: Path | None = None, language: str = "") -> Part:
     """Return what ONE folder becomes: the part that answers requests, or else its worker.
 
     Args:
         folder: The part's folder, as ``build.context`` names it.
         root: The repository, in which a workspace's lock may stand above the folder; by default the nearest folder above with ``.git``.
+        language: ``python`` or ``node``, where the folder holds an application of each.
 
     Raises:
-        Failure: The folder is none, holds nothing that is known, or a manifest in it cannot be parsed.
+        Failure: The folder is none, holds nothing that is known, or two applications of which none is named, or a manifest in it cannot be
+            parsed.
     """
     folder = Path(folder).expanduser().absolute()
     if not folder.is_dir():
@@ -57,7 +59,14 @@ def detect_part(folder: Path, root: Path | None = None) -> Part:
     parts = parts_of(Folder(top), folder.relative_to(top).as_posix())
     if not parts:
         raise Failure(f"{folder} {NOTHING}.")
-    return parts[0]
+    languages = {"python" if part.python else "node": part for part in reversed(parts)}
+    if language and language not in languages:
+        raise Failure(f"language: {folder} holds no application in {language}: leave build.language out, or correct it.")
+    if len(languages) > 1 and not language:
+        raise Failure(
+            f"language: {folder} holds an application in each of Python and Node.js: say which one by build.language (python or node)."
+        )
+    return languages[language] if language else parts[0]
 
 
 def projects(folder: Folder) -> list[str]:

@@ -331,8 +331,24 @@ def _rq(folder: Folder, project: Project, sources: Sources) -> Iterator[Started]
     for path in sources.files:
         if re.search(r"\b(from rq\b|import rq\b|django_rq)", folder.text(path)) and is_program(path, project.folder):
             root = sources.root_of(path)
-            yield _worker(folder, project, "rq", "rq worker", folder.at(path, r"\brq\b"), path, root, ("rq", "worker"))
+            command = ("rq", "worker", *_queues(sources, project))
+            yield _worker(folder, project, "rq", " ".join(command), folder.at(path, r"\brq\b"), path, root, command)
             return
+
+
+def _queues(sources: Sources, project: Project) -> list[str]:
+    """Return the names of RQ's queues; a worker serves no other than those that it is told."""
+    return sorted(
+        {
+            str(node.args[0].value)
+            for path in sources.files
+            if "Queue" in sources.folder.text(path) and is_program(path, project.folder)
+            for node in sources.nodes(path)
+            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)
+            if isinstance(node.args[0].value, str)
+            and sources.full_name(path, node.func) in ("rq.Queue", "rq.queue.Queue", "django_rq.get_queue")
+        }
+    )
 
 
 def _celery(folder: Folder, project: Project, sources: Sources) -> Iterator[Started]:

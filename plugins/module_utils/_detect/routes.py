@@ -176,8 +176,12 @@ def _proxied(folder: Folder, page: Part, interfaces: list[Part], routes: list[Ro
                 before, place = value.strip("\"'`"), source
             elif key == "destination" and before:
                 prefix = re.split(r"/:|/\(", before)[0]
-                rest = re.sub(r"^(?:https?://[^/]*|\$\{[^}]*\})", "", value.strip("\"'`"))
+                # Another place for development than elsewhere is the first text of a choice.
+                address = re.search(r"(?:https?://[^/\"'`\s]*|\$\{[^}]*\})([^\"'`\s]*)", value)
+                rest = address[1] if address else value.strip("\"'`")
                 source, strip = place, not rest.startswith(prefix)
+                if prefix == before and strip:
+                    prefix = ""  # one path that becomes another one is no prefix
                 if not (_LOCAL.search(value) or "${" in value):
                     prefix = ""
                 before = ""
@@ -187,6 +191,7 @@ def _proxied(folder: Folder, page: Part, interfaces: list[Part], routes: list[Ro
                 continue
             local = _LOCAL.search(target)
             part = next((part for part in interfaces if local and local[1] in _ports(folder, part)), interfaces[0])
+            strip = strip and not any(path == prefix or path.startswith(f"{prefix}/") for path in part.paths)
             routes.append(Route(prefix, part.name, strip, Fact(prefix, source, (), f"{path.rpartition('/')[2]} leads it there.")))
 
 

@@ -12,12 +12,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._core.errors import Failure
 from .._core.files import write_private
 
 DOCKERFILE = "Dockerfile"
+
+
+class Choice(NamedTuple):
+    """What a component's ``build`` decides of a generated Dockerfile: Python's version, the language, names of build arguments."""
+
+    python: str
+    language: str
+    arguments: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -61,26 +69,27 @@ def source_of(build: Mapping[str, Any], root: Path) -> Source:
     folder = root / Path(build["context"]).expanduser()
     if not is_generated(build, folder):
         return Source(folder, folder, folder / build["dockerfile"])
-    return _generated(folder, root, str(build.get("python") or ""), tuple(sorted(build["args"])))
+    return _generated(folder, root, Choice(str(build.get("python") or ""), str(build.get("language") or ""), tuple(sorted(build["args"]))))
 
 
-def _generated(folder: Path, root: Path, python: str, names: tuple[str, ...]) -> Source:
+def _generated(folder: Path, root: Path, choice: Choice) -> Source:
     top = _repository(folder.resolve(), root.resolve())
-    where = cache_folder() / hashlib.sha256(json.dumps([str(folder.resolve()), str(top), python, names]).encode()).hexdigest()[:16]
+    where = cache_folder() / hashlib.sha256(json.dumps([str(folder.resolve()), str(top), choice]).encode()).hexdigest()[:16]
     record = _record(where / "record.json")
     key = _key(folder, Path(record.get("context", folder)), top)
     if record.get("key") != key or not (where / DOCKERFILE).is_file():
-        record = _generate(where, folder, top, python, names)
+        record = _generate(where, folder, top, choice)
     return Source(folder, Path(record["context"]), where / DOCKERFILE, True, record["offer"], tuple(record["notes"]))
 
 
-def _generate(where: Path, folder: Path, top: Path, python: str, names: tuple[str, ...]) -> dict[str, Any]:
+def _generate(where: Path, folder: Path, top: Path, choice: Choice) -> dict[str, Any]:
     # Only this needs them, and a second run does without.
     from .._detect.part import detect_part
     from .generate import generate
     from .recipe import Choices
 
-    made = generate(detect_part(folder.resolve(), top), top, Choices(dict.fromkeys(names, ""), python))
+    part = detect_part(folder.resolve(), top, choice.language)
+    made = generate(part, top, Choices(dict.fromkeys(choice.arguments, ""), choice.python))
     context = folder if top / made.context == folder.resolve() else top / made.context
     record = {"context": str(context), "offer": made.offer, "notes": made.notes, "key": _key(folder, context, top)}
     try:

@@ -88,6 +88,11 @@ def test_redis_is_taken_in_the_form_that_its_client_reads() -> None:
     assert "reads no password" in written("rq-worker").left_out[0]
 
 
+def test_a_folder_that_is_two_parts_says_which_one_is_built() -> None:
+    languages = {name: component("next-fastapi-one-folder", name)["build"]["language"] for name in ("api", "web")}
+    assert languages == {"api": "python", "web": "node"}
+
+
 def test_without_a_gateway_what_it_would_do_is_said() -> None:
     found = app_file(detect_application(APPS / "next-fastapi"), ["postgresql"], 31080)
     assert "/backend to backend" in found.left_out[0]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._detect.application import detect_application
 from ansible_collections.plannoir.deploy.plugins.module_utils._detect.model import Part
 from ansible_collections.plannoir.deploy.plugins.module_utils._detect.part import detect_part
 
@@ -216,3 +217,46 @@ def test_a_manifest_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     tree(tmp_path, {"pyproject.toml": "[project\n", "main.py": APP})
     with pytest.raises(Failure, match=r"pyproject\.toml cannot be read"):
         detect_part(tmp_path)
+
+
+def test_a_worker_of_rq_serves_the_queues_that_the_code_names(tmp_path: Path) -> None:
+    tree(tmp_path, {"requirements.txt": "flask\nrq\nredis\n"})
+    text = "import rq\nfrom flask import Flask\napp = Flask(__name__)\nqueue = rq.Queue('mails', connection=None)\n"
+    tree(tmp_path, {"app.py": text})
+    application = detect_application(tmp_path)
+    worker = next(part for part in application.parts if part.kind.value == "rq")
+    assert worker.command.value == ("rq", "worker", "mails")
+
+
+NEXT = {
+    "package.json": json.dumps({"dependencies": {"next": "15.0.0", "react": "19.0.0"}, "scripts": {"build": "next build"}}),
+    "app/page.tsx": "export default function Page() { return null }\n",
+    "requirements.txt": "fastapi\nuvicorn\n",
+}
+REWRITE = """module.exports = { rewrites: async () => [
+  { source: "/api/py/:path*", destination: process.env.NODE_ENV === "development" ? "http://127.0.0.1:8000%s/:path*" : "/api/" },
+  { source: "/docs", destination: process.env.NODE_ENV === "development" ? "http://127.0.0.1:8000/api/py/docs" : "/api/py/docs" },
+] }
+"""
+
+
+@pytest.mark.parametrize(
+    ("leads_to", "answers", "strip"), [("/api/py", "/api/py/hello", False), ("", "/hello", True), ("", "/api/py/hello", False)]
+)
+def test_where_a_rewrite_leads_and_what_answers_tell_whether_the_prefix_is_taken_off(
+    tmp_path: Path, leads_to: str, answers: str, strip: bool
+) -> None:
+    server = f"{APP}@app.get('{answers}')\ndef hello(): return 1\n"
+    found = detect_application(tree(tmp_path, {**NEXT, "next.config.js": REWRITE % leads_to, "api/index.py": server}))
+    assert [(route.prefix, route.part, route.strip) for route in found.routes] == [("/", "web", False), ("/api/py", "api", strip)]
+
+
+def test_of_two_applications_in_one_folder_the_one_that_is_meant_is_named(tmp_path: Path) -> None:
+    tree(tmp_path, {**NEXT, "api/index.py": APP})
+    assert detect_part(tmp_path, language="python").kind.value == "fastapi"
+    assert detect_part(tmp_path, language="node").kind.value == "next"
+    with pytest.raises(Failure, match=r"an application in each of Python and Node\.js: say which one by build.language"):
+        detect_part(tmp_path)
+    (tmp_path / "package.json").unlink()
+    with pytest.raises(Failure, match="no application in node:"):
+        detect_part(tmp_path, language="node")
