@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from .variables import SQLITE
 
 _DIGEST = re.compile(r"\A---\n# Written by playbooks/adopt\.yml; digest ([0-9a-f]{16})\.[^\n]*\n")
 _WIDTH = 118
+PROXIES = frozenset(("nginx", "nginx-unprivileged", "caddy", "traefik", "haproxy", "envoy", "httpd"))
+"""Images of servers that stand in front of others."""
 
 
 class Ask(NamedTuple):
@@ -61,6 +64,9 @@ def app_file(application: Application, services: Collection[str], node_port: int
     front = next((route.part for route in application.routes if route.prefix == "/"), "")
     components = []
     for part in application.parts:
+        if _is_proxy(part) and front:
+            writer.left_out.append(f"{part.name}: it is a proxy in front of the others, whose place app_services: [gateway] takes")
+            continue
         components.append(writer.component(part, node_port if part.name == front and not gateway else 0))
     lines = [
         f"app_name: {application.name}",
@@ -132,6 +138,12 @@ def _checks(application: Application, gateway: bool) -> list[dict[str, Any]]:
             if route.strip or url.startswith(route.prefix):
                 checks.append({"name": f"{part.name} answers at the same origin", "request": {"url": url}, "expect": {"status": 200}})
     return checks
+
+
+def _is_proxy(part: Part) -> bool:
+    """Tell whether a part is nothing but a ready server in front of other parts."""
+    names = {base.rpartition("/")[2].partition(":")[0] for base in (part.dockerfile.bases if part.dockerfile else ())}
+    return part.kind.value == "dockerfile" and bool(names) and names <= PROXIES
 
 
 def _speaks_plain_redis(part: Part) -> bool:
@@ -249,10 +261,10 @@ class _Writer:
             return self._origin, False
         if role == "cors_origins" and page:
             origins = [self._origin, self._origin.replace("127.0.0.1", "localhost")]
-            return (str(origins).replace("'", '"') if variable.form == "json" else ",".join(origins)), False
+            return _listed(origins, variable.form), False
         if role == "allowed_hosts":
             hosts = ["127.0.0.1", "localhost", part.name]
-            return (str(hosts).replace("'", '"') if variable.form == "json" else ",".join(hosts)), False
+            return _listed(hosts, variable.form), False
         if variable.name == "AUTH_TRUST_HOST":
             return "true", False
         if role == "api_url" and variable.required and not is_browser(variable.name):
@@ -281,6 +293,9 @@ class _Writer:
             return self._ask(part, variable), variable.secret
         if role == "model_name" and not variable.required:
             return None, False
+        if role == "database_engine":
+            django = (variable.default or "").startswith("django.db.backends.") or part.kind.value == "django"
+            return (f"django.db.backends.{'mysql' if service == 'mariadb' else service}" if django else None), False
         if role == "redis_url":
             form = {"arq": "url"}.get(client := part.services[service].value, client)
         if role == "redis_host" and not any(variable.role in ("redis_password", "redis_url") for variable in part.variables):
@@ -300,6 +315,11 @@ class _Writer:
         if not any(ask.name == name for ask in self.asks):
             self.asks.append(Ask(part.name, name, f'{name}: "..."', variable.source))
         return f"{{{{ {name} }}}}"
+
+
+def _listed(items: Sequence[str], form: str) -> str:
+    """Write a list as the code reads it."""
+    return json.dumps(list(items)) if form == "json" else (" " if form == "blanks" else ",").join(items)
 
 
 def _is_local(text: str | None) -> bool:

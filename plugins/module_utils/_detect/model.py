@@ -68,7 +68,7 @@ class Variable:
         source: The first place that reads it.
         places: All of them.
         role: A name of ``roles.ROLES``, or empty.
-        form: How the role's value is spelt: a URL's dialect, or ``json``, ``commas``.
+        form: How the role's value is spelt: a URL's dialect, or ``json``, ``commas``, ``blanks``.
         secret: Whether its value must not be seen.
         phase: ``process``, ``build``, or ``both``.
         required: Whether the code fails, or does nothing useful, without it.

@@ -152,7 +152,7 @@ def _plain(sources: Sources, path: str, wrappers: dict[str, str]) -> Iterator[Py
             None if is_none else value,
             required,
             type_,
-            "commas" if type_ in ("list", "Csv") or id(node) in split else "",
+            split.get(id(node), "commas" if type_ in ("list", "Csv") else ""),
         )
 
 
@@ -166,12 +166,13 @@ def _is_reader(sources: Sources, path: str, full: str) -> bool:
     return False
 
 
-def _split(tree: ast.Module) -> set[int]:
-    """Return the calls whose result is split at once: ``os.getenv("X", "").split(",")``."""
-    found: set[int] = set()
+def _split(tree: ast.Module) -> dict[int, str]:
+    """Return the calls whose result is split at once, ``os.getenv("X", "").split(",")``, and what stands between the items."""
+    found: dict[int, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "split":
-            found.update(id(inner) for inner in ast.walk(node.func.value))
+            separator = _literal(node.args[0]) if node.args else " "
+            found |= {id(inner): "blanks" if separator == " " else "commas" for inner in ast.walk(node.func.value)}
     return found
 
 

@@ -38,7 +38,7 @@ ROLES = (
     Role("test", r"(?:.*_)?TEST(?:ING)?_.*|.*_TEST"),
     Role(
         "database_url",
-        r"(?:\w+_)?(?:DATABASE|DB|POSTGRES(?:QL)?|PG|MYSQL|MARIADB|NEON|SUPABASE_DB)_?(?:CONNECTION_?)?(?:URL|URI|DSN|STRING|CONNINFO)(?:_\w+)?"
+        r"(?:\w+_)?(?:DATABASE|DB|POSTGRES(?:QL)?|PG|MYSQL|MARIADB|NEON|SUPABASE_DB)_?(?:A?SYNC_?)?(?:CONNECTION_?)?(?:URL|URI|DSN|STRING|CONNINFO)(?:_\w+)?"
         r"|SQLALCHEMY_(?:DATABASE_)?UR[IL]|PG_?DSN|DIRECT_URL|POSTGRES_PRISMA_URL",
         True,
         "database",
@@ -60,11 +60,12 @@ ROLES = (
     Role("database_name", rf"(?:\w+_)?{_DB}_?(?:NAME|DATABASE|DB|DBNAME|DB_NAME)", False, "database"),
     Role("database_user", rf"(?:\w+_)?{_DB}_?(?:USER|USERNAME|LOGIN)", False, "database"),
     Role("database_password", rf"(?:\w+_)?{_DB}_?(?:PASS|PASSWORD|PWD)", True, "database"),
+    Role("database_engine", rf"(?:\w+_)?{_DB}_?(?:ENGINE|BACKEND)", False, "database"),
     Role("database_sslmode", rf"(?:\w+_)?{_DB}_?SSL_?MODE", False, "database"),
     Role("model_url", r"(?:OPENAI|OPENROUTER|LLM|MODEL|AI)_(?:API_)?(?:BASE_?URL|BASE|URL|ENDPOINT|HOST)", False, "openrouter"),
     Role("model_key", r"(?:OPENAI|OPENROUTER|LLM)_(?:API_)?(?:KEY|TOKEN)", True, "openrouter"),
     Role("model_name", r"(?:OPENAI|OPENROUTER|LLM|CHAT)_(?:\w+_)?MODEL(?:_NAME)?|MODEL_NAME|LLM_MODEL", False, "openrouter"),
-    Role("cors_origins", r"(?:\w+_)?(?:CORS|ALLOWED|TRUSTED|ALLOW|CSRF)_?(?:\w+_)?ORIGINS?(?:_\w+)?|BACKEND_CORS_ORIGINS"),
+    Role("cors_origins", r"(?!.*REGEX)(?:\w+_)?(?:CORS|ALLOWED|TRUSTED|ALLOW|CSRF)_?(?:\w+_)?ORIGINS?(?:_\w+)?|BACKEND_CORS_ORIGINS"),
     Role("allowed_hosts", r"(?:\w+_)?(?:ALLOWED|TRUSTED)_HOSTS?"),
     Role(
         "session_secret",

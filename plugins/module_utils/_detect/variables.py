@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 from .folder import Folder, join, parents
 from .model import Variable
 from .roles import OWN, is_browser, is_secret, role_of
-from .services import Client, sqlalchemy_form
+from .services import CLIENTS, Client, sqlalchemy_form
 
 SQLITE = "Its only driver is SQLite's: a file, which has to outlive the pod."
 
@@ -104,7 +104,7 @@ def variables(
                     row.package,
                     (),
                     name,
-                    _form(name, "", clients, dependencies, None),
+                    _form(row.name, name, "", clients, dependencies, None),
                     is_secret(row.name),
                     "process",
                     row.required,
@@ -139,7 +139,7 @@ def _variable(
         group[0].source,
         tuple(read.source for read in group),
         role_name,
-        _form(role_name, form, clients, dependencies, default),
+        _form(name, role_name, form, clients, dependencies, default),
         secret,
         phase,
         required,
@@ -164,7 +164,7 @@ def _note(role: str, clients: Mapping[str, Client], dependencies: Mapping[str, s
     return ""
 
 
-def _form(role: str, form: str, clients: Mapping[str, Client], dependencies: Mapping[str, str], default: str | None) -> str:
+def _form(name: str, role: str, form: str, clients: Mapping[str, Client], dependencies: Mapping[str, str], default: str | None) -> str:
     """Return how the value of a role is spelt."""
     if role in ("cors_origins", "allowed_hosts"):
         return form or "commas"
@@ -175,6 +175,8 @@ def _form(role: str, form: str, clients: Mapping[str, Client], dependencies: Map
         if _is_sqlite(clients, dependencies, default):
             return (default or "").partition(":")[0]
         client = clients.get("postgresql") or clients.get("mariadb")
+        if "postgresql" in clients and re.search(r"(?:^|_)ASYNC(?:_|$)", name.upper()):
+            client = next((row for row in CLIENTS if row.form == "asyncpg" and row.package in dependencies), client)
         return sqlalchemy_form(client, dependencies) if client else ""
     if role == "redis_url":
         return "redis"

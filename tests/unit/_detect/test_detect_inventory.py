@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,50 @@ def test_without_a_gateway_what_it_would_do_is_said() -> None:
     found = app_file(detect_application(APPS / "next-fastapi"), ["postgresql"], 31080)
     assert "/backend to backend" in found.left_out[0]
     assert "gateway" not in found.text
+
+
+COMPOSED = {
+    "app/requirements.txt": "django\npsycopg2-binary\ngunicorn\n",
+    "app/manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
+    "app/shop/__init__.py": "",
+    "app/shop/wsgi.py": "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n",
+    "app/shop/settings.py": """import os
+ALLOWED_HOSTS = os.environ.get("DJANGO_ALLOWED_HOSTS").split(" ")
+DATABASES = {"default": {
+    "ENGINE": os.environ.get("SQL_ENGINE", "django.db.backends.sqlite3"), "HOST": os.environ.get("SQL_HOST", "localhost")}}
+""",
+    "nginx/Dockerfile": "FROM nginx:1.25\nCOPY nginx.conf /etc/nginx/conf.d\n",
+}
+
+
+def adopted(folder: Path, files: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    found = app_file(detect_application(folder), SERVICES, 31080)
+    return dict(yaml.safe_load(found.text)), found.left_out
+
+
+def test_a_list_stands_with_what_the_code_splits_it_at_and_an_engine_is_the_services(tmp_path: Path) -> None:
+    found, left_out = adopted(tmp_path, COMPOSED)
+    (app,) = found["app_components"]
+    assert app["env"]["DJANGO_ALLOWED_HOSTS"] == "127.0.0.1 localhost app"
+    assert app["env"]["SQL_ENGINE"] == "django.db.backends.postgresql"
+    assert left_out == ["nginx: it is a proxy in front of the others, whose place app_services: [gateway] takes"]
+
+
+def test_of_two_urls_of_one_database_the_asynchronous_one_gets_its_driver(tmp_path: Path) -> None:
+    settings = "import os\nfrom fastapi import FastAPI\n"
+    settings += (
+        "A = os.environ['DATABASE_URL']\nB = os.environ['DATABASE_ASYNC_URL']\nC = os.getenv('CORS_ORIGINS_REGEX')\napp = FastAPI()\n"
+    )
+    found, _left_out = adopted(tmp_path, {"requirements.txt": "fastapi\nsqlalchemy\nasyncpg\npsycopg2-binary\n", "main.py": settings})
+    (web,) = found["app_components"]
+    assert {name: value["as"] for name, value in web["secret_env"].items()} == {
+        "DATABASE_URL": "psycopg2",
+        "DATABASE_ASYNC_URL": "sqlalchemy+asyncpg",
+    }
+    assert "env" not in web
 
 
 def test_a_sqlite_file_outlives_the_pod(tmp_path: Path) -> None:
