@@ -80,7 +80,9 @@ class ActionModule(ControllerAction):
             problems += judged.problems
             arguments["sources"] = judged.sources
         result: dict[str, Any] = self._execute_module(module_name="plannoir.deploy.preflight", module_args=arguments, task_vars=task_vars)
-        problems += result.get("problems", [])
+        if result.get("failed"):
+            return result
+        problems += result["problems"]
         problems += room_problems(judged.fitting, *_node(variables, documentation, result.get("cpus") or 0))
         problems = list(dict.fromkeys([*spelled, *problems]))  # a clash of two components is one of the application, too
         if problems:

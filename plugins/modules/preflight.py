@@ -66,6 +66,9 @@ options:
       python:
         description: Python of a generated Dockerfile, in place of the one that the folder asks for.
         type: str
+      language:
+        description: Of which application a Dockerfile is generated, where the folder holds one in each of Python and Node.js.
+        type: str
       live:
         description: Whether playbooks/live.yml is to run a stage of the Dockerfile.
         type: bool
@@ -150,6 +153,7 @@ def main() -> None:
         "args": {"type": "dict", "default": {}},
         "generate": {"type": "bool", "default": False},
         "python": {"type": "str"},
+        "language": {"type": "str"},
         "live": {"type": "bool", "default": False},
     }
     module = AnsibleModule(

@@ -230,7 +230,8 @@ def _root(chosen: Interpreter, loads_libpq: bool) -> str:
 
 def _builder(chosen: Interpreter, compiled: bool, native: list[str], git: bool) -> list[str]:
     suffix = f"/{chosen.suite}" if chosen.suite else ""
-    own = ["python3-pip-whl"] if chosen.image else [f"{chosen.name}-venv{suffix}"]
+    # Without the package -venv, which wants the whole python3 of its own suite; pip runs from its wheel.
+    own = ["python3-pip-whl", *([] if chosen.image else [f"{chosen.name}{suffix}"])]
     if compiled:
         own += ["build-essential", *native, *([] if chosen.image else [f"{chosen.name}-dev{suffix}"])]
     words = [*own, "binutils", "ca-certificates", *(["git"] if git else [])]
