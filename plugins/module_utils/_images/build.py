@@ -123,5 +123,15 @@ def _failure(image: Image, done: process.Completed) -> str:
     return (
         f"The image of component {image.name} could not be built from {image.dockerfile}. The end of its log:\n\n{last_lines(done.out)}\n\n"
         f"Mend what it names in {image.context} and run the same command again; the images that are done are kept."
-        f"{' The Dockerfile was generated: one of your own in that folder is used instead.' if image.generated else ''}"
+        f"{_of_generated(done.out) if image.generated else ''}"
     )
+
+
+def _of_generated(log: str) -> str:
+    own = " The Dockerfile was generated: one of your own in that folder is used instead."
+    if any(words in log for words in ("subprocess-exited-with-error", "Failed to build")):  # pip's words, and uv's
+        own += (
+            " A package had to be compiled, which has no wheel for this Python: raise its version, or take an older Python with build.python, "
+            "such as 3.11."
+        )
+    return own

@@ -38,6 +38,8 @@ if tag == "broken":
     print("#5 0.3 the cause", flush=True)
     print("#5 ERROR: exit code: 1", flush=True)
     sys.exit(1)
+if tag == "compiled":
+    sys.exit("error: subprocess-exited-with-error")
 if tag == "endless":
     time.sleep(60)
 """
@@ -121,6 +123,14 @@ def test_one_that_fails_ends_no_other(docker: Path, tmp_path: Path) -> None:
     assert len(problems) == 1
     assert "component broken could not be built" in problems[0]
     assert "the cause" in problems[0]
+
+
+def test_a_package_without_a_wheel_names_an_older_python(docker: Path, tmp_path: Path) -> None:
+    _built, problems = build_images(
+        [image(tmp_path, "compiled", generated=True), image(tmp_path, "broken", generated=True)], Inputs(), print
+    )
+    told = {problem.split()[4]: "take an older Python with build.python" in problem for problem in problems}
+    assert told == {"compiled": True, "broken": False}
 
 
 def test_a_long_build_says_where_it_is(docker: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,7 +127,7 @@ def test_a_python_of_debian_comes_from_its_suite(tmp_path: Path, version: str) -
     text = generated(tmp_path).dockerfile
     suffix = f"/{SUITES[version]}" if SUITES[version] else ""
     assert f"python{version}-minimal{suffix} " in steps(text, "root")
-    assert f"python{version}-venv{suffix} " in steps(text, "dependencies")
+    assert f"python3-pip-whl python{version}{suffix} " in steps(text, "dependencies")
     assert ("debian.sh suite" in text.replace(HELP, "")) == bool(suffix)
 
 

@@ -19,7 +19,7 @@ set -- --no-auth-warning --user admin
 if [ "${TLS:-}" = true ]; then set -- --tls --cacert /etc/tls/ca.crt "$@"; fi
 # Whose passwords are the newest one alone says which one stays.
 said=$(REDISCLI_AUTH=$ADMIN_PASSWORD valkey-cli -h "${REDIS_HOST:-redis}" "$@" <<COMMANDS
-ACL SETUSER default on ~* &* +@all -@admin +config|get >$PASSWORD
+ACL SETUSER default on ~* &* +@all -@admin +config|get +client|list >$PASSWORD
 ACL SETUSER newest off resetpass >$PASSWORD
 ACL SAVE
 COMMANDS
