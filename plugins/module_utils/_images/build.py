@@ -131,7 +131,7 @@ def _of_generated(log: str) -> str:
     own = " The Dockerfile was generated: one of your own in that folder is used instead."
     if any(words in log for words in ("subprocess-exited-with-error", "Failed to build")):  # pip's words, and uv's
         own += (
-            " A package had to be compiled, which has no wheel for this Python: raise its version, or take an older Python with build.python, "
-            "such as 3.11."
+            " A package had to be compiled, which has no wheel for this Python: raise its version, or take an older Python with "
+            "build.python, such as 3.11."
         )
     return own
