@@ -14,7 +14,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.parsing.vault import VaultLib, VaultSecret, match_encrypt_secret
 from ansible.plugins.action import ActionBase
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.files import replace_file, write_new
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.files import write_new
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.rotation import Rotation
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.template import (
     Part,
@@ -25,7 +25,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.template 
 )
 from ansible_collections.plannoir.deploy.plugins.module_utils._services.catalogue import load_services
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_variables import given_beside
-from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import NO_PASSWORD, Vault, encrypt_like, read_vault
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import NO_PASSWORD, Vault, read_vault, replace_vault
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_variables import check_rotation, load_variables
 
 
@@ -78,9 +78,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
                 f"The vault {path} lacks {names}, and nothing can be written behind its last line: put values there with 'ansible-vault "
                 f"edit {path}'. Nothing was changed."
             ) from None
-        encrypted = encrypt_like(text, vault.content, VaultLib(self._loader._vault.secrets))
-        if not self._task.check_mode:
-            replace_file(path, encrypted, vault.content)
+        replace_vault(path, vault, text, self._loader._vault.secrets, check_mode=self._task.check_mode)
         return list(values)
 
 

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
-from ansible.parsing.vault import VaultLib, VaultSecret
+from ansible.parsing.vault import VaultSecret
 from ansible.plugins.action import ActionBase
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.files import replace_file
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.rotation import rotate
-from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import encrypt_like, read_vault
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import read_vault, replace_vault
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_variables import check_rotation
 
 
@@ -54,7 +53,5 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             raise Failure(f"There is no vault {path}, so that there is nothing to rotate: run site.yml, which makes it.")
         rotation = rotate(before.text, names, kept, until)
         check_rotation(before.text, rotation, kept, until)
-        encrypted = encrypt_like(rotation.text, before.content, VaultLib(passwords))
-        if rotation.values and not self._task.check_mode:
-            replace_file(path, encrypted, before.content)
+        replace_vault(path, before, rotation.text, passwords, check_mode=self._task.check_mode or not rotation.values)
         return sorted(rotation.values)

@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
-from ansible.parsing.vault import VaultLib
 from ansible.plugins.action import ActionBase
 from ansible_collections.plannoir.deploy.plugins.module_utils._core import process
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.files import replace_file
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.rotation import with_secret
-from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import encrypt_like, read_vault
+from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_check import read_vault, replace_vault
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_variables import check_rotation, load_variables
 
 _KEPT = "Nothing was changed."
@@ -66,9 +64,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             return False
         new = with_secret(before.text, name, value)
         check_rotation(before.text, new, {}, 0)
-        encrypted = encrypt_like(new.text, before.content, VaultLib(passwords))
-        if not self._task.check_mode:
-            replace_file(path, encrypted, before.content)
+        replace_vault(path, before, new.text, passwords, check_mode=self._task.check_mode)
         return True
 
 

@@ -14,6 +14,7 @@ import yaml
 from ansible.errors import AnsibleError
 from ansible.parsing.vault import AnsibleVaultFormatError, VaultLib, VaultSecret, parse_vaulttext_envelope
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.files import replace_file
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import plaintext_problem, vault_state
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault_text import compose, duplicates
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.vault_variables import load_variables
@@ -62,6 +63,17 @@ def encrypt_like(text: str, like: bytes, vault: VaultLib) -> str:
     if vault.decrypt(encrypted) != text.encode():
         raise Failure("The vault's new text was encrypted, but does not open again as it was: run this again. Nothing was changed.")
     return encrypted.decode()
+
+
+def replace_vault(path: Path, before: Vault, text: str, passwords: Sequence[tuple[str, VaultSecret]], *, check_mode: bool) -> None:
+    """Encrypt a vault's new text as the old one was, and put it in its place; in check mode everything but that happens.
+
+    Raises:
+        Failure: It does not open again, or somebody else wrote the file meanwhile. The file is as it was.
+    """
+    encrypted = encrypt_like(text, before.content, VaultLib(passwords))
+    if not check_mode:
+        replace_file(path, encrypted, before.content)
 
 
 def _open(path: Path, content: bytes, passwords: Sequence[tuple[str, VaultSecret]]) -> bytes:

@@ -142,22 +142,8 @@ def idle_jobs(values: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]
 
 def _job_inputs(component: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a migration has of its component: all but the image, of which its sources speak, and what matters to pods only."""
-    pods = {
-        *(
-            "image",
-            "replicas",
-            "strategy",
-            "command",
-            "args",
-            "port",
-            "service",
-            "probes",
-            "resources",
-            "stopGraceSeconds",
-            "topologySpread",
-        ),
-        "test",
-    }
+    process = ("image", "command", "args", "port", "probes", "resources", "stopGraceSeconds")
+    pods = (*process, "replicas", "strategy", "topologySpread", "service", "test")
     return {option: value for option, value in component.items() if option not in pods}
 
 
