@@ -62,7 +62,7 @@ def _finding(subject: str, cause: Cause, certain: bool) -> Finding:
     return Finding(
         f"{subject}: {cause.why}.",
         evidence(cause.found.log),
-        cause.remedy,
+        cause.remedy(subject),
         cause.patience if certain else None,
         f"{subject}: {cause.rule.name}",
     )
@@ -261,7 +261,7 @@ def _jobs(observed: Observed) -> Iterator[Finding]:
             limit = view.found().facts["limit"]
             its = f"{name}: its {kind or 'Job'} did not succeed{limit}"
             patience = SOON if holds(job, "Failed") else cause.patience
-            yield Finding(f"{its}: {cause.why}.", evidence(log), cause.remedy, patience, f"{its}: {cause.rule.name}")
+            yield Finding(f"{its}: {cause.why}.", evidence(log), cause.remedy(name), patience, f"{its}: {cause.rule.name}")
         elif told := first(JOB_RULES, view):
             yield _finding(name, told, True)
 
