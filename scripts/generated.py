@@ -63,8 +63,8 @@ VALUES = """\
 COMPONENTS = f"""\
 # Options of a component
 
-Each element of `app_components` (group_vars/all/app.yml) is one component: a Deployment with its Service, Secrets and image.
-{WRITTEN_BY}
+Each element of `app_components` (group_vars/all/app.yml) is one component: a Deployment, or with `schedule` a CronJob, with its
+Service, Secrets and image. {WRITTEN_BY}
 
 Every text arrives character for character: write it in quotes. Without them a whole number, `true` and `false` are taken where they arrive
 as they stand there; what YAML makes something else of (24.10, 0123, NO, 12:30, a date) is refused with its file and line. `$` is a `$`,

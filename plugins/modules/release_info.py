@@ -8,11 +8,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: release_info
-short_description: URLs and pods of Helm releases
+short_description: URLs, pods and scheduled runs of Helm releases
 version_added: "1.0.0"
 author: Plannoir contributors (@plannoir)
 description:
-  - Reads the Services and pods of releases in one request.
+  - Reads the Services and pods of releases in one request, and warns of scheduled runs that failed.
 extends_documentation_fragment: [plannoir.deploy.cluster]
 options:
   names:
@@ -24,6 +24,10 @@ options:
     description: Host on which the cluster publishes its node ports.
     type: str
     required: true
+  scheduled:
+    description: Whether components run by a schedule, so that their last runs are looked at, too.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: It only reads; a cluster that does not exist yet has nothing to show.
@@ -58,6 +62,13 @@ running:
   description: How many of them run and are ready.
   type: int
   returned: success
+failed_runs:
+  description: >-
+    What is wrong with the last run of each component with a schedule, where it did not succeed. Runs of an earlier release are left out.
+  type: list
+  elements: str
+  returned: success
+  sample: ["report: its scheduled Job did not succeed.\n  ValueError: no recipients\n  Correct what its log says."]
 """
 
 from collections.abc import Mapping
@@ -67,7 +78,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import LIVE
+from ansible_collections.plannoir.deploy.plugins.module_utils._release import schedules
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.attempt import INSTANCE_LABEL, holds
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.containers import ContainerLogs
 
 
 def url(service: Mapping[str, Any], host: str) -> str:
@@ -80,6 +93,20 @@ def url(service: Mapping[str, Any], host: str) -> str:
     return ""
 
 
+def failed_runs(cluster: Cluster, objects: list[dict[str, Any]]) -> list[str]:
+    """Say why the last runs of schedules failed; events and logs are asked for only where one did. Raises Failure."""
+    runs = {name: job for name, job in schedules.last_runs(objects).items() if not holds(job, "Complete")}
+    if not runs:
+        return []
+    pods = [item for item in objects if item["kind"] == "Pod"]
+    logs = ContainerLogs(cluster, pods)
+
+    def last_lines(pod: str, container: str, previous: bool) -> str:
+        return logs.read(pod, container, f"--previous={str(previous).lower()}")
+
+    return list(schedules.failures(runs, [*pods, *cluster.objects("events")], last_lines))
+
+
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
@@ -87,22 +114,29 @@ def main() -> None:
             **CLUSTER_SPEC,
             "names": {"type": "list", "elements": "str", "required": True},
             "host": {"type": "str", "required": True},
+            "scheduled": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
     objects: list[dict[str, Any]] = []
+    failed: list[str] = []
     cluster = Cluster.of(module.params)
     selector = f"--selector={INSTANCE_LABEL} in ({','.join(module.params['names'])}),!{LIVE}"
     try:
         if not module.check_mode or cluster.is_there:
-            objects = cluster.objects("services,pods", selector)
+            kinds = ["services", "pods", *([schedules.KINDS] if module.params["scheduled"] else [])]
+            objects = cluster.objects(",".join(kinds), selector)
+            failed = failed_runs(cluster, objects)
     except Failure as error:
         module.fail_json(msg=f"The releases cannot be read: {error}")
     urls = {item["metadata"]["name"]: url(item, module.params["host"]) for item in objects if item["kind"] == "Service"}
     pods = [item for item in objects if item["kind"] == "Pod" and "batch.kubernetes.io/job-name" not in item["metadata"]["labels"]]
     pods = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
+    for sentence in failed:
+        module.warn(sentence)
     module.exit_json(
         changed=False,
+        failed_runs=failed,
         urls={name: address for name, address in urls.items() if address},
         pods=len(pods),
         running=sum(holds(pod, "Ready") for pod in pods),

@@ -14,7 +14,7 @@ author: Plannoir contributors (@plannoir)
 description:
   - Runs the components' commands for this moment, such as one that ends old logins of a database, in one of their pods.
   - Marks the newest revision of each release as good, by a label on Helm's record of it. A recovery goes back to such a revision only.
-  - Removes the application's Secrets that no kept revision names.
+  - Removes the application's Secrets that no kept revision names, and no scheduled Job that still runs.
 extends_documentation_fragment: [plannoir.deploy.cluster]
 options:
   names:
@@ -67,10 +67,11 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import secret_keys
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import own_selector
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import application_label, own_selector
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import TIMED_OUT
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.texts import text
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import Record, mark_good, read_records
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.schedules import KINDS, needed_secrets
 
 COMMAND_WITHIN = 600
 """Seconds for one command."""
@@ -89,13 +90,15 @@ def run_commands(cluster: Cluster, commands: dict[str, list[str]]) -> None:
 
 
 def remove_secrets(cluster: Cluster, application: str, records: Iterable[Record]) -> list[str]:
-    """Remove the application's Secrets that none of the kept revisions names, and return their names; raises Failure."""
+    """Remove the application's Secrets that no kept revision and no running scheduled Job names, and return their names; raises Failure."""
     there = cluster.kubectl("get", "secrets", own_selector(application), "--output=jsonpath={.items[*].metadata.name}").split()
     named = {secret for record in records for secret in secret_keys(record.values)}
-    unused = sorted(set(there) - named)
+    unused = set(there) - named
     if unused:
-        cluster.kubectl("delete", "secrets", "--ignore-not-found", *unused)
-    return unused
+        unused -= needed_secrets(cluster.objects(KINDS, f"--selector={application_label(application)}"))
+    if unused:
+        cluster.kubectl("delete", "secrets", "--ignore-not-found", *sorted(unused))
+    return sorted(unused)
 
 
 def main() -> None:

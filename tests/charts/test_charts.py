@@ -74,6 +74,21 @@ SEARCH = {
     "setup": {"command": ["make-index"], "secret_env": {"ADMIN": SECRET}},
     "probes": {"readiness": {"tcp": True}},
 }
+NIGHTLY = {
+    "name": "nightly",
+    "image": "shop:1",
+    "command": ["report", "--all"],
+    "args": ["$HOME"],
+    "schedule": {"cron": "0 3 * * 1-5", "time_zone": "Europe/Berlin", "concurrency": "Replace", "timeout": 90, "retries": 1, "keep": 2},
+    "connects_to": ["search"],
+    "outside": False,
+    "env": {"LOG_LEVEL": "info"},
+    "secret_env": {"TOKEN": SECRET},
+    "secret_files": {"path": "/etc/tls", "files": {"tls.key": SECRET}},
+    "config_files": {"/etc/shop.conf": "x=1\n"},
+    "pull_credentials": {"username": "joe", "password": SECRET},
+    "stop_grace_seconds": 20,
+}
 
 
 def helm(*arguments: str, values: Mapping[str, Any] | None = None) -> subprocess.CompletedProcess[str]:
@@ -102,9 +117,9 @@ def named(objects: list[dict[str, Any]], kind: str) -> dict[str, dict[str, Any]]
 
 def pod_specs(objects: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {
-        f"{item['kind']} {item['metadata']['name']}": item["spec"]["template"]["spec"]
+        f"{item['kind']} {item['metadata']['name']}": item["spec"].get("jobTemplate", item)["spec"]["template"]["spec"]
         for item in objects
-        if item["kind"] in ("Deployment", "Job")
+        if item["kind"] in ("Deployment", "Job", "CronJob")
     }
 
 
@@ -123,6 +138,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "load-balancer": yaml.safe_load((CHART / "ci/loadbalancer-values.yaml").read_text(encoding="utf-8")),
     "everything": role_values(EVERYTHING),
     "any-app": role_values(SHOP, SEARCH),
+    "nightly": role_values(SEARCH, NIGHTLY),
 }
 ALL_VARIANTS = pytest.mark.parametrize("values", VARIANTS.values(), ids=list(VARIANTS))
 
@@ -217,6 +233,33 @@ def test_the_migration_is_a_hook_before_the_rollout_and_is_kept_when_it_fails() 
     container = job["spec"]["template"]["spec"]["containers"][0]
     assert container["command"] == ["alembic", "upgrade", "head"]
     assert "DATABASE_URL" in {entry["name"] for entry in container["env"]}
+
+
+def test_a_schedule_makes_a_cron_job_and_nothing_that_goes_on_running() -> None:
+    objects = render(values=role_values(SEARCH, NIGHTLY))
+    assert {item["kind"] for item in objects if item["metadata"]["name"].startswith("nightly")} == {"CronJob", "NetworkPolicy", "ConfigMap"}
+    spec = named(objects, "CronJob")["nightly"]["spec"]
+    job = spec.pop("jobTemplate")
+    assert spec == {
+        "schedule": "0 3 * * 1-5",
+        "timeZone": "Europe/Berlin",
+        "concurrencyPolicy": "Replace",
+        "successfulJobsHistoryLimit": 2,
+        "failedJobsHistoryLimit": 2,
+    }
+    assert (job["spec"]["backoffLimit"], job["spec"]["activeDeadlineSeconds"]) == (1, 90)
+    policy = named(objects, "NetworkPolicy")["nightly"]["spec"]
+    assert policy["podSelector"]["matchLabels"].items() <= job["spec"]["template"]["metadata"]["labels"].items()
+    assert policy["podSelector"]["matchLabels"].items() <= job["metadata"]["labels"].items()
+
+
+def test_the_pods_of_a_schedule_have_what_those_of_a_deployment_would_have() -> None:
+    by_time = pod_specs(render(values=role_values(SEARCH, NIGHTLY)))["CronJob nightly"]
+    lasting = pod_specs(render(values=role_values(SEARCH, {**NIGHTLY, "schedule": None})))["Deployment nightly"]
+    assert by_time.pop("restartPolicy") == "Never"
+    assert by_time == lasting
+    assert by_time["containers"][0]["args"] == ["$$HOME"]
+    assert {entry["name"] for entry in by_time["containers"][0]["env"]} == {"LOG_LEVEL", "TOKEN"}
 
 
 def test_without_a_migration_there_is_no_job() -> None:
@@ -407,6 +450,8 @@ def another(option: Mapping[str, Any], value: Any) -> Any:
         return [*value, "/x9"]
     if isinstance(value, int):
         return value - 1
+    if option.get("format") in ("cron", "time_zone"):
+        return {"cron": "@hourly", "time_zone": "Etc/UTC"}[option["format"]]
     if option.get("format") in ("cores", "bytes"):
         return re.sub(r"\d+", lambda number: str(int(number[0]) + 1), value)
     return f"{value}9"
@@ -430,8 +475,11 @@ def test_every_option_of_a_component_reaches_the_cluster() -> None:
     found = [(path, base, other) for base in (asked, commanded) for path, other in variations(OPTIONS, base)]
     for kind in kinds:
         found.append((f"probes.{kind}.tcp", asked, {**asked, "probes": {**asked["probes"], kind: connected["probes"][kind]}}))
+    scheduled = {**NIGHTLY, "name": "shop", "connects_to": []}
+    by_time = [(path, scheduled, other) for path, other in variations(OPTIONS, scheduled)]
     stateless = {**asked, "persistence": None}  # a volume decides the strategy by itself
     found.append(("strategy", stateless, {**stateless, "strategy": "Recreate"}))
+    found += [variant for variant in by_time if variant[0].startswith("schedule.")]
     assert {path for path, _, _ in found} == set(leaves(OPTIONS))
     values = role_values(EVERYTHING)
     values["components"] = {

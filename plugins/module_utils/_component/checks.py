@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .quantities import quantity_problems
+from .schedules import schedule_problems
 from .specification import FORMATS, OPTIONS
 
 if TYPE_CHECKING:
@@ -85,13 +86,15 @@ def _own_problems(component: Component) -> Iterator[str]:
         yield "give exactly one of build (a source folder) and image (a ready reference)."
     if component["build"] and component["pull_credentials"]:
         yield "pull_credentials are for a ready image: leave them out, because what is built is in the node already."
-    if component["live"]:
+    if component["live"] and not component["schedule"]:
         yield from _live_problems(component)
     if component["persistence"] and component["replicas"] > 1:
         yield "several replicas cannot share one volume: set replicas to 1 or leave out persistence."
     if component["service"]["node_port"] and component["service"]["type"] == "ClusterIP":
         yield "service.node_port needs service.type NodePort or LoadBalancer."
-    if not component["port"]:
+    if component["schedule"]:
+        yield from schedule_problems(component) if not any(problem.startswith("schedule.") for problem in misshapen) else ()
+    elif not component["port"]:
         yield from _portless_problems(component)
     for prefix, owner in (("", component), *((f"{job}.", component[job]) for job in JOBS if component[job])):
         for variable in sorted(set(owner["env"]) & set(owner["secret_env"])):

@@ -96,7 +96,7 @@ def pod_names(component: Component) -> Iterator[str]:
 
 def edges(components: Sequence[Component]) -> tuple[list[Edge], list[Edge]]:
     """Return the connections that are allowed, and those that no component has a reason for, between running components."""
-    running = [component for component in components if component["replicas"] > 0]
+    running = [component for component in components if component["replicas"] > 0 and not component["schedule"]]
     pairs = [(one, other) for one in running for other in running if one is not other and other["port"]]
     allowed = [(one, other) for one, other in pairs if _may(one, other)]
     # A component with a published Service is open to everybody.

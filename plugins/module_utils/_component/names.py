@@ -80,7 +80,7 @@ def live_name(component: str) -> str:
 def component_objects(component: Mapping[str, Any]) -> list[str]:
     """Return the objects, each as ``<resource>/<name>``, that the chart makes for a component."""
     name, jobs = component["name"], [f"{component['name']}-{job}" for job in JOBS if component[job]]
-    objects = [f"deployments.apps/{name}", f"services/{name}"]
+    objects = [f"cronjobs.batch/{name}"] if component["schedule"] else [f"deployments.apps/{name}", f"services/{name}"]
     objects += [f"networkpolicies.networking.k8s.io/{owner}" for owner in (name, *jobs)]
     objects += [f"jobs.batch/{job}" for job in jobs]
     owners = [name, *([f"{name}-migration"] if component["migration"] else [])]

@@ -95,7 +95,8 @@ def _asked(component: Mapping[str, Any], name: str) -> Fraction:
 
 def _rolls_out(component: Mapping[str, Any]) -> bool:
     """Tell whether a pod of a component is there beside the running ones for a while: one with a volume ends before its successor."""
-    return bool(component["replicas"] and not component["persistence"]) or bool(component["migration"] or component["setup"])
+    lasting = component["replicas"] and not component["schedule"]
+    return bool(lasting and not component["persistence"]) or bool(component["migration"] or component["setup"])
 
 
 def _cores(value: Fraction) -> str:

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What follows from the specification of a component: its check, its defaults, its Helm values.
 
-A component is an element of ``app_components``: one Deployment with its Service, Secrets and image. ``specification.yml`` beside this file
-says which options exist, of which type and format, with which default; modules cannot read it where they run, so ``specification.py`` is
-generated from it. ``checks`` adds what goes across options.
+A component is an element of ``app_components``: one Deployment or CronJob with its Service, Secrets and image. ``specification.yml``
+beside this file says which options exist, of which type and format, with which default; modules cannot read it where they run, so
+``specification.py`` is generated from it. ``checks`` adds what goes across options.
 """
 
 from __future__ import annotations

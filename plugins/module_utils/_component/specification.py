@@ -38,10 +38,22 @@ FORMATS: dict[str, dict[str, Any]] = {
         "pattern": "[0-9]+(\\.[0-9]+)?(k|[MGTPE]|[KMGTPE]i)?",
         "says": "bytes with Ki, Mi or Gi such as 512Mi or 1Gi (to Kubernetes, m is a thousandth of a byte, and MB and GB are no units)",
     },
+    "cron": {
+        "pattern": "@(yearly|annually|monthly|weekly|daily|midnight|hourly)|@every "
+        "([0-9]+(\\.[0-9]+)?[hms])+|[-*?,/0-9A-Za-z]+( "
+        "+[-*?,/0-9A-Za-z]+){4}",
+        "says": "a cron expression of five fields (minute, hour, day of "
+        'month, month, day of week) such as "0 3 * * *", or @hourly, '
+        "@daily, @weekly, @monthly, @yearly",
+    },
     "python_version": {"pattern": "3\\.[0-9]{1,2}", "says": 'a minor version of Python in quotes such as "3.13"'},
     "source_folder": {
         "pattern": "([^/.:\n][^/:\n]*|\\.[^/.:\n][^/:\n]*|\\.\\.[^/:\n]+)(/([^/.:\n][^/:\n]*|\\.[^/.:\n][^/:\n]*|\\.\\.[^/:\n]+))*",
         "says": "a folder or file below the build context, such as app, written without . and ..",
+    },
+    "time_zone": {
+        "pattern": "[A-Za-z][-+A-Za-z0-9_]*(/[A-Za-z][-+A-Za-z0-9_]*)*",
+        "says": "a time zone of the IANA database such as Europe/Berlin",
     },
     "unsigned": {"minimum": 0, "maximum": 2147483647},
     "url_path": {"pattern": "/.*", "says": "a path that begins with a slash"},
@@ -89,6 +101,17 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "replicas": {"type": "int", "default": 1, "format": "unsigned"},
     "strategy": {"type": "str", "choices": ["RollingUpdate", "Recreate"], "default": "RollingUpdate"},
+    "schedule": {
+        "type": "dict",
+        "options": {
+            "cron": {"type": "str", "required": True, "format": "cron"},
+            "time_zone": {"type": "str", "default": "Etc/UTC", "format": "time_zone"},
+            "concurrency": {"type": "str", "choices": ["Forbid", "Allow", "Replace"], "default": "Forbid"},
+            "timeout": {"type": "int", "default": 3600, "format": "positive"},
+            "retries": {"type": "int", "default": 0, "format": "unsigned"},
+            "keep": {"type": "int", "default": 1, "format": "unsigned"},
+        },
+    },
     "command": {"type": "list", "elements": "str", "default": [], "process": True},
     "args": {"type": "list", "elements": "str", "default": [], "process": True},
     "port": {"type": "int", "format": "port"},

@@ -69,8 +69,8 @@ class Observed:
         return of_deployments + others
 
     def jobs(self) -> list[Object]:
-        """Return the Jobs that this attempt made."""
-        return [item for item in self.of("Job") if self.is_new(item)]
+        """Return the Jobs that this attempt made; what a schedule began meanwhile has no part in it."""
+        return [item for item in self.of("Job") if self.is_new(item) and owner(item).get("kind") != "CronJob"]
 
     def pods_of(self, job: Object) -> list[Object]:
         """Return a Job's own pods, newest first; not those of an earlier Job of its name."""

@@ -62,7 +62,7 @@ def _finding(subject: str, cause: Cause, certain: bool) -> Finding:
     return Finding(
         f"{subject}: {cause.why}.",
         evidence(cause.found.log),
-        cause.remedy,
+        cause.remedy(subject),
         cause.patience if certain else None,
         f"{subject}: {cause.rule.name}",
     )
@@ -179,7 +179,7 @@ class JobView:
     job: Object
     component: str
     kind: str
-    """``migration``, ``setup`` or ``test``."""
+    """``migration``, ``setup``, ``test`` or ``schedule``."""
     cause: Cause | None
     """Why its pods failed, where that is known."""
     log: str
@@ -202,7 +202,8 @@ class JobView:
         shown = f" {self.cause.why[0].upper()}{self.cause.why[1:]}." if self.cause and not self.log else ""
         limit = f" within its {self.job['spec'].get('activeDeadlineSeconds')} s" if self.is_late else ""
         kept = ", so the release was not touched" if self.kind == "migration" else ""
-        texts = {"job": self.kind or "Job", "limit": limit, "kept": kept, "ended": shown, **facts}
+        job = {"": "Job", "schedule": "scheduled Job"}.get(self.kind, self.kind)
+        texts = {"job": job, "option": self.kind or "Job", "limit": limit, "kept": kept, "ended": shown, **facts}
         return Found(texts, self.log, certain=holds(self.job, "Failed"))
 
 
@@ -227,7 +228,7 @@ JOB_RULES: tuple[Rule[JobView], ...] = (
         "Job that takes too long",
         lambda view: view.found() if view.is_late else None,
         "its {job} did not succeed{limit}{kept}.{ended}",
-        "See what it waits for, or give it more seconds: {job}.timeout of the component.",
+        "See what it waits for, or give it more seconds: {option}.timeout of the component.",
     ),
     Rule(
         "Job that fails",
@@ -240,7 +241,7 @@ JOB_RULES: tuple[Rule[JobView], ...] = (
         "Job that still runs",
         lambda view: view.found() if view.running else None,
         "its {job} has not ended yet",
-        "See what it waits for, or give it more seconds: {job}.timeout of the component.",
+        "See what it waits for, or give it more seconds: {option}.timeout of the component.",
         patience=None,
     ),
 )
@@ -248,22 +249,32 @@ JOB_RULES: tuple[Rule[JobView], ...] = (
 
 def _jobs(observed: Observed) -> Iterator[Finding]:
     for job in observed.jobs():
-        if holds(job, "Complete"):
-            continue
-        name, _dash, kind = component(job).rpartition("-")
-        name, kind = (name, kind) if kind in JOBS else (component(job), "")
-        pods = observed.pods_of(job)
-        cause = _job_cause(observed, job, pods)
-        log = cause.found.log if cause else _log(observed, pods)
-        running = any(pod["status"].get("phase") == "Running" for pod in pods)
-        view = JobView(job, name, kind, cause, log, running, _missing(observed, name, job))
-        if cause and not cause.rule.ended:
-            limit = view.found().facts["limit"]
-            its = f"{name}: its {kind or 'Job'} did not succeed{limit}"
-            patience = SOON if holds(job, "Failed") else cause.patience
-            yield Finding(f"{its}: {cause.why}.", evidence(log), cause.remedy, patience, f"{its}: {cause.rule.name}")
-        elif told := first(JOB_RULES, view):
-            yield _finding(name, told, True)
+        if not holds(job, "Complete"):
+            name, _dash, kind = component(job).rpartition("-")
+            yield from job_findings(observed, job, *((name, kind) if kind in JOBS else (component(job), "")))
+
+
+def job_findings(observed: Observed, job: Object, name: str, kind: str) -> Iterator[Finding]:
+    """Yield why a Job has not succeeded, if that is known.
+
+    Args:
+        observed: Where its pods are.
+        job: The Job.
+        name: Its component.
+        kind: The component's option that the Job is made of; empty where it is not known.
+    """
+    pods = observed.pods_of(job)
+    cause = _job_cause(observed, job, pods)
+    log = cause.found.log if cause else _log(observed, pods)
+    running = any(pod["status"].get("phase") == "Running" for pod in pods)
+    view = JobView(job, name, kind, cause, log, running, _missing(observed, name, job))
+    if cause and not cause.rule.ended:
+        facts = view.found().facts
+        its = f"{name}: its {facts['job']} did not succeed{facts['limit']}"
+        patience = SOON if holds(job, "Failed") else cause.patience
+        yield Finding(f"{its}: {cause.why}.", evidence(log), cause.remedy(name), patience, f"{its}: {cause.rule.name}")
+    elif told := first(JOB_RULES, view):
+        yield _finding(name, told, True)
 
 
 def _job_cause(observed: Observed, job: Object, pods: Iterable[Object]) -> Cause | None:
@@ -299,6 +310,7 @@ def secret_names(pods: Iterable[Object]) -> set[str]:
                 if reference:
                     names.add(str(reference["name"]))
         names |= {str(volume["secret"]["secretName"]) for volume in pod["spec"].get("volumes") or [] if "secret" in volume}
+        names |= {str(login["name"]) for login in pod["spec"].get("imagePullSecrets") or []}
     return names
 
 

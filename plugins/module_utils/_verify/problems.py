@@ -88,6 +88,8 @@ def _exec_problems(command: Mapping[str, Any], status: object, components: Seque
         yield f"exec.component {unknown}"
     elif not any(component["replicas"] for component in components if component["name"] == name):
         yield f"exec.component names {name}, which has no pod: its replicas are 0."
+    elif any(component["schedule"] for component in components if component["name"] == name):
+        yield f"exec.component names {name}, which has a pod only while its schedule runs it: name a component that goes on running."
 
 
 def _unknown(name: str, components: Sequence[Component]) -> str:

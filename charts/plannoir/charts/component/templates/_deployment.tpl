@@ -46,17 +46,7 @@ spec:
         {{- end }}
       {{- end }}
       containers:
-        - name: {{ .name | quote }}
-          {{- include "component.container" . | nindent 10 }}
-          {{- with .values.command }}
-          command: {{- include "component.texts" . | trim | nindent 12 }}
-          {{- end }}
-          {{- with .values.args }}
-          args: {{- include "component.texts" . | trim | nindent 12 }}
-          {{- end }}
-          {{- with include "component.env" (dict "env" .values.env "secretEnv" (include "component.secretEnv" . | fromYaml)) }}
-          env: {{- . | trim | nindent 12 }}
-          {{- end }}
+        - {{- include "component.process" (merge (dict "data" true) .) | nindent 10 }}
           {{- with .values.port }}
           ports:
             - containerPort: {{ . | int64 }}
@@ -70,9 +60,6 @@ spec:
             preStop:
               sleep:
                 seconds: 5
-          {{- end }}
-          {{- with include "component.volumeMounts" (merge (dict "data" true) .) }}
-          volumeMounts: {{- . | trim | nindent 12 }}
           {{- end }}
       {{- with include "component.volumes" (merge (dict "data" true) .) }}
       volumes: {{- . | trim | nindent 8 }}

@@ -21,7 +21,7 @@ All objects of one component. Context of this and every other template here:
 {{ include "component.service" . }}
 {{- end }}
 ---
-{{ include "component.deployment" . }}
+{{ include (empty .values.schedule | ternary "component.deployment" "component.cronjob") . }}
 {{- if gt (int .values.replicas) 1 }}
 ---
 {{ include "component.poddisruptionbudget" . }}

@@ -1,4 +1,4 @@
-{{/* What the pods of the Deployment and of the Jobs share. */}}
+{{/* What the pods of the Deployment, of the CronJob and of the Jobs share. */}}
 {{- define "component.pod" -}}
 automountServiceAccountToken: false
 enableServiceLinks: false
@@ -40,6 +40,24 @@ resources:
     {{ $resource }}: {{ $quantity | quote }}
     {{- end }}
   {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The container of the component's own process. */}}
+{{- define "component.process" -}}
+name: {{ .name | quote }}
+{{ include "component.container" . }}
+{{- with .values.command }}
+command: {{- include "component.texts" . | trim | nindent 2 }}
+{{- end }}
+{{- with .values.args }}
+args: {{- include "component.texts" . | trim | nindent 2 }}
+{{- end }}
+{{- with include "component.env" (dict "env" .values.env "secretEnv" (include "component.secretEnv" . | fromYaml)) }}
+env: {{- . | trim | nindent 2 }}
+{{- end }}
+{{- with include "component.volumeMounts" . }}
+volumeMounts: {{- . | trim | nindent 2 }}
 {{- end }}
 {{- end }}
 
