@@ -4,7 +4,6 @@
 #
 # Brings the database and the logins of a running server to what setup.sql says, as its user admin and over verified TLS.
 set -eu
-. /usr/local/share/literal.sh
 
 fail() {
   echo "setup: $1" >&2
@@ -23,7 +22,7 @@ said=$(MYSQL_PWD=$ADMIN_PASSWORD mariadb --no-defaults --host="${DATABASE_HOST:-
   --ssl-ca=/etc/tls/ca.crt --ssl-verify-server-cert --batch --skip-column-names --abort-source-on-error 2>&1 <<SQL
 SET sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES');
 SET @database_name = '$DATABASE_NAME', @owner_login = '$OWNER_LOGIN', @app_login = '$APP_LOGIN';
-SET @owner_password = $(literal "$OWNER_PASSWORD"), @app_password = $(literal "$APP_PASSWORD");
+SET @owner_password = $(literal OWNER_PASSWORD), @app_password = $(literal APP_PASSWORD);
 SET sql_mode = DEFAULT;
 source /usr/local/share/setup.sql
 SQL

@@ -5,7 +5,6 @@
 # Makes the system tables on the first start, gives the user admin the password of the environment on every start, and becomes the server.
 # The database and its logins are made by setup.sh. The password is seen by no command line, no file and no log.
 set -eu
-. /usr/local/share/literal.sh
 
 fail() {
   echo "mariadb: $1" >&2
@@ -29,7 +28,7 @@ if [ ! -d "$data/mysql" ]; then
   mv "$data.new" "$data"
 fi
 
-password=$(literal "$ADMIN_PASSWORD")
+password=$(literal ADMIN_PASSWORD)
 unset ADMIN_PASSWORD
 # Each statement is one line. They come through a pipe, before the first client does.
 exec mariadbd --init-file=/dev/fd/3 "$@" 3<<SQL
