@@ -16,6 +16,7 @@ from .folder import Folder, component_name
 from .model import Application, Fact, Part, Problem
 from .part import NOTHING, parts_of, projects
 from .routes import origin
+from .schedules import scheduled_parts
 from .services import service_of_image
 from .tables import NO_PARTS
 from .variables import committed
@@ -49,12 +50,13 @@ def detect_application(root: Path, name: str = "") -> Application:
     parts = _named(parts)
     found_origin = origin(folder, parts)
     problems = [problem for part in parts for problem in part.problems]
-    problems += [*found_origin.problems, *_committed(folder, parts)]
+    by_time, left_out = scheduled_parts(folder, parts)
+    problems += [*found_origin.problems, *_committed(folder, parts), *left_out]
     services = _services(folder, parts)
     return Application(
         component_name(name or folder.root.name),
         str(folder.root),
-        tuple(parts),
+        (*parts, *by_time),
         services,
         found_origin.routes,
         found_origin.values,

@@ -177,6 +177,7 @@ class _Writer:
         self.left_out: list[str] = []
         self.plain_mysql = False
         self._secret_env: dict[str, dict[str, Any]] = {}
+        self._builds: dict[str, dict[str, Any]] = {}
 
     def component(self, part: Part, node_port: int) -> list[str]:
         """Return the lines of a component; ``node_port`` is 0 for one that is not published itself."""
@@ -198,6 +199,7 @@ class _Writer:
                 (secret if is_secret else env)[variable.name] = value
         if arguments:
             build["args"] = arguments
+        build = self._builds.setdefault(part.same_image_as or part.name, build)  # the same words are the same image
         command = list(part.command.value) if part.same_image_as else []
         if part.command.value[:2] == ("rq", "worker") and "redis" in self._used:
             secret["RQ_REDIS_URL"] = {"from": "redis", "as": "redis"}  # which the program reads, and not the code
@@ -205,6 +207,8 @@ class _Writer:
         lines += _entry("build", build)
         if command:
             lines += _entry("command", command)
+        if part.schedule:
+            lines += _entry("schedule", {"cron": part.schedule.value})
         if "beat" in command:  # two schedulers would begin each task twice
             lines.append("    strategy: Recreate")
         if part.port.value:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
 from ansible_collections.plannoir.deploy.plugins.module_utils._detect.application import detect_application
 from ansible_collections.plannoir.deploy.plugins.module_utils._detect.inventory import Written, app_file, state_of
 
@@ -212,3 +214,75 @@ def test_what_would_stop_a_build_is_said_before_anything_is_written(tmp_path: Pa
     assert code != 0
     assert "web: lock file (uv.lock): it lacks httpx, which pyproject.toml names: run uv lock beside it." in shown
     assert not (tmp_path / "shop").exists()
+
+
+def test_what_another_host_calls_at_certain_times_is_called_with_its_secret_alone() -> None:
+    own, found = (component("next-vercel-cron", name) for name in ("web", "web-clean"))
+    assert "args" in own["build"]
+    assert found["build"] == own["build"]
+    assert "SITE_URL" in own["env"]
+    assert found["schedule"] == {"cron": "0 4 * * *"}
+    assert found["command"][0] == "node"
+    assert found["command"][-1] == "http://web:3000/api/cron/clean"
+    assert found["secret_env"] == {"CRON_SECRET": "{{ vault_cron_secret }}"}
+    assert "env" not in found
+    assert "port" not in found
+
+
+def test_what_another_host_runs_at_certain_times_has_the_image_and_environment_of_its_part() -> None:
+    own, found = (component("flask-render-cron", name) for name in ("web", "web-nightly-report"))
+    assert found["command"] == ["python", "report.py", "--all"]
+    assert (found["build"], found["secret_env"]) == (own["build"], own["secret_env"])
+
+
+def test_components_with_a_schedule_are_right_as_they_are_written() -> None:
+    for name in ("next-vercel-cron", "flask-render-cron"):
+        components = [{**each, "service": {}} for each in variables(name)["app_components"]]
+        assert load_components(components)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "why"),
+    [
+        ("vercel.json", '{"crons": [{"path": "/api/x", "schedule": "0 0 7"}]}', "it is not a cron expression of five fields"),
+        ("vercel.json", '{"crons": [{"path": "/api/x", "schedule": "0 0 * * 7"}]}', "Sunday is 0"),
+        ("railway.json", '{"deploy": {"cronSchedule": "@daily"}}', "it names no command"),
+        ("railway.toml", '[deploy]\ncronSchedule = "0 3 * * *"\nstartCommand = "npx prisma db seed"', "a package manager"),
+    ],
+)
+def test_what_cannot_be_taken_over_is_said_and_stops_nothing(tmp_path: Path, file: str, text: str, why: str) -> None:
+    shutil.copytree(APPS / "flask-render-cron", tmp_path / "shop", ignore=shutil.ignore_patterns("render.yaml"))
+    (tmp_path / "shop" / file).write_text(text, encoding="utf-8")
+    found = detect_application(tmp_path / "shop")
+    (problem,) = found.problems
+    assert [part.name for part in found.parts] == ["web"]
+    assert not problem.stops
+    assert problem.source.startswith(file)
+    assert why in problem.text
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("vercel.json", "{}"),
+        ("vercel.json", '{"crons": []}'),
+        ("vercel.json", '{"crons": "none", "headers": [{"source": "/", "headers": []}]}'),
+        ("railway.json", '{"deploy": {"startCommand": "gunicorn wsgi:app"}}'),
+        ("render.yaml", "services: [{type: web, name: a, schedule: null}]"),
+        ("render.yaml", "- services"),
+    ],
+)
+def test_what_names_no_time_makes_no_component_and_no_note(tmp_path: Path, file: str, text: str) -> None:
+    shutil.copytree(APPS / "flask-render-cron", tmp_path / "shop", ignore=shutil.ignore_patterns("render.yaml"))
+    (tmp_path / "shop" / file).write_text(text, encoding="utf-8")
+    found = detect_application(tmp_path / "shop")
+    assert ([part.name for part in found.parts], found.problems) == (["web"], ())
+
+
+def test_runners_and_scripts_are_taken_off_a_command(tmp_path: Path) -> None:
+    shutil.copytree(APPS / "flask-render-cron", tmp_path / "shop")
+    for command, wanted in {"uv run python -m shop.report": "python -m shop.report", "poetry run flask tidy": "flask tidy"}.items():
+        text = f'[deploy]\ncronSchedule = "@daily"\nstartCommand = "{command}"\n'
+        (tmp_path / "shop/railway.toml").write_text(text, encoding="utf-8")
+        part = next(part for part in detect_application(tmp_path / "shop").parts if part.name == "web-cron")
+        assert " ".join(part.command.value) == wanted
