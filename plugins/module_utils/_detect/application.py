@@ -17,7 +17,7 @@ from .model import Application, Fact, Part, Problem
 from .part import NOTHING, parts_of, projects
 from .routes import origin
 from .schedules import scheduled_parts
-from .services import IMAGES
+from .services import service_of_image
 from .tables import NO_PARTS
 from .variables import committed
 
@@ -107,17 +107,10 @@ def _services(folder: Folder, parts: Sequence[Part]) -> dict[str, Fact[str]]:
     declared: list[ComposeService] = compose_services(folder)
     for part in parts:
         for name, fact in part.services.items():
-            images = [f"{service.image} ({service.source})" for service in declared if _service_of(service.image) == name]
+            images = [f"{service.image} ({service.source})" for service in declared if service_of_image(service.image) == name]
             known = found.get(name)
             found[name] = known if known else replace(fact, choices=tuple(images))
     return found
-
-
-def _service_of(image: str) -> str:
-    repository = image.partition("@")[0].rpartition(":")[0] or image
-    for prefix in ("docker.io/library/", "docker.io/", "library/", "public.ecr.aws/docker/library/"):
-        repository = repository.removeprefix(prefix)
-    return IMAGES.get(repository, "")
 
 
 def _committed(folder: Folder, parts: Sequence[Part]) -> list[Problem]:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from .migrations import TABLES_AT_START
 from .model import Application, Fact, Part, Variable
 from .roles import OUTSIDE, is_browser
-from .services import IN_CODE
+from .services import DATABASES, IN_CODE
 from .variables import SQLITE
 
 _DIGEST = re.compile(r"\A---\n# Written by playbooks/adopt\.yml; digest ([0-9a-f]{16})\.[^\n]*\n")
@@ -25,6 +25,10 @@ _NAMED = {"postgresql": r"POSTGRES|(?:^|_)PG", "mariadb": r"MYSQL|MARIADB"}
 """How the variables of one database only are called."""
 PROXIES = frozenset(("nginx", "nginx-unprivileged", "caddy", "traefik", "haproxy", "envoy", "httpd"))
 """Images of servers that stand in front of others."""
+
+
+_OF_LOGIN = ("database_url", "database_host", "database_port", "database_user", "database_password")
+"""Roles whose value is another one for the owner's login."""
 
 
 class Ask(NamedTuple):
@@ -95,6 +99,8 @@ def app_file(application: Application, services: Collection[str], node_port: int
         lines.append(
             f"services_redis_password: false  # {' and '.join(open_to)} can be told of none: whoever reaches the server may use it"
         )
+    if writer.plain_mysql:
+        lines.append("services_mariadb_tls_required: false  # a client is not told of TLS by what it reads")
     for ask in writer.asks:
         if not ask.is_secret:
             lines.append(f"# {ask.line}  # {ask.part} wants it ({ask.source})")
@@ -188,6 +194,7 @@ class _Writer:
         self.secrets: set[str] = set()
         self.asks: list[Ask] = []
         self.left_out: list[str] = []
+        self.plain_mysql = False
         self._secret_env: dict[str, dict[str, Any]] = {}
         self._builds: dict[str, dict[str, Any]] = {}
 
@@ -259,7 +266,7 @@ class _Writer:
 
     def _sqlite(self, part: Part) -> Variable | None:
         """Return the variable of a part that has no driver but SQLite's, whose file must outlive the pod."""
-        if {"postgresql", "mariadb"} & part.services.keys():
+        if part.services.keys() & set(DATABASES):
             return None
         return next((variable for variable in part.variables if variable.note == SQLITE), None)
 
@@ -307,9 +314,7 @@ class _Writer:
     def _of_service(self, part: Part, variable: Variable) -> tuple[Any, bool]:
         role, form = variable.role, variable.form
         kind = role.partition("_")[0]
-        service = {"redis": "redis", "model": "openrouter"}.get(kind) or next(
-            (name for name in ("postgresql", "mariadb") if name in part.services), ""
-        )
+        service = {"redis": "redis", "model": "openrouter"}.get(kind) or next((name for name in DATABASES if name in part.services), "")
         secret = role.endswith(("_url", "_password", "_key")) and role != "model_url"
         # What is called after another server is that one's.
         named = next((name for name, words in _NAMED.items() if re.search(words, variable.name.upper())), service)
@@ -325,11 +330,13 @@ class _Writer:
         if role == "redis_url":
             form = {"arq": "url"}.get(client := part.services[service].value, client)
         value: dict[str, Any] = {"from": service, "as": form or "url"}
-        if service == "postgresql" and role == "database_url":
-            if re.search(r"DIRECT|MIGRAT|UNPOOLED|NON_POOLING", variable.name.upper()):
-                value["direct"] = True
-            if part.migration and TABLES_AT_START in part.migration.note:
-                value["owner"] = True
+        if service == "mariadb":
+            value["as"] = form = "ssl_mode" if form == "sslmode" else value["as"]
+            self.plain_mysql = self.plain_mysql or form in ("url", "host", "sqlalchemy+aiomysql")
+        if service == "postgresql" and role == "database_url" and re.search(r"DIRECT|MIGRAT|UNPOOLED|NON_POOLING", variable.name.upper()):
+            value["direct"] = True
+        if role in _OF_LOGIN and part.migration and TABLES_AT_START in part.migration.note:
+            value["owner"] = True
         return value, secret
 
     def _ask(self, part: Part, variable: Variable) -> str:

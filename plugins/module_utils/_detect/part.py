@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from .._core.errors import Failure
 from . import health, python_variables
-from .evidence import dockerfiles, own_dockerfile
+from .evidence import compose_services, dockerfiles, own_dockerfile
 from .folder import Folder, join
 from .javascript import Read
 from .javascript_variables import reachable, reads, siblings
@@ -24,7 +24,7 @@ from .node_project import Package, read_package, workspace_members
 from .python_part import Started, detect_python
 from .python_project import Project, is_project, read_project
 from .python_source import Sources, is_program
-from .services import EMBEDDED, HOSTED, IN_CODE, Client, clients, synchronous
+from .services import DATABASES, EMBEDDED, HOSTED, IN_CODE, Client, clients, one_database, synchronous
 from .tables import STATIC_PORT
 from .variables import variables
 
@@ -138,6 +138,7 @@ def _python_part(folder: Folder, project: Project, sources: Sources, started: St
     for member in project.members:
         inner = Sources(folder, member)
         read += python_variables.reads(inner, [path for path in inner.files if is_program(path, member)])
+    known = one_database(known, (place.default for place in read), _images(folder))
     migration = python_migration(folder, where, python, sources, loaded, started.kind.value) if not first else None
     found = variables(
         folder,
@@ -217,8 +218,6 @@ def _services(
     for service, client in known.items():
         variable = next((roles[role] for role in wanted.get(service, ()) if role in roles), None)
         source = places.get(client.package, "")
-        if service in ("postgresql", "mariadb") and {"postgresql", "mariadb"} & services.keys():
-            continue
         if variable is None and service == "redis" and service in literal:
             services[service] = Fact(client.form, literal[service], (), IN_CODE)
             continue
@@ -241,6 +240,12 @@ def _services(
     return services, problems
 
 
+def _images(folder: Folder) -> Iterator[str]:
+    """Yield the images of compose files, which are read when the first one is asked for."""
+    for service in compose_services(folder):
+        yield service.image
+
+
 # ---- Node
 
 
@@ -261,7 +266,8 @@ def _node_parts(folder: Folder, where: str, others: list[str]) -> list[Part]:
     needs = _with_members(folder, package)
     known = clients(needs, "node")
     if provider := _prisma_provider(folder, where):
-        known = {**{name: client for name, client in known.items() if name not in ("postgresql", "mariadb")}, provider.service: provider}
+        known = {**{name: client for name, client in known.items() if name not in DATABASES}, provider.service: provider}
+    known = one_database(known, (place.default for place in found_reads), _images(folder))
     found = variables(folder, where, "node", found_reads, needs, known, kind=kind, build_files=build)
     paths = health.next_paths(folder, where) if kind == "next" else health.node_paths(loaded) if kind == "node" else []
     probe = health.best((path, source) for path, _method, source in paths)

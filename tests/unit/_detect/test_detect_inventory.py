@@ -46,6 +46,24 @@ def test_services_are_taken_by_name_and_form() -> None:
     assert variables("fastapi-uv")["app_services"] == ["postgresql", "redis"]
 
 
+def test_mysqls_clients_get_mariadb_in_their_form() -> None:
+    assert component("fastapi-mysql")["secret_env"]["MYSQL_URL"] == {"from": "mariadb", "as": "sqlalchemy+pymysql"}
+    assert variables("fastapi-mysql")["app_services"][:1] == ["mariadb"]
+    assert "services_mariadb_tls_required" not in variables("fastapi-mysql")
+
+
+def test_a_client_that_reads_the_parts_of_an_address_is_not_told_of_tls() -> None:
+    web = component("node-mysql")
+    assert {name: value["as"] for name, value in {**web["env"], **web["secret_env"]}.items() if name.startswith("DB_")} == {
+        "DB_HOST": "host",
+        "DB_NAME": "database",
+        "DB_PASSWORD": "password",
+        "DB_PORT": "port",
+        "DB_USER": "user",
+    }
+    assert variables("node-mysql")["services_mariadb_tls_required"] is False
+
+
 def test_tables_that_are_made_at_the_start_need_the_owner() -> None:
     assert component("fastapi-openai")["secret_env"]["DATABASE_URL"] == {"from": "postgresql", "as": "psycopg2", "owner": True}
 
