@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 import yaml
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._detect.application import detect_application
-from ansible_collections.plannoir.deploy.plugins.module_utils._detect.inventory import app_file
+from ansible_collections.plannoir.deploy.plugins.module_utils._detect.inventory import app_file, sealed
 from ansible_collections.plannoir.deploy.plugins.module_utils._images.eject import Ejected, ejected
 from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan import Base, plan_images
 
@@ -74,6 +75,8 @@ def test_what_a_person_edited_is_told_from_what_an_earlier_run_wrote(tmp_path: P
     assert {file["state"] for file in found[0].files()} == {"missing"}
     write(found)
     assert {file["state"] for file in found[0].files()} == {"same"}
+    newer = replace(found[0], texts={name: sealed("FROM scratch\n") for name in found[0].texts})
+    assert {file["state"] for file in newer.files()} == {"untouched"}
     path = found[0].folder / "Dockerfile"
     path.write_text(path.read_text() + "LABEL mine=1\n", encoding="utf-8")
     assert [file["state"] for file in found[0].files()] == ["edited", "same"]
