@@ -39,8 +39,8 @@ options:
     default: 31080
   eject:
     description: >-
-      Whether generated Dockerfiles become the person's own, in the inventory's folder C(images). Those that are there already are so
-      anyway.
+      Whether generated Dockerfiles become the person's own, in the inventory's folder C(group_vars/images). Those that are
+      there already are so anyway.
     type: bool
     default: false
 requirements:
@@ -127,8 +127,8 @@ state:
   returned: success
 dockerfiles:
   description: >-
-    Files of the images whose generated Dockerfile belongs to the person, in the inventory's folder C(images): C(part), C(path), C(content),
-    and C(state) as RV(state).
+    Files of the images whose generated Dockerfile belongs to the person, in the inventory's folder C(group_vars/images): C(part), C(path),
+    C(content), and C(state) as RV(state).
   type: list
   elements: dict
   returned: success
@@ -136,7 +136,7 @@ builds:
   description: What C(build) of each such component is; RV(content) has it already.
   type: dict
   returned: success
-  sample: {web: {context: ., dockerfile: "{{ inventory_dir }}/images/web/Dockerfile"}}
+  sample: {web: {context: ., dockerfile: "{{ inventory_dir }}/group_vars/images/web/Dockerfile"}}
 """
 
 from pathlib import Path

@@ -66,12 +66,16 @@ freed:
 """
 
 import os
+import textwrap
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Docker
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import application_label
 from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan import superseded
+
+LARGE = 10**8
+"""Bytes of build layers whose removal is said: what they were made for takes noticeably longer."""
 
 
 def main() -> None:
@@ -92,13 +96,14 @@ def main() -> None:
         if not module.check_mode:
             for ref in old:
                 engine.remove_image(ref)
-            dropped = engine.prune_build_cache(module.params["build_cache"] * 10**9)
+            dropped, layers = engine.prune_build_cache(module.params["build_cache"] * 10**9)
             freed = engine.prune_dangling(application_label(module.params["app_name"])) + dropped
-            if dropped >= 10**8:
+            if dropped >= LARGE:
+                made = [textwrap.shorten(layer.removeprefix("mount / from exec /bin/sh -c "), 70) for layer in layers[:3]]
                 module.warn(
                     f"{dropped / 10**9:.1f} GB of the oldest build layers were removed, because all applications' layers took more than "
                     f"images_build_cache ({module.params['build_cache']} GB): what they were made for takes longer to build the next time. "
-                    "Raise it where the disk has room."
+                    f"Raise it where the disk has room. The largest were made by: {'; '.join(made)}."
                 )
     except Failure as error:
         module.fail_json(msg=str(error))

@@ -34,45 +34,12 @@ options:
     description: The vault that must open where it is there; empty when credentials come from elsewhere.
     type: path
   sources:
-    description: Folders that images are built from. The variables' check adds those of C(app_components).
+    description: >-
+      Folders that images are built from, each with C(component), C(live) and the options of a component's C(build), defaults included; the
+      variables' check names those of C(app_components).
     type: list
     elements: dict
     default: []
-    suboptions:
-      component:
-        description: Name of the component.
-        type: str
-        required: true
-      context:
-        description: The source folder.
-        type: path
-        required: true
-      dockerfile:
-        description: The Dockerfile, absolute or relative to the folder.
-        type: str
-        required: true
-      target:
-        description: Stage to build; empty for the last.
-        type: str
-        default: ''
-      args:
-        description: Build arguments, which may say what the Dockerfile starts from.
-        type: dict
-        default: {}
-      generate:
-        description: Whether a Dockerfile is generated although the folder has one.
-        type: bool
-        default: false
-      python:
-        description: Python of a generated Dockerfile, in place of the one that the folder asks for.
-        type: str
-      language:
-        description: Of which application a Dockerfile is generated, where the folder holds one in each of Python and Node.js.
-        type: str
-      live:
-        description: Whether playbooks/live.yml is to run a stage of the Dockerfile.
-        type: bool
-        default: false
   source_root:
     description: What a relative source folder is relative to.
     type: path
@@ -140,28 +107,18 @@ vault_services:
 """
 
 import os
-from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.requirements import machine_problems
 
 
 def main() -> None:
-    source = {key: {"type": kind, "required": True} for key, kind in (("component", "str"), ("context", "path"), ("dockerfile", "str"))}
-    given: dict[str, dict[str, Any]] = {
-        "target": {"type": "str", "default": ""},
-        "args": {"type": "dict", "default": {}},
-        "generate": {"type": "bool", "default": False},
-        "python": {"type": "str"},
-        "language": {"type": "str"},
-        "live": {"type": "bool", "default": False},
-    }
     module = AnsibleModule(
         argument_spec={
             "own_variables": {"type": "list", "elements": "str", "default": []},
             "accepted_values": {"type": "list", "elements": "str", "default": []},
             "vault_file": {"type": "path"},
-            "sources": {"type": "list", "elements": "dict", "default": [], "options": {**source, **given}},
+            "sources": {"type": "list", "elements": "dict", "default": []},
             "source_root": {"type": "path"},
             "cache_dir": {"type": "path"},
             "disk_gb": {"type": "int", "default": 10},

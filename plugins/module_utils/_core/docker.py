@@ -87,9 +87,13 @@ class Docker:
         filters = json.dumps({"dangling": ["true"], "label": [label]})
         return int(self._json("POST", f"/images/prune?{urlencode({'filters': filters})}")["SpaceReclaimed"])
 
-    def prune_build_cache(self, keep: int) -> int:
-        """Remove the oldest build layers beyond ``keep`` bytes; return the bytes that became free."""
-        return int(self._json("POST", f"/build/prune?{urlencode({'keep-storage': keep, 'all': 1})}")["SpaceReclaimed"])
+    def prune_build_cache(self, keep: int) -> tuple[int, list[str]]:
+        """Remove the oldest build layers beyond ``keep`` bytes; return the bytes that became free, and what made them, largest first."""
+        layers = {layer["ID"]: layer for layer in (self._json("GET", "/system/df?type=build-cache") or {}).get("BuildCache") or []}
+        answer = self._json("POST", f"/build/prune?{urlencode({'keep-storage': keep, 'all': 1})}")
+        removed = [layers[name] for name in answer.get("CachesDeleted") or [] if name in layers]
+        removed.sort(key=lambda layer: int(layer["Size"]), reverse=True)
+        return int(answer["SpaceReclaimed"]), [str(layer["Description"]) for layer in removed]
 
     def image(self, reference: str) -> dict[str, Any]:
         """Return what the engine knows of an image: ``Id``, ``RootFS``, ``Config`` and more."""

@@ -16,8 +16,9 @@ from .._core.errors import Failure
 from .._detect.inventory import sealed, state_of
 from .source import DOCKERFILE, source_of
 
-FOLDER = "images"
-"""Folder of an inventory with a folder for each image."""
+FOLDER = "group_vars/images"
+"""Folder of an inventory with a folder for each image. Ansible takes every file of an inventory's folder for an inventory but those below
+``group_vars``, and of these it reads what is called like a group."""
 
 
 @dataclass(frozen=True)

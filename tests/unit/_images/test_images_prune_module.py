@@ -21,7 +21,7 @@ def test_untagged_images_of_this_application_only_are_removed(
 
     class Engine(EngineHandler):
         def do_GET(self) -> None:
-            self.answer(200, b"[]")
+            self.answer(200, b"{}" if "/system/df" in self.path else b"[]")
 
         def do_POST(self) -> None:
             asked.append(self.path)
@@ -34,3 +34,29 @@ def test_untagged_images_of_this_application_only_are_removed(
     assert json.loads(capsys.readouterr().out)["freed"] == 10
     images = next(path for path in asked if "/images/prune" in path)
     assert json.loads(parse_qs(urlsplit(images).query)["filters"][0])["label"] == ["plannoir.deploy/app=shop"]
+
+
+@pytest.mark.parametrize(("freed", "said"), [(10**9, True), (10**7, False)])
+def test_what_was_dropped_of_the_build_layers_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, freed: int, said: bool) -> None:
+    warnings: list[str] = []
+    monkeypatch.setattr(images_prune.AnsibleModule, "warn", lambda _module, text, **_more: warnings.append(text))
+    layers = [
+        {"ID": "a", "Size": 5, "Description": "[files 1/1] COPY x"},
+        {"ID": "b", "Size": 900, "Description": "mount / from exec /bin/sh -c npm ci"},
+        {"ID": "c", "Size": 9000, "Description": "[stays 1/1] RUN make"},
+    ]
+
+    class Engine(EngineHandler):
+        def do_GET(self) -> None:
+            self.answer(200, json.dumps({"BuildCache": layers}).encode() if "/system/df" in self.path else b"[]")
+
+        def do_POST(self) -> None:
+            gone = ["a", "b", "unknown"] if "/build/" in self.path else None
+            self.answer(200, json.dumps({"SpaceReclaimed": freed, "CachesDeleted": gone}).encode())
+
+    with serving(tmp_path, Engine) as environment:
+        monkeypatch.setenv("DOCKER_HOST", environment["DOCKER_HOST"])
+        with patch_module_args({"refs": [], "app_name": "shop", "build_cache": 3}), pytest.raises(SystemExit):
+            images_prune.main()
+    assert len(warnings) == said
+    assert all("images_build_cache (3 GB)" in text and "made by: npm ci; [files 1/1] COPY x." in text for text in warnings)
