@@ -38,6 +38,7 @@ CALLED_WITH = "CRON_SECRET"
 
 _RUNNERS = re.compile(r"(?:uv|poetry|pdm|pipenv)\s+run\s+(?:--\S+\s+)*")
 _SCRIPTS = re.compile(r"(?:npm|pnpm|bun)\s+run\s+([\w:.-]+)|(?:yarn|pnpm)\s+([\w:.-]+)")
+_LACKING = frozenset(("npm", "npx", "pnpm", "yarn", "bun", "bunx", "sh", "bash", "tsx", "ts-node", "curl", "wget"))
 _SHELL = re.compile(r"&&|[|;<>`$*]|\bcd\b")
 
 
@@ -130,6 +131,6 @@ def _command(folder: Folder, run: _Run, owner: Part | None) -> tuple[tuple[str, 
     if not text:
         return (), "it names no command"
     found = tuple(words(text))
-    if _SHELL.search(text) or found[0] in ("npm", "npx", "pnpm", "yarn", "bun", "bunx", "sh", "bash", "tsx", "ts-node"):
-        return (), f"its command {text!r} needs what an image does not have (a shell, a package manager)"
+    if _SHELL.search(text) or found[0] in _LACKING:
+        return (), f"its command {text!r} needs what an image does not have (a shell, a package manager, curl)"
     return ("python", *found[1:]) if found[0] == "python3" else found, ""

@@ -327,6 +327,7 @@ def test_components_with_a_schedule_are_right_as_they_are_written() -> None:
         ("vercel.json", '{"crons": [{"path": "/api/x", "schedule": "0 0 * * 7"}]}', "Sunday is 0"),
         ("railway.json", '{"deploy": {"cronSchedule": "@daily"}}', "it names no command"),
         ("railway.toml", '[deploy]\ncronSchedule = "0 3 * * *"\nstartCommand = "npx prisma db seed"', "a package manager"),
+        ("railway.toml", '[deploy]\ncronSchedule = "0 3 * * *"\nstartCommand = "curl https://shop.example/tick"', "curl"),
     ],
 )
 def test_what_cannot_be_taken_over_is_said_and_stops_nothing(tmp_path: Path, file: str, text: str, why: str) -> None:
