@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.plannoir.deploy.plugins.modules import images_prune
 from fake_engine import EngineHandler, serving
@@ -39,7 +40,7 @@ def test_untagged_images_of_this_application_only_are_removed(
 @pytest.mark.parametrize(("freed", "said"), [(10**9, True), (10**7, False)])
 def test_what_was_dropped_of_the_build_layers_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, freed: int, said: bool) -> None:
     warnings: list[str] = []
-    monkeypatch.setattr(images_prune.AnsibleModule, "warn", lambda _module, text, **_more: warnings.append(text))
+    monkeypatch.setattr(AnsibleModule, "warn", lambda _module, text, **_more: warnings.append(text))
     layers = [
         {"ID": "a", "Size": 5, "Description": "[files 1/1] COPY x"},
         {"ID": "b", "Size": 900, "Description": "mount / from exec /bin/sh -c npm ci"},
