@@ -295,13 +295,14 @@ class _Writer:
     def _of_service(self, part: Part, variable: Variable) -> tuple[Any, bool]:
         role, form = variable.role, variable.form
         kind = role.partition("_")[0]
-        service = {"redis": "redis", "model": "openrouter"}.get(kind) or next((name for name in DATABASES if name in part.services), "")
+        service = {"redis": "redis", "model": "openrouter", "mail": "mail"}.get(kind, "")
+        service = service or next((name for name in DATABASES if name in part.services), "")
         secret = role.endswith(("_url", "_password", "_key")) and role != "model_url"
         if not service or service not in part.services:
             return (self._ask(part, variable), variable.secret) if variable.required else (None, False)
         if service not in self._used:
             return self._ask(part, variable), variable.secret
-        if role == "model_name" and not variable.required:
+        if not variable.required and (role == "model_name" or (role == "mail_from" and variable.default)):
             return None, False
         if role == "database_engine":
             django = (variable.default or "").startswith("django.db.backends.") or part.kind.value == "django"

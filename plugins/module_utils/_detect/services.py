@@ -89,8 +89,8 @@ HOSTED = {
 }
 """Clients of services that nobody can run here."""
 
-EMBEDDED = ("postgresql", "mariadb", "redis", "openrouter")
-"""Services that the role ``services`` has, or will have, a folder for."""
+EMBEDDED = ("postgresql", "mariadb", "redis", "openrouter", "mail")
+"""Services that the role ``services`` has a folder for, and that an application talks to."""
 
 IMAGES = {
     "postgres": "postgresql",
