@@ -89,6 +89,9 @@ HOSTED = {
 }
 """Clients of services that nobody can run here."""
 
+IN_CODE = "The server's name stands in the code, and no password."
+"""What is said of a client that no variable tells where its server is."""
+
 EMBEDDED = ("postgresql", "mariadb", "redis", "openrouter", "mail")
 """Services that the role ``services`` has a folder for, and that an application talks to."""
 

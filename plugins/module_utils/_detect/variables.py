@@ -159,7 +159,7 @@ def _is_sqlite(clients: Mapping[str, Client], dependencies: Mapping[str, str], d
 def _note(role: str, clients: Mapping[str, Client], dependencies: Mapping[str, str], default: str | None, secret: bool) -> str:
     if role == "database_url" and _is_sqlite(clients, dependencies, default):
         return SQLITE
-    if secret and default and default != "…" and len(default) > 3:
+    if secret and default and not default.endswith("…") and len(default) > 3:
         return "It is a literal in the source, which everybody who has the image can read."
     return ""
 

@@ -123,7 +123,86 @@ def test_redis_is_taken_in_the_form_that_its_client_reads() -> None:
     # arq reads nothing of TLS from a URL but that there is some.
     assert component("arq-worker", "worker")["secret_env"]["REDIS_URL"] == {"from": "redis", "as": "url"}
     assert variables("arq-worker")["services_redis_tls"] is False
-    assert "reads no password" in written("rq-worker").left_out[0]
+    assert "services_redis_password" not in variables("arq-worker")
+    assert variables("rq-worker")["services_redis_password"] is False
+
+
+@pytest.mark.parametrize(
+    ("code", "is_open"),
+    [
+        ("Redis(host='redis', port=6379)", True),
+        ("Redis.from_url('redis://redis:6379/0')", True),
+        ("Redis(host=os.environ['REDIS_QUEUE_HOST'])", True),
+        ("Redis(host=os.environ['REDIS_HOST'], password=os.environ['REDIS_PASSWORD'])", False),
+        ("Redis.from_url(os.getenv('REDIS_URL') or os.environ['REDIS_HOST'])", False),
+        ("Redis.from_url(os.environ['REDIS_RATE_LIMIT_URL'])", False),
+    ],
+)
+def test_a_client_that_can_be_told_no_password_gets_a_server_without_one(tmp_path: Path, code: str, is_open: bool) -> None:
+    source = f"import os\nfrom flask import Flask\nfrom redis import Redis\napp = Flask(__name__)\nstore = {code}\n"
+    found, left_out = adopted(tmp_path, {"requirements.txt": "flask\nredis\n", "app.py": source})
+    assert found["app_services"] == ["redis"]
+    assert ("services_redis_password" in found) == is_open
+    assert left_out == []
+
+
+LAYERED = {
+    "pyproject.toml": """[project]
+name = "shop"
+version = "1"
+dependencies = ["fastapi", "uvicorn", "sqlalchemy", "asyncpg", "psycopg2-binary", "redis", "arq", "pydantic-settings"]
+""",
+    "setup.cfg": "[flake8]\nmax-line-length = 100\n",
+    "Dockerfile": 'FROM python:3.12\nCMD ["uvicorn", "app.main:app"]\n',
+    "src/__init__.py": "",
+    "src/app/__init__.py": "",
+    "src/app/main.py": "from .core.setup import create\nfrom .core.config import settings\n\napp = create()\n",
+    "src/app/core/__init__.py": "",
+    # Called as a manifest of Python, which it is not.
+    "src/app/core/setup.py": """from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import create_async_engine
+from .config import settings
+def create():
+    engine = create_async_engine(settings.POSTGRES_PREFIX + settings.POSTGRES_URI)
+    return FastAPI()
+""",
+    "src/app/core/config.py": """from pydantic_settings import BaseSettings
+from starlette.config import Config
+config = Config(".env")
+class Settings(BaseSettings):
+    POSTGRES_USER: str = config("POSTGRES_USER", default="postgres")
+    POSTGRES_SERVER: str = config("POSTGRES_SERVER", default="localhost")
+    POSTGRES_PREFIX: str = config("POSTGRES_PREFIX", default="postgresql+asyncpg://")
+    POSTGRES_URI: str = f"{POSTGRES_USER}@{POSTGRES_SERVER}/app"
+    MYSQL_USER: str = config("MYSQL_USER", default="root")
+    MYSQL_URL: str | None = config("MYSQL_URL", default=None)
+    REDIS_CACHE_HOST: str = config("REDIS_CACHE_HOST", default="localhost")
+    REDIS_CACHE_URL: str = f"redis://{REDIS_CACHE_HOST}:6379"
+    REDIS_QUEUE_HOST: str = config("REDIS_QUEUE_HOST", default="localhost")
+settings = Settings()
+""",
+    "src/app/core/worker.py": """from .config import settings
+class WorkerSettings:
+    functions = []
+    host = settings.REDIS_QUEUE_HOST
+""",
+}
+
+
+def test_settings_in_layers_below_a_folder_of_sources(tmp_path: Path) -> None:
+    found, _left_out = adopted(tmp_path, LAYERED)
+    web, worker = found["app_components"]
+    host = {"from": "redis", "as": "host"}
+    assert web["env"] == {
+        "POSTGRES_SERVER": {"from": "postgresql", "as": "host"},
+        "POSTGRES_USER": {"from": "postgresql", "as": "user"},
+        "REDIS_CACHE_HOST": host,
+        "REDIS_QUEUE_HOST": host,
+    }
+    assert web["secret_env"] == {"REDIS_CACHE_URL": {"from": "redis", "as": "url"}}
+    assert worker["command"] == ["arq", "app.core.worker.WorkerSettings"]  # from where the part starts whose image it runs in
+    assert worker["env"] == web["env"]
+    assert found["services_redis_password"] is False
 
 
 def test_a_folder_that_is_two_parts_says_which_one_is_built() -> None:
