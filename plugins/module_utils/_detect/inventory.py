@@ -275,7 +275,7 @@ class _Writer:
         if fact := self._values.get((part.name, variable.name)):
             return self._absolute(fact), False
         role = variable.role
-        if role.startswith(("database_", "redis_", "model_")):
+        if role.startswith(("database_", "redis_", "model_", "mail_")):
             return self._of_service(part, variable)
         if role == "session_secret" and (variable.required or variable.default is not None or not OUTSIDE.search(variable.name.upper())):
             if re.search(r"FERNET|ENCRYPTION", variable.name.upper()):
