@@ -15,7 +15,7 @@ from .evidence import ComposeService, compose_services, dockerfiles
 from .folder import Folder, component_name
 from .model import Application, Fact, Part, Problem
 from .part import NOTHING, parts_of, projects
-from .routes import origin
+from .routes import is_page, origin
 from .schedules import scheduled_parts
 from .services import service_of_image
 from .tables import NO_PARTS
@@ -47,7 +47,9 @@ def detect_application(root: Path, name: str = "") -> Application:
             skipped.append(f"{where} (a library, or nothing that is started)")
     if not parts:
         raise Failure(f"{folder.root} {NOTHING}.")
+    parts, others = _first_application(parts)
     parts = _named(parts)
+    skipped += others
     found_origin = origin(folder, parts)
     problems = [problem for part in parts for problem in part.problems]
     by_time, left_out = scheduled_parts(folder, parts)
@@ -80,6 +82,22 @@ def _others(folder: Folder) -> list[str]:
 
 def _is_within(where: str, parts: Sequence[Part]) -> bool:
     return any(where == part.folder or part.folder == "." or where.startswith(f"{part.folder}/") for part in parts)
+
+
+def _first_application(parts: list[Part]) -> tuple[list[Part], list[str]]:
+    """Return the parts without those of another application further down: a page below the first one's folder, or what stands beside it.
+
+    Pages in folders of one depth belong together, as those of a workspace do.
+    """
+    pages = [part for part in parts if is_page(part) and part.port.value]
+    out: dict[str, None] = {}
+    for page in pages[1:]:
+        if page.folder.count("/") > pages[0].folder.count("/"):
+            above = posixpath.dirname(page.folder)
+            alone = not above or any(_is_within(other.folder, [replace(page, folder=above)]) for other in pages[:1])
+            out[page.folder if alone else above] = None
+    left = [part for part in parts if not any(part.folder == where or part.folder.startswith(f"{where}/") for where in out)]
+    return left, [f"{where} (another application with a page of its own: adopt it by that folder)" for where in out]
 
 
 def _named(parts: list[Part]) -> list[Part]:

@@ -260,3 +260,26 @@ def test_of_two_applications_in_one_folder_the_one_that_is_meant_is_named(tmp_pa
     (tmp_path / "package.json").unlink()
     with pytest.raises(Failure, match="no application in node:"):
         detect_part(tmp_path, language="node")
+
+
+def page(folder: str) -> dict[str, str]:
+    return {f"{folder}/package.json": '{"dependencies": {"next": "16.0.0"}}', f"{folder}/app/page.tsx": "export default () => null\n"}
+
+
+def api(folder: str) -> dict[str, str]:
+    return {f"{folder}/requirements.txt": "fastapi\n", f"{folder}/main.py": APP}
+
+
+@pytest.mark.parametrize(
+    ("more", "parts", "out"),
+    [
+        (page("phase2/frontend") | api("phase2/backend"), ["backend", "frontend"], ["phase2"]),
+        (page("frontend/chatbot-app"), ["backend", "frontend"], ["frontend/chatbot-app"]),
+        (page("admin"), ["admin", "backend", "frontend"], []),
+        (api("phase2/backend"), ["backend", "frontend", "phase2-backend"], []),
+    ],
+)
+def test_another_application_further_down_is_left_out(tmp_path: Path, more: Mapping[str, str], parts: list[str], out: list[str]) -> None:
+    found = detect_application(tree(tmp_path, {**page("frontend"), **api("backend"), **more}))
+    assert sorted(part.name for part in found.parts) == parts
+    assert [text.partition(" (")[0] for text in found.skipped if "another application" in text] == out
