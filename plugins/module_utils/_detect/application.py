@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +37,9 @@ def detect_application(root: Path, name: str = "") -> Application:
         if NO_PARTS & set(where.lower().split("/")):
             skipped.append(f"{where} (its name says that it is not deployed)")
             continue
+        if "{{" in where:
+            skipped.append(f"{where} (a template, from which cookiecutter or copier makes a project: adopt what they make)")
+            continue
         found = parts_of(folder, where)
         inner = [
             part
@@ -48,8 +52,9 @@ def detect_application(root: Path, name: str = "") -> Application:
     if not parts:
         raise Failure(f"{folder.root} {NOTHING}.")
     parts, others = _first_application(parts)
+    parts, shims = _without_shims(folder, parts)
     parts = _named(parts)
-    skipped += others
+    skipped += [*others, *shims]
     found_origin = origin(folder, parts)
     problems = [problem for part in parts for problem in part.problems]
     by_time, left_out = scheduled_parts(folder, parts)
@@ -98,6 +103,22 @@ def _first_application(parts: list[Part]) -> tuple[list[Part], list[str]]:
             out[page.folder if alone else above] = None
     left = [part for part in parts if not any(part.folder == where or part.folder.startswith(f"{where}/") for where in out)]
     return left, [f"{where} (another application with a page of its own: adopt it by that folder)" for where in out]
+
+
+def _without_shims(folder: Folder, parts: list[Part]) -> tuple[list[Part], list[str]]:
+    """Return the parts without those that only start another part for a host such as Vercel, by way of ``sys.path``."""
+    shims: list[str] = []
+    for part in parts:
+        file = part.kind.source.rpartition(":")[0]
+        if not part.python or part.same_image_as or "sys.path" not in folder.text(file):
+            continue
+        inner = [other for other in parts if other.python and other.folder != part.folder and _is_within(other.folder, [part])]
+        for other in inner:
+            if re.search(rf"""["'/]{re.escape(posixpath.basename(other.folder))}["'/]""", folder.text(file)):
+                shims.append(f"{file} (it starts {other.folder} for another host)")
+                parts = [each for each in parts if each is not part and not (each.same_image_as and each.folder == part.folder)]
+                break
+    return parts, shims
 
 
 def _named(parts: list[Part]) -> list[Part]:
