@@ -19,12 +19,17 @@ from .part import NOTHING, parts_of, projects
 from .routes import is_page, origin
 from .schedules import scheduled_parts
 from .services import service_of_image
-from .tables import NO_PARTS
+from .tables import LOCKS, NO_PARTS
 from .variables import committed
 
 
-def detect_application(root: Path, name: str = "") -> Application:
+def detect_application(root: Path, name: str = "", *, locked: bool = True) -> Application:
     """Return what a repository, or one folder, holds.
+
+    Args:
+        root: The folder.
+        name: Of the application; by default the folder's.
+        locked: Whether a lock file counts that does not fit what its manifest asks for: it is a problem then, and else not used.
 
     Raises:
         Failure: It is no folder, holds nothing that is known, or a manifest in it cannot be parsed.
@@ -41,6 +46,8 @@ def detect_application(root: Path, name: str = "") -> Application:
             skipped.append(f"{where} (a template, from which cookiecutter or copier makes a project: adopt what they make)")
             continue
         found = parts_of(folder, where)
+        if not locked and any(problem.fact == "lock file" and problem.stops for part in found for problem in part.problems):
+            found = [replace(part, locked=False) for part in parts_of(Folder(root, LOCKS), where)]
         inner = [
             part
             for part in found
