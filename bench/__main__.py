@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -15,20 +16,47 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
+from bench.cluster import CONTEXT, NAMESPACE, ROOT, URL, kubectl
 from bench.figures import Figure, plot, table
 from bench.load import steady
+from bench.skaffold import Skaffold
 
-ROOT = Path(__file__).parents[1]
-URL = "http://127.0.0.1:32080"
+Result = TypeVar("Result")
+
 GIVEN = {"minikube_network_policy": False}
-"""As the main job's inventory has it; molecule's has an agent, which costs a run two calls of kubernetes.core."""
+"""As the main job's inventory has it; molecule's has an agent."""
 BACKEND = ("backend/app/dependencies.py", "Sign in first", "/api/tasks")
 FRONTEND = ("frontend/app/page.tsx", "Say what is on your mind", "/")
 """A file below apps, a text in it, and where the text is to be seen without a session."""
+FEW = 2
+"""Rounds of what takes a minute and more."""
+COMPONENTS = (2, 5, 10, 20)
+
+
+class Tool(Protocol):
+    """What deploys the application."""
+
+    url: str
+
+    def run(self) -> str:
+        """Bring what runs to the sources, and return what was printed."""
+
+
+class Ours:
+    """The main job on a copy of the sources."""
+
+    url = URL
+
+    def __init__(self, apps: Path, **variables: Any) -> None:
+        self._variables = GIVEN | {"app_root": str(apps.parent)} | variables
+
+    def run(self) -> str:
+        return playbook("site.yml", self._variables)
 
 
 def main(rounds: int = 5) -> None:
@@ -39,71 +67,136 @@ def main(rounds: int = 5) -> None:
         took.setdefault(name, []).append(value)
         print(f"{name}: {value:.2f}", flush=True)
 
-    with tempfile.TemporaryDirectory() as folder:
-        apps = Path(folder) / "apps"
-        shutil.copytree(ROOT / "apps", apps, ignore=shutil.ignore_patterns("node_modules", ".next", ".venv", "__pycache__", ".*_cache"))
-        site(apps)
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        ours = Ours(copy(folder, "ours"))
+        for _ in range(FEW):
+            playbook("playbooks/teardown.yml", GIVEN | {"teardown_data": True})
+            total, printed = timed(ours.run)
+            minikube = float(re.findall(r"minikube ([\d.]+)", printed)[-1])
+            note("new cluster: minikube's start", minikube)
+            note("new cluster: the rest", total - minikube)
+        skaffold = None
+        if Skaffold.is_there():
+            skaffold = Skaffold(copy(folder, "skaffold"), Path(folder))
+            stack.callback(skaffold.remove)
+            skaffold.run()
         for number in range(rounds):
-            note("start", seconds(["ansible-playbook", "--version"]))
-            note("second", unchanged(apps))
-            for name, (file, text, path) in (("backend", BACKEND), ("frontend", FRONTEND)):
-                if name == "frontend" and number >= 2:
-                    continue  # each takes the page's whole build
-                with edited(apps / file, text, f"bench{time.time_ns()}") as marker:
-                    first, end, build = edit(apps, path, marker)
-                note(f"{name} answer", first)
-                note(f"{name} end", end)
-                note(f"{name} build", build)
-            site(apps)
+            note("start", timed(lambda: subprocess.run(["ansible-playbook", "--version"], stdout=subprocess.DEVNULL, check=True))[0])
+            note("second", unchanged(ours))
+            if skaffold:
+                note("skaffold second", timed(skaffold.run)[0])
+            measure_edit(ours, Path(folder, "ours"), "backend", BACKEND, note)
+            if skaffold:
+                measure_edit(skaffold, Path(folder, "skaffold"), "skaffold backend", BACKEND, note)
+            if number < FEW:
+                measure_edit(ours, Path(folder, "ours"), "frontend", FRONTEND, note)
         read = person()
         for rate in (50, 200):
             answers = steady(f"{URL}/api/tasks", {"Authorization": f"Bearer {read}"}, rate, 30)
             for share in (0.95, 0.99):
                 note(f"p{share * 100:.0f} at {rate}", answers.percentile(share))
             note(f"failed at {rate}", answers.failed)
-    figures = [
-        Figure("ansible-playbook --version", "s", took["start"]),
-        Figure("second run", "s", took["second"], 3.0),
-        Figure("backend edit to the first new answer", "s", took["backend answer"], 6.0),
-        Figure("backend edit to the end of the run", "s", took["backend end"], 9.0),
-        Figure("frontend edit to the first new page", "s", took["frontend answer"], 1.1 * min(took["frontend build"]) + 6),
-        Figure("p95 of a read at 50 requests a second", "ms", took["p95 at 50"], 15),
-        Figure("p99 of a read at 50 requests a second", "ms", took["p99 at 50"], 30),
-        Figure("p95 of a read at 200 requests a second", "ms", took["p95 at 200"], 60),
-        Figure("failed of 1,500 reads at 50 and of 6,000 at 200 a second", "", [took["failed at 50"][0] + took["failed at 200"][0]], 0),
-        *sizes(),
-    ]
-    write(figures, rounds)
+        for seconds_each in components():
+            note("component", seconds_each)
+    write([*figures(took), *sizes()], rounds)
 
 
-def site(apps: Path) -> str:
-    """Run the main job on a copy of the sources, and return what it printed."""
-    command = [
-        "ansible-playbook",
-        f"--inventory={ROOT / 'inventories/molecule'}",
-        "site.yml",
-        f"--extra-vars={json.dumps(GIVEN | {'app_root': str(apps.parent)})}",
-    ]
+def figures(took: Mapping[str, Sequence[float]]) -> Iterator[Figure]:
+    """Make figures of what was noted; those with Skaffold only where it ran."""
+    yield Figure("ansible-playbook --version", "s", took["start"])
+    yield Figure("second run", "s", took["second"], 3.0)
+    yield Figure("one more component in a second run", "s", took["component"], 0.03)
+    yield Figure("backend edit to the first new answer", "s", took["backend answer"], 6.0)
+    yield Figure("backend edit to the end of the run", "s", took["backend end"], 9.0)
+    yield Figure("frontend edit to the first new page", "s", took["frontend answer"], 1.1 * min(took["frontend build"]) + 6)
+    if "skaffold second" in took:
+        for name, text, target in (
+            ("second", "second run", 0.3),
+            ("backend answer", "backend edit to the first new answer", 0.6),
+            ("backend end", "backend edit to the end of the run", 0.8),
+        ):
+            yield Figure(f"Skaffold: {text}", "s", took[f"skaffold {name}"])
+            ratios = [our / its for our, its in zip(took[name], took[f"skaffold {name}"], strict=True)]
+            yield Figure(f"{text}, ours to Skaffold's", "times", ratios, target)
+    yield Figure("start of a new Minikube cluster", "s", took["new cluster: minikube's start"])
+    yield Figure("the rest, from no cluster to a verified release", "s", took["new cluster: the rest"], 30)
+    yield Figure("p95 of a read at 50 requests a second", "ms", took["p95 at 50"], 15)
+    yield Figure("p99 of a read at 50 requests a second", "ms", took["p99 at 50"], 30)
+    yield Figure("p95 of a read at 200 requests a second", "ms", took["p95 at 200"], 60)
+    failed = took["failed at 50"][0] + took["failed at 200"][0]
+    yield Figure("failed of 1,500 reads at 50 and of 6,000 at 200 a second", "", [failed], 0)
+
+
+def copy(folder: str, name: str) -> Path:
+    """Copy the reference application's sources, and return their folder."""
+    apps = Path(folder, name, "apps")
+    shutil.copytree(ROOT / "apps", apps, ignore=shutil.ignore_patterns("node_modules", ".next", ".venv", "__pycache__", ".*_cache"))
+    return apps
+
+
+def playbook(name: str, variables: Mapping[str, Any]) -> str:
+    """Run a playbook on molecule's inventory, and return what it printed."""
+    command = ["ansible-playbook", f"--inventory={ROOT / 'inventories/molecule'}", name, f"--extra-vars={json.dumps(variables)}"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.stdout + done.stderr)
     return done.stdout
 
 
-def seconds(command: list[str]) -> float:
-    """Return how long a command takes."""
+def timed(act: Callable[[], Result]) -> tuple[float, Result]:
+    """Return how many seconds something takes, and its result."""
     start = time.monotonic()
-    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-    return time.monotonic() - start
+    result = act()
+    return time.monotonic() - start, result
 
 
-def unchanged(apps: Path) -> float:
+def unchanged(ours: Ours) -> float:
     """Return the seconds of a run that changes nothing."""
-    start = time.monotonic()
-    printed = site(apps)
+    took, printed = timed(ours.run)
     if "changed=0 " not in printed:
         raise SystemExit(f"A second run changed something:\n{printed}")
-    return time.monotonic() - start
+    return took
+
+
+def components() -> list[float]:
+    """Return what one more component costs a second run, in seconds; once for each of three measurements at every number."""
+    image = kubectl("get", "deployment/backend", f"--namespace={NAMESPACE}", "--output=jsonpath={.spec.template.spec.containers[0].image}")
+    runs: list[list[float]] = []
+    try:
+        for number in COMPONENTS:
+            parts = [
+                {
+                    "name": f"part-{index}",
+                    "image": image,
+                    "command": ["python3.13", "-m", "http.server", "8000"],
+                    "port": 8000,
+                    "outside": False,
+                    "connects_to": [],
+                    "probes": {"readiness": {"path": "/"}, "liveness": {"path": "/"}},
+                    "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": "64Mi"}},
+                    "run_as_user": 10001,
+                }
+                for index in range(number)
+            ]
+            none: list[str] = []
+            variables = {"app_name": "parts", "app_namespace": "parts", "app_components": parts, "minikube_ports": [32080, 32081]}
+            many = Ours(ROOT / "apps", **variables, app_services=none, app_secrets=none, app_checks=none)
+            many.run()
+            runs.append([unchanged(many) for _ in range(3)])
+    finally:
+        kubectl("delete", "namespace", "parts", "--ignore-not-found")
+    return [statistics.linear_regression(COMPONENTS, seconds).slope for seconds in zip(*runs, strict=True)]
+
+
+def measure_edit(tool: Tool, root: Path, name: str, what: tuple[str, str, str], note: Callable[[str, float], None]) -> None:
+    """Edit a file, have it deployed, note how long that takes, and put it back."""
+    file, text, path = what
+    with edited(root / "apps" / file, text, f"bench{time.time_ns()}") as marker:
+        first, end, build = edit(tool, path, marker)
+    note(f"{name} answer", first)
+    note(f"{name} end", end)
+    note(f"{name} build", build)
+    tool.run()
 
 
 @contextmanager
@@ -117,7 +210,7 @@ def edited(file: Path, text: str, marker: str) -> Iterator[str]:
     file.write_text(before, encoding="utf-8")
 
 
-def edit(apps: Path, path: str, marker: str) -> tuple[float, float, float]:
+def edit(tool: Tool, path: str, marker: str) -> tuple[float, float, float]:
     """Return the seconds to the first answer that holds the marker, to the end of the run, and of the build alone."""
     seen: list[float] = []
     over = threading.Event()
@@ -125,14 +218,14 @@ def edit(apps: Path, path: str, marker: str) -> tuple[float, float, float]:
 
     def watch() -> None:
         while not seen and not over.is_set():
-            if marker in body(path):
+            if marker in body(f"{tool.url}{path}"):
                 seen.append(time.monotonic() - start)
             time.sleep(0.1)
 
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        printed = site(apps)
+        printed = tool.run()
         end = time.monotonic() - start
     finally:
         over.set()
@@ -142,10 +235,10 @@ def edit(apps: Path, path: str, marker: str) -> tuple[float, float, float]:
     return seen[0], end, float((re.search(r"(\d+) s  \S+: \S+ is built", printed) or ["", "0"])[1])
 
 
-def body(path: str) -> str:
+def body(url: str) -> str:
     """Return the body of an answer, whatever its status; empty where none came."""
     try:
-        with urllib.request.urlopen(f"{URL}{path}", timeout=2) as answer:
+        with urllib.request.urlopen(url, timeout=2) as answer:
             return str(answer.read().decode())
     except urllib.error.HTTPError as error:
         return str(error.read().decode(errors="replace"))
@@ -165,7 +258,7 @@ def person() -> str:
 
 def sizes() -> list[Figure]:
     """Return the sizes of the deployed images, as ``docker images`` counts."""
-    command = ["docker", "exec", "plannoir-molecule", "docker", "images", "--format={{.Repository}} {{.Size}}"]
+    command = ["docker", "exec", CONTEXT, "docker", "images", "--format={{.Repository}} {{.Size}}"]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     found = dict(reversed(re.findall(r"plannoir/(backend|frontend) ([\d.]+)MB", listed)))
     return [Figure(f"image of the {name}", "MB", [float(found[name])], target) for name, target in (("backend", 70), ("frontend", 128))]
@@ -176,10 +269,11 @@ def write(figures: list[Figure], rounds: int) -> None:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     text = f"""# Performance
 
-`./bootstrap nox -s bench` measured this on {os.cpu_count()} cores and {memory:.0f} GiB, in {rounds} rounds (the frontend's
-edit in 2), each figure once in a round. The page is asked ten times a second for the edit, so an answer is seen up to
-0.1 s late. Seconds of two machines say nothing of each other: hold them against `ansible-playbook --version`, which does
-nothing but start.
+`./bootstrap nox -s bench` measured this on {os.cpu_count()} cores and {memory:.0f} GiB, in {rounds} rounds ({FEW} of the frontend's
+edit and of the new cluster), each figure once in a round. Where a `skaffold` is on PATH, with a Helm 3 in its folder, it
+deploys the same sources and chart into another namespace of the same cluster, in turns with ours. The page is asked ten
+times a second for the edit, so an answer is seen up to 0.1 s late. Seconds of two machines say nothing of each other: hold
+them against `ansible-playbook --version`, which does nothing but start.
 
 {table(figures)}
 

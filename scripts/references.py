@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import yaml
 from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import WHAT
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.diagnosis import RULES
-from ansible_collections.plannoir.deploy.plugins.module_utils._release.logs import LOG_RULES
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.log_rules import LOG_RULES
 
 ROOT = Path(__file__).parents[1]
 LINE = 120

@@ -84,6 +84,13 @@ options:
       - A folder laid out like minikube's cache, whose files are linked into it before a start. With it minikube downloads nothing and boots
         only the versions that are there.
     type: path
+  agent:
+    description:
+      - Definitions of what enforces NetworkPolicies in the cluster, among them the DaemonSet C(plannoir-kube-router); empty where nothing
+        shall. They are compared with what is there, in RV(network_policy_differs), and not applied.
+    type: list
+    elements: dict
+    default: []
   recreate:
     description:
       - Whether a cluster whose settings differ from the wanted ones is deleted, with its data, and made anew. With V(false) the
@@ -183,6 +190,12 @@ network_policy_agents:
   type: list
   elements: str
   sample: [plannoir-kube-router]
+network_policy_differs:
+  description:
+    - Whether O(agent) has to be applied, or to be removed, because it is missing, edited, not ready or not wanted.
+    - V(false) when the cluster does not run.
+  returned: success
+  type: bool
 """
 
 from pathlib import Path
@@ -212,6 +225,7 @@ def main() -> None:
             "home": {"type": "path"},
             "kubeconfig": {"type": "path", "default": "~/.kube/config"},
             "cache_seed": {"type": "path"},
+            "agent": {"type": "list", "elements": "dict", "default": []},
             "recreate": {"type": "bool", "default": False},
             "application": {"type": "str", "default": ""},
             "namespace": {"type": "str", "default": ""},
@@ -231,6 +245,7 @@ def main() -> None:
             wanted=settings_from({**params, "kubernetes_version": params["kubernetes_version"] or KUBERNETES}),
             cache_seed=Path(params["cache_seed"]) if params["cache_seed"] else None,
             timeout=params["timeout"],
+            agent=params["agent"],
         )
         lost = Loss(params["application"], params["namespace"], data=params["delete_data"], others=params["delete_others"])
         result = ensure(profile, params["state"], recreate=params["recreate"], check=module.check_mode, lost=lost)

@@ -61,9 +61,10 @@ unpack() {
     dpkg-deb --field "$archive" >"$root/var/lib/dpkg/status.d/$(dpkg-deb --field "$archive" Package)"
   done
   cd / && rm -r "$archives"
-  # Licences stay; what only a person at a terminal reads goes.
+  # Licences stay; what only a person at a terminal reads goes, and what only a debugger loads.
   find "$root/usr/share/doc" -type f ! -name copyright -delete
-  rm -rf "$root/usr/share/man" "$root/usr/share/info" "$root/usr/share/locale" "$root/usr/share/lintian" "$root/usr/share/bug"
+  rm -rf "$root/usr/share/man" "$root/usr/share/info" "$root/usr/share/locale" "$root/usr/share/lintian" "$root/usr/share/bug" \
+    "$root/usr/share/gcc" "$root/usr/share/gdb"
   bundle_certificates "$root"
 }
 
@@ -88,7 +89,9 @@ bare() {
 reduce_python() {
   root=$1 prefix=${3:-usr} library=${3:-usr}/lib/python$2
   linker=$(cd "$root" && find usr/lib usr/lib64 -name 'ld-linux-*.so.*' | head -n 1)
-  rm -rf "$root/$library/ensurepip" "$root/$library/idlelib" "$root/$library/turtledemo" "$root/$library/test"
+  # An editor, a drawing board, an installer, the help's texts, and what only Python's own tests use.
+  rm -rf "$root/$library/ensurepip" "$root/$library/idlelib" "$root/$library"/turtle* "$root/$library/pydoc_data" "$root/$library/test" \
+    "$root/$library"/lib-dynload/_test* "$root/$library"/lib-dynload/_xxtest* "$root/$library"/lib-dynload/xx*
   for module in "$root/$library"/lib-dynload/*.so; do # what needs a terminal, a dbm or SQLite stays where its library was asked for
     ! chroot "$root" "/$linker" --list "${module#"$root"}" 2>&1 | grep -q -e 'not found' -e 'error while loading' || rm "$module"
   done

@@ -45,6 +45,14 @@ def _is_inside(host: str) -> bool:
     return False
 
 
+class LostRedirect(OSError):
+    """A redirect that leads to nothing that answers; ``url`` is where to."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(f"its redirect to {url} leads nowhere ({reason})")
+        self.url = url
+
+
 class _Redirects(urllib.request.HTTPRedirectHandler):
     """Follows redirects, and remembers where the last one led."""
 
@@ -101,7 +109,7 @@ def open_url(
     except (OSError, HTTPException) as error:
         reason = str(getattr(error, "reason", "") or error) or type(error).__name__
         if redirects.target:
-            raise OSError(f"its redirect to {redirects.target} leads nowhere ({reason})") from error
+            raise LostRedirect(redirects.target, reason) from error
         if isinstance(error, HTTPException):
             raise OSError(reason) from error
         raise

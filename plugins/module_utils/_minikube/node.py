@@ -12,13 +12,14 @@ from __future__ import annotations
 import http.client
 import json
 import ssl
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeAlias
-from urllib.parse import quote
+from typing import Any, Protocol
+from urllib.parse import quote, urlencode
 
 from .._core.errors import Failure
+from .._core.labels import MANAGER
 from .._core.machine import Machine
 from .files import Files
 
@@ -29,8 +30,12 @@ NETWORK_POLICY_AGENT = "plannoir-kube-router"
 FORMER_AGENT_LABELS = {"app": "kube-network-policies"}
 _API_TIMEOUT = 5.0
 
-# GET of a path: (HTTP status, body); status 0 when nothing answers, with the cause as the body.
-Get: TypeAlias = Callable[[str], tuple[int, str]]
+
+class Get(Protocol):
+    """GET of a path: (HTTP status, body); status 0 when nothing answers, with the cause as the body."""
+
+    def __call__(self, path: str, applied: Mapping[str, Any] | None = None) -> tuple[int, str]:
+        """Ask; with ``applied``, for the object at the path as it were if that definition were applied, which it is not."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ def api(files: Files, port: int) -> Get:
     """Return a GET of the API server on 127.0.0.1 with the profile's own certificates, over one kept connection."""
     connection: http.client.HTTPSConnection | None = None
 
-    def get(path: str) -> tuple[int, str]:
+    def get(path: str, applied: Mapping[str, Any] | None = None) -> tuple[int, str]:
         nonlocal connection
         try:
             if connection is None:
@@ -84,7 +89,11 @@ def api(files: Files, port: int) -> Get:
                 context.verify_flags &= ~ssl.VERIFY_X509_STRICT
                 context.load_cert_chain(files.folder / "client.crt", files.folder / "client.key")
                 connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=_API_TIMEOUT, context=context)
-            connection.request("GET", path)
+            if applied is None:
+                connection.request("GET", path)
+            else:
+                query = urlencode({"dryRun": "All", "force": "true", "fieldManager": MANAGER})
+                connection.request("PATCH", f"{path}?{query}", json.dumps(applied), {"Content-Type": "application/apply-patch+yaml"})
             response = connection.getresponse()
             return response.status, response.read().decode("utf-8", "replace")
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -128,6 +137,29 @@ def network_policy_agents(get: Get) -> list[str]:
     status, body = get("/apis/apps/v1/namespaces/kube-system/daemonsets")
     found = [item["metadata"] for item in json.loads(body)["items"]] if status == 200 else []
     return [meta["name"] for meta in found if meta["name"] == NETWORK_POLICY_AGENT or meta.get("labels") == FORMER_AGENT_LABELS]
+
+
+def agent_differs(get: Get, definitions: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether an object of the agent is missing, is not what its definition says, or is a DaemonSet that is not ready on each node."""
+    return any(_differs(get, definition) for definition in definitions)
+
+
+def _differs(get: Get, definition: Mapping[str, Any]) -> bool:
+    version, meta = definition["apiVersion"], definition["metadata"]
+    folder = f"namespaces/{meta['namespace']}/" if "namespace" in meta else ""
+    path = f"/{'apis' if '/' in version else 'api'}/{version}/{folder}{definition['kind'].lower()}s/{meta['name']}"
+    have, (status, body) = get(path), get(path, definition)
+    if have[0] != 200 or status != 200:
+        return True
+    live = json.loads(have[1])
+    numbers = live.get("status") or {}
+    return _content(live) != _content(json.loads(body)) or numbers.get("numberReady") != numbers.get("desiredNumberScheduled")
+
+
+def _content(item: dict[str, Any]) -> dict[str, Any]:
+    """Return an object without what the API server keeps about it."""
+    kept = {key: value for key, value in item["metadata"].items() if key not in ("managedFields", "generation", "resourceVersion")}
+    return {**item, "metadata": kept, "status": None}
 
 
 def _is_true(conditions: list[dict[str, Any]], kind: str) -> bool:

@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from .._core.cluster import Cluster
 from .._core.errors import Failure
 from .._core.labels import APPLICATION
 from .._secrets.redaction import Redactor
-from .attempt import Object, component
+from .attempt import Object, component, holds
 from .diagnosis import secret_names
-from .logs import telling
+from .logs import advice, telling
 
 LOG_LINES = 200
 """Last lines of a log in which the one that tells is looked for."""
@@ -53,6 +54,28 @@ def said_by_components(cluster: Cluster, seconds: float) -> list[str]:
     said: dict[str, str] = {}
     for pod in pods:
         for container in pod["spec"]["containers"]:
-            if told := telling(logs.read(pod["metadata"]["name"], container["name"], since)):
-                said[component(pod)] = told
+            log = logs.read(pod["metadata"]["name"], container["name"], since)
+            if told := telling(log):
+                said[component(pod)] = f"{told}{_advised(pod, container, log)}"
     return [f"The log of {name} says: {told}" for name, told in sorted(said.items())]
+
+
+_OF_A_DATABASE = re.compile(
+    r"(?i)postgres|psycopg|asyncpg|\bpg|mysql|mariadb|prisma|sqlalchemy|django\.db|database|:?\b(?:5432|6432|3306)\b"
+)
+
+
+def _advised(pod: Object, container: Object, log: str) -> str:
+    """Return what to do about a log, and whether the container's probe should have seen it."""
+    name = component(pod)
+    if not (found := advice(log, name)):
+        return ""
+    text = f"\n  {found.remedy}"
+    path = ((container.get("readinessProbe") or {}).get("httpGet") or {}).get("path")
+    if path and found.rule.away and holds(pod, "Ready") and _OF_A_DATABASE.search(found.line):
+        text += (
+            f"\n  {name} counts as ready all the same, because GET {path} answers below 400 while the database is away: write at {name} in "
+            "app.yml probes: {readiness: {path: ...}} with a route that asks the database, or, where only the body says it, "
+            "probes: {readiness: {command: [...]}}."
+        )
+    return text

@@ -62,7 +62,7 @@ def _finding(subject: str, cause: Cause, certain: bool) -> Finding:
     return Finding(
         f"{subject}: {cause.why}.",
         evidence(cause.found.log),
-        cause.remedy,
+        cause.remedy(subject),
         cause.patience if certain else None,
         f"{subject}: {cause.rule.name}",
     )
@@ -272,7 +272,7 @@ def job_findings(observed: Observed, job: Object, name: str, kind: str) -> Itera
         facts = view.found().facts
         its = f"{name}: its {facts['job']} did not succeed{facts['limit']}"
         patience = SOON if holds(job, "Failed") else cause.patience
-        yield Finding(f"{its}: {cause.why}.", evidence(log), cause.remedy, patience, f"{its}: {cause.rule.name}")
+        yield Finding(f"{its}: {cause.why}.", evidence(log), cause.remedy(name), patience, f"{its}: {cause.rule.name}")
     elif told := first(JOB_RULES, view):
         yield _finding(name, told, True)
 

@@ -11,11 +11,17 @@ from collections.abc import Iterator, Mapping
 from itertools import takewhile
 from typing import Any, NamedTuple
 
+from .._core.texts import filled
+from .log_rules import LOG_RULES, LogRule
+
 QUOTED = 400
 """Characters of a log that a message quotes."""
 
 TAIL = 5
 """Last lines that are quoted where none of them tells more than the others."""
+
+READ = 1000
+"""Characters of a line in which a rule is looked for: a line may be endless, and a pattern takes the square of it."""
 
 FOLLOWING = 3
 """Lines behind an exception's first one that still belong to its message."""
@@ -132,124 +138,42 @@ def _cut(text: str) -> str:
     return text if len(text) <= QUOTED else f"{text[:QUOTED]}..."
 
 
-class LogRule(NamedTuple):
-    """What a line of a log means, and what to do."""
-
-    name: str
-    pattern: str
-    """A regular expression, whatever the case, for a part of the line."""
-    remedy: str
-    """Whole sentences; ``{path}`` is the path that the line names."""
-    path: str = ""
-    """A regular expression for the beginning of that path; without one, a line need not name any."""
-
-
-_OWNER = (
-    r"(?:chmod|chown|utime|permissions? (?:of|on)|owner(?:ship)? of|changing (?:permissions|ownership)).*"
-    r"(?:not permitted|permission denied|\bEPERM\b)"
-    r"|(?:not permitted|\bEPERM\b).*(?:chmod|chown|utime)|not permitted: ['\"]/"
-)
-
-LOG_RULES = (
-    LogRule(
-        "Host that is refused",
-        r"invalid (?:http_)?host header|DisallowedHost|blocked hosts?\b|host is not allowed|is not allowed\..*allowedHosts",
-        "The application answers to certain names only: name one of them as Host in the headers of its probes (probes.readiness.headers) "
-        "and checks (request.headers), or accept this one.",
-    ),
-    LogRule(
-        "No home folder",
-        r"read-only file ?system|\bEROFS\b|permission denied|\bEACCES\b",
-        "Its user has no home folder, so it writes to {path}: set HOME to /tmp in the component's env.",
-        path=r"/\.\w",
-    ),
-    LogRule(
-        "Read-only root",
-        r"read-only file ?system|\bEROFS\b",
-        "The container's root is read-only: name the folder, {path} or the one it lies in, in the component's writable_paths; "
-        "what has to stay belongs into persistence.",
-        path="/",
-    ),
-    LogRule(
-        "Read-only root, no path",
-        r"read-only file ?system|\bEROFS\b|no usable temporary directory",
-        "The container's root is read-only: name the folder that it writes to in the component's writable_paths.",
-    ),
-    LogRule(
-        "Port below 1024",
-        r"\b(?:bind|listen|socket)\b.*(?:permission denied|\bEACCES\b)|(?:permission denied|\bEACCES\b).*(?:\b(?:bind|listen)\b|:\d{1,3}$)",
-        "A process that is not root may be refused ports below 1024: let it listen on a higher one, and set the component's port to that.",
-    ),
-    LogRule(
-        "Another user",
-        r"(?:setgroups|setgid|setuid|initgroups|gosu|su-exec|seteuid|setresuid|chroot)\b.*(?:not permitted|\bEPERM\b)",
-        "The process may not become another user: set run_as_user to that user's number, and start the program without gosu or su.",
-    ),
-    LogRule(
-        "Owner or mode of a folder",
-        _OWNER,
-        "The process is not root, so it may not change the owner or mode of {path}, which is root's, as a volume's root is. Let it use a "
-        "folder of its own inside, with the image's variable for that (PostgreSQL: PGDATA={path}/data), or set run_as_user to the image's "
-        "own user.",
-        path="/",
-    ),
-    LogRule(
-        "Owner or mode of a folder, no path",
-        _OWNER,
-        "The process is not root, so it may not change the owner or mode of what is not its own: let it use a folder of its own inside its "
-        "volume, with the image's variable for that (PostgreSQL: PGDATA), or set run_as_user to the image's own user.",
-    ),
-    LogRule(
-        "Folder of another user",
-        r"permission denied|\bEACCES\b",
-        "The process runs as the user number run_as_user, who may not use {path}: set that to the image's own user, "
-        "name the folder in writable_paths, or let the Dockerfile give it to that user.",
-        path="/",
-    ),
-    LogRule(
-        "Program for another processor",
-        r"exec format error",
-        "The program is for another kind of processor, or a script without a first line such as #!/bin/sh: build it for the node's.",
-    ),
-    LogRule(
-        "localhost",
-        r"(?:refused|cannot connect|can't connect).*(?:localhost|127\.0\.0\.1|::1)|(?:localhost|127\.0\.0\.1|::1).*refused",
-        "localhost is the pod itself: write the name of the component that is meant instead.",
-    ),
-    LogRule(
-        "Unknown host",
-        r"name or service not known|name does not resolve|could not translate host name|\bENOTFOUND\b|\bEAI_AGAIN\b|no such host|"
-        r"name resolution|UnknownHostException|nodename nor servname|host not found in upstream|could not resolve host",
-        "No host has that name in the cluster: components are reached by their names, at the port of their Service.",
-    ),
-    LogRule(
-        "Too little memory",
-        r"heap out of memory|OutOfMemoryError|\bMemoryError\b|cannot allocate memory|\bENOMEM\b",
-        "Its memory is used up: raise resources.limits.memory.",
-    ),
-    LogRule(
-        "Full disk",
-        r"no space left on device|\bENOSPC\b|disk quota exceeded",
-        "The disk is full: make room on the node, or raise persistence.size.",
-    ),
-)
-"""The first that matches what tells most, or else one of the other lines, gives the remedy."""
-
 _QUOTES = str.maketrans({"\N{LEFT SINGLE QUOTATION MARK}": "'", "\N{RIGHT SINGLE QUOTATION MARK}": "'", "`": "'"})
 
 
-def hint(log: str) -> str:
-    """Return what to do about what a log says; empty where no rule knows."""
+class Advice(NamedTuple):
+    """What a rule says of a log."""
+
+    rule: LogRule
+    line: str
+    """The one that the rule is about."""
+    remedy: str
+
+
+def advice(log: str, component: str = "the component") -> Advice | None:
+    """Return what to do about what a component's log says; nothing where no rule knows."""
     told, lines = telling(log), lines_of(log)
     for line in [told, *_loud(lines)[:TAIL]] if told else lines[: -TAIL - 1 : -1]:
-        if rule := _rule(line):
-            return rule.remedy.format(path=path_in(line))
-    return ""
+        if found := _rule(line):
+            rule, match = found
+            name = next(filter(None, match.groups()), "what the log names")
+            return Advice(rule, line, filled(rule.remedy, component=component, path=path_in(line), name=name))
+    return None
 
 
-def _rule(line: str) -> LogRule | None:
+def hint(log: str, component: str = "the component") -> str:
+    """Return what to do about what a component's log says; empty where no rule knows."""
+    found = advice(log, component)
+    return found.remedy if found else ""
+
+
+def _rule(line: str) -> tuple[LogRule, re.Match[str]] | None:
+    line = line[:READ]
     path = path_in(line)
-    return next((rule for rule in LOG_RULES if re.search(rule.pattern, line, re.IGNORECASE) and re.match(rule.path, path)), None)
+    for rule in LOG_RULES:
+        if re.match(rule.path, path) and (match := re.search(rule.pattern, line, re.IGNORECASE)):
+            return rule, match
+    return None
 
 
 def path_in(line: str) -> str:

@@ -293,6 +293,27 @@ def _nothing_listens(view: View) -> Found | None:
     return found if found and "connection refused" in found.facts["message"] else None
 
 
+_LISTENS = re.compile(
+    r"(?i)(?:running|listening|server|serving|started|ready)\b[\w ]*?\b(?:on|at)\b:? +"
+    r"(?:https?://)?(?:(\[[\da-f:]+\]|[\w.*-]+):|port |:|)(\d{2,5})\b(?!\.)"
+)
+"""What servers say as they begin to listen: uvicorn, gunicorn, hypercorn, Flask, Django, and most of Node.js."""
+
+_LOCAL = ("127.0.0.1", "localhost", "[::1]")
+
+
+def _listens_elsewhere(view: View) -> Found | None:
+    """Find a process that says that it listens, but not where the cluster asks it."""
+    found = _nothing_listens(view)
+    asked = re.search(r":(\d+): connect: connection refused", found.facts["message"]) if found else None
+    said = _LISTENS.findall(found.log) if found else []
+    if not found or not asked or not said or any(host not in _LOCAL and port == asked[1] for host, port in said):
+        return None
+    host, port = said[-1]
+    where = f"port {port}" if port != asked[1] else f"{host}:{port}, which only the pod itself reaches"
+    return found._replace(facts={"where": where, "port": port, "asked": asked[1]})
+
+
 def _unready(view: View) -> Found | None:
     if "running" not in view.state or (view.status or {}).get("ready") or view.of_job:
         return None
@@ -467,6 +488,14 @@ POD_RULES: tuple[Rule[View], ...] = (
         "Correct what the log says; a component's process has to run on in the foreground.",
         since="when it ends again after two restarts, and not while it waits for another component that still starts",
         ended=True,
+    ),
+    Rule(
+        "Process that listens elsewhere",
+        _listens_elsewhere,
+        "it runs, but is not ready: it says that it listens on {where}, and the cluster asks port {asked} of the pod",
+        "Write its own port in app.yml (port: {port}), or let it listen on 0.0.0.0 and on {asked}: by its command, or by the variables "
+        "that it reads (HOST, HOSTNAME, PORT, UVICORN_HOST, UVICORN_PORT) in env.",
+        patience=None,
     ),
     Rule(
         "Port that nothing listens on",

@@ -61,10 +61,9 @@ class Cause:
         """The clause, without a stop."""
         return self.rule.sentence.format_map(self.found.facts).strip().rstrip(".")
 
-    @property
-    def remedy(self) -> str:
-        """What to do: what the log advises, before what the rule does."""
-        return hint(self.found.log) or self.rule.remedy.format_map(self.found.facts)
+    def remedy(self, component: str) -> str:
+        """Return what to do about a component: what the log advises, before what the rule does."""
+        return hint(self.found.log, component) or self.rule.remedy.format_map(self.found.facts)
 
     @property
     def patience(self) -> float | None:

@@ -44,6 +44,7 @@ class Answer:
         stream: The content type of a stream; empty for any other answer.
         ended: Whether all of it came.
         headers: The headers, as they came.
+        url: Where redirects led to, or would have led; empty where none is known.
     """
 
     status: int
@@ -51,6 +52,7 @@ class Answer:
     stream: str = ""
     ended: bool = True
     headers: str = ""
+    url: str = ""
 
     def texts(self) -> list[str]:
         """Return what a text is looked for in: the body, and what the events of a stream make when they are put together."""
@@ -95,7 +97,9 @@ def ask(send: Open, shown: Callable[[], str], timeout: float, is_enough: Callabl
         if reader.error and reader.answer.stream:  # however a stream ends, it has ended
             return reader.answer
         if isinstance(reader.error, OSError | HTTPException):
-            return Answer(0, f"{shown()} does not answer: {getattr(reader.error, 'reason', '') or reader.error}")
+            return Answer(
+                0, f"{shown()} does not answer: {getattr(reader.error, 'reason', '') or reader.error}", url=getattr(reader.error, "url", "")
+            )
         if isinstance(reader.error, Exception):
             raise reader.error
         if not reader.status:
@@ -119,12 +123,12 @@ class _Reader(threading.Thread):
         self.changed = threading.Condition()
         self.status, self.ended, self.abandoned = 0, False, False
         self.error: Exception | None = None
-        self._send, self._stream, self._headers, self._content = send, "", "", bytearray()
+        self._send, self._stream, self._headers, self._url, self._content = send, "", "", "", bytearray()
 
     @property
     def answer(self) -> Answer:
         """What came up to now."""
-        return Answer(self.status, self._content.decode(errors="replace"), self._stream, self.ended, self._headers)
+        return Answer(self.status, self._content.decode(errors="replace"), self._stream, self.ended, self._headers, self._url)
 
     def run(self) -> None:
         try:
@@ -144,7 +148,7 @@ class _Reader(threading.Thread):
             kind = str(response.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
             with self.changed:
                 self.status = response.status or 200  # a file has none
-                self._headers = str(response.headers)
+                self._headers, self._url = str(response.headers), str(response.url or "")
                 self._stream = kind if kind == EVENTS or kind in LINES else ""
                 self.changed.notify()
             while not self.abandoned and len(self._content) < BODY_LIMIT and (chunk := response.read1(_CHUNK)):

@@ -21,7 +21,7 @@ from .._core.errors import Failure
 from .._core.hosts import is_loopback
 from .._core.http_client import open_url
 from .._core.process import TIMED_OUT, Completed
-from .._core.texts import text
+from .._core.texts import filled, text
 from .answers import Answer, ask, encoded
 from .shown import quote, redactor, texts
 
@@ -90,9 +90,23 @@ VARIABLE = re.compile(r"\$\{(\w+)\}")
 GIVEN = frozenset({"run_id"})
 """Names that no step has to save."""
 
-_HOST_REFUSED = re.compile(
-    r"invalid\W+(?:http_)?host|disallowed\W?host|blocked\W+hosts?|host\W+(?:is )?not allowed|misdirected", re.IGNORECASE
+_REFUSALS = (
+    (
+        (400, 403, 421),
+        r"invalid\W+(?:http_)?host|disallowed\W?host|blocked\W+hosts?|host\W+(?:is )?not allowed|misdirected",
+        "The application accepts certain names only: name one in request.headers.Host, or add this one to those that it accepts",
+    ),
+    (
+        (400, 403, 419),
+        r"csrf|xsrf|invalid[\W_]?origin|origin checking failed|disallowed cors origin|cross\W?site\W+\w+\W+form submissions|"
+        r"invalid cors request|page expired|not allowed by cors",
+        "The application refuses what comes from another origin than its own: tell it {origin}, so write at {component} in app.yml env: "
+        "{CSRF_TRUSTED_ORIGINS: {origin}}, with the variable that it reads for its public URL or its origins, and let the step send what a "
+        "form hides (search) and the header Origin",
+    ),
 )
+"""Statuses, what the body says, and what to do about it, where {component} was asked at {origin}."""
+
 _URL_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"
 _REPEATABLE = frozenset({"GET", "HEAD"})
 _NOT_READY = frozenset({0, 502, 503, 504})
@@ -249,7 +263,30 @@ class Story:
         quoted = quote(answer.body, self.shown)
         came = quoted if step.get("exec") else f"status {answer.status}, {quoted}" if answer.status else answer.body
         late = "" if answer.ended else f", and the answer had not ended after {step['request']['timeout']} s"
-        return f"expected {' and '.join(wanted)}; came {came}{late}{_hint(answer)}"
+        return f"expected {' and '.join(wanted)}; came {came}{late}{self._hint(step, answer)}"
+
+    def _hint(self, step: Step, answer: Answer) -> str:
+        """Return what to do about an answer that is not as expected, behind a full stop; empty where that is not known."""
+        request = step.get("request")
+        if not request or "://" in request["url"]:
+            return ""
+        name, asked = request["component"] or next(iter(self._urls)), urlsplit(self._url(request))
+        origin, led = f"{asked.scheme}://{asked.netloc}", urlsplit(answer.url)
+        for statuses, pattern, remedy in _REFUSALS:
+            if answer.status in statuses and re.search(pattern, answer.body, re.IGNORECASE):
+                return f". {filled(remedy, component=name, origin=origin)}"
+        if not led.netloc or (led.scheme, led.netloc) == (asked.scheme, asked.netloc):
+            return ""
+        target = f"{led.scheme}://{led.netloc.rpartition('@')[2]}"
+        leaves = f". The application was asked at {origin} and redirects to {target}, which leaves the origin"
+        if led.scheme == "https" and asked.scheme == "http" and led.hostname == asked.hostname:
+            return (
+                f'{leaves}: it forces HTTPS. Switch that off at {name} in app.yml (env: {{SECURE_SSL_REDIRECT: "false"}}, or its variable)'
+            )
+        return (
+            f'{leaves}: write its public URL at {name} in app.yml (env: {{<its variable>: "{origin}"}}), or, where it goes by the headers '
+            'Host and X-Forwarded-*, let it trust them (uvicorn and gunicorn: env: {FORWARDED_ALLOW_IPS: "*"})'
+        )
 
     def _unmet(self, step: Step, expect: Mapping[str, Any], answer: Answer) -> tuple[list[str], dict[str, Any]]:
         """Return what is expected and did not come, by its place in the step, and what is to be saved.
@@ -311,12 +348,6 @@ def _headers(headers: Mapping[str, Any]) -> dict[str, str]:
     if broken := [name for name, value in values.items() if re.search(r"[\r\n]", name + value)]:
         raise Failure(f"request.headers.{broken[0]} has a line break: take it out (in a vault, write the value in the line of its name).")
     return {name: value.encode().decode("latin-1") for name, value in values.items()}
-
-
-def _hint(answer: Answer) -> str:
-    if answer.status in (400, 403, 421) and _HOST_REFUSED.search(answer.body):
-        return ". The application accepts certain names only: name one in request.headers.Host, or add this one to those that it accepts"
-    return ""
 
 
 def report(evidence: Sequence[Evidence], urls: Mapping[str, str], now: str) -> tuple[str, str]:

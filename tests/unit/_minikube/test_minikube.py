@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ class Lab:
         self.kubeconfig = folder / "kubeconfig"
         self.api_answers = True
         self.agents: list[dict[str, Any]] = []
+        self.agent: list[dict[str, Any]] = []
         self.held: dict[str, list[dict[str, Any]]] = {}
         self.machine.answers = {
             "docker container inspect": NO_CONTAINER,
@@ -44,11 +46,11 @@ class Lab:
 
     def profile(self, wanted: Settings = WANTED, cache_seed: Path | None = None) -> Profile:
         def api(_files: Files, _port: int) -> nodes.Get:
-            return self._get if self.api_answers else lambda _path: (0, "connection refused")
+            return self._get if self.api_answers else lambda path, applied=None: (0, "connection refused")
 
-        return Profile(self.machine, self.files, self.kubeconfig, "minikube", wanted, cache_seed, api=api)
+        return Profile(self.machine, self.files, self.kubeconfig, "minikube", wanted, cache_seed, agent=self.agent, api=api)
 
-    def _get(self, path: str) -> tuple[int, str]:
+    def _get(self, path: str, applied: Mapping[str, Any] | None = None) -> tuple[int, str]:
         """Answer lists of what the cluster holds, and else as ``cluster`` does."""
         resource = path.partition("?")[0].rpartition("/")[2]
         is_list = "/namespaces/" not in path and resource in {*RESOURCES.values(), "secrets"}
@@ -473,6 +475,16 @@ def test_our_agents_that_enforce_network_policies_are_found_where_the_cluster_ru
     assert lab.ensure()["network_policy_agents"] == ["plannoir-kube-router"]
     assert lab.ensure("stopped")["network_policy_agents"] == []
     assert lab.ensure("absent", lost=Loss(data=True))["network_policy_agents"] == []
+
+
+def test_an_agent_that_is_missing_or_not_wanted_differs_where_the_cluster_runs(lab: Lab) -> None:
+    assert not lab.ensure()["network_policy_differs"]
+    lab.agents = [{"name": "plannoir-kube-router"}]
+    assert lab.ensure()["network_policy_differs"]
+    assert not lab.ensure("stopped")["network_policy_differs"]
+    lab.agents, lab.agent = [], [{"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "plannoir-kube-router"}}]
+    assert not lab.ensure(check=True)["network_policy_differs"]
+    assert lab.ensure()["network_policy_differs"]
 
 
 def test_an_earlier_versions_agent_is_ours_and_somebody_elses_of_that_name_is_not(lab: Lab) -> None:

@@ -22,7 +22,7 @@ def cluster(starts: Mapping[str, str] | None = None, *, ready: str = "True", age
     """Return the API server of a cluster whose system pods have run since the given times."""
     since = {"kube-proxy": SINCE, "kube-dns": SINCE, **(starts or {})}
 
-    def get(path: str) -> tuple[int, str]:
+    def get(path: str, applied: Mapping[str, Any] | None = None) -> tuple[int, str]:
         if path == "/readyz":
             return 200, "ok"
         if path.endswith("/daemonsets"):
@@ -91,3 +91,58 @@ def test_what_the_api_server_remembers_from_before_the_nodes_start_does_not_coun
 def test_an_api_server_that_does_not_answer_is_named(tmp_path: Path) -> None:
     get = nodes.api(Files.of(str(tmp_path), "plannoir"), 1)
     assert nodes.api_complaint(get).startswith("the API server is not ready (")
+
+
+AGENT: list[dict[str, Any]] = [
+    {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "agent", "namespace": "kube-system"}},
+    {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "agent"}, "rules": ["list"]},
+    {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "agent", "namespace": "kube-system"}, "spec": {"image": "a:1"}},
+]
+PATHS = [
+    "/api/v1/namespaces/kube-system/serviceaccounts/agent",
+    "/apis/rbac.authorization.k8s.io/v1/clusterroles/agent",
+    "/apis/apps/v1/namespaces/kube-system/daemonsets/agent",
+]
+
+
+def holding(objects: Mapping[str, Mapping[str, Any]]) -> nodes.Get:
+    """Return an API server that holds objects, and answers as the real one what they would be with others applied."""
+
+    def get(path: str, applied: Mapping[str, Any] | None = None) -> tuple[int, str]:
+        live = objects.get(path)
+        if live is None:
+            return (404, "{}") if applied is None else (201, json.dumps(applied))
+        if applied is None:
+            return 200, json.dumps(live)
+        marks = {"resourceVersion": "7", "managedFields": [{"manager": "plannoir.deploy"}]}
+        return 200, json.dumps({**live, **applied, "metadata": {**live["metadata"], **applied["metadata"], **marks}})
+
+    return get
+
+
+def held(**status: int) -> dict[str, dict[str, Any]]:
+    objects: dict[str, dict[str, Any]] = {
+        path: {**item, "metadata": {**item["metadata"], "uid": "1", "resourceVersion": "5"}}
+        for path, item in zip(PATHS, AGENT, strict=True)
+    }
+    objects[PATHS[2]]["status"] = status
+    return objects
+
+
+def test_an_agent_as_its_definitions_say_does_not_differ() -> None:
+    assert not nodes.agent_differs(holding(held(desiredNumberScheduled=1, numberReady=1)), AGENT)
+    assert not nodes.agent_differs(holding({}), [])
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_an_object_of_the_agent_that_is_missing_differs(path: str) -> None:
+    objects = held(desiredNumberScheduled=1, numberReady=1)
+    del objects[path]
+    assert nodes.agent_differs(holding(objects), AGENT)
+
+
+def test_an_agent_that_was_edited_or_is_not_ready_differs() -> None:
+    edited = held(desiredNumberScheduled=1, numberReady=1)
+    edited[PATHS[1]]["rules"] = []
+    assert nodes.agent_differs(holding(edited), AGENT)
+    assert nodes.agent_differs(holding(held(desiredNumberScheduled=1, numberReady=0)), AGENT)

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.attempt import Observed, instant
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.diagnosis import RULES, Finding, stages, unfinished_jobs
-from ansible_collections.plannoir.deploy.plugins.module_utils._release.logs import LOG_RULES
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.log_rules import LOG_RULES
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.watch import Certainty
 from observed import BEFORE, BEGAN, crashed, ended, event, found, made_by, migration, pod, replicaset
 
@@ -189,7 +189,7 @@ def test_a_remedy_names_only_variables_and_options_that_there_are() -> None:
     specs = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in root.glob("roles/*/meta/argument_specs.yml")]
     known = {option for spec in specs for entry in spec["argument_specs"].values() for option in entry.get("options") or {}}
     known |= set(yaml.safe_load((root / "plugins/module_utils/_component/specification.yml").read_text(encoding="utf-8"))["options"])
-    known |= {"storage_class", "failure_threshold"}
+    known |= {"storage_class", "failure_threshold", "pool_size"}
     texts = [rule.remedy for rule in RULES] + [rule.remedy for rule in LOG_RULES]
     named = {word for text in texts for word in re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", text)}
     assert named > {"release_timeout"}

@@ -107,6 +107,30 @@ def test_a_port_that_nothing_listens_on_is_told_from_a_bad_answer() -> None:
     assert "0.0.0.0" not in crash.remedy
 
 
+@pytest.mark.parametrize(
+    ("log", "says"),
+    [
+        ("INFO:     Uvicorn running on http://127.0.0.1:8000 (Press CTRL+C to quit)", "127.0.0.1:8000, which only the pod itself reaches"),
+        ("[2026-01-01] [1] [INFO] Listening at: http://127.0.0.1:8000 (1)", "127.0.0.1:8000"),
+        (" * Running on http://127.0.0.1:5000", "port 5000"),
+        ("Starting development server at http://127.0.0.1:8000/", "127.0.0.1:8000"),
+        ("Server listening on port 3001", "port 3001"),
+        ("INFO:     Uvicorn running on http://0.0.0.0:8080", "port 8080"),
+        ("server started on localhost:8000", "localhost:8000"),
+        ("INFO:     Uvicorn running on http://0.0.0.0:8000", ""),
+        ("Server listening on port 8000", ""),
+        ("connected to postgresql:5432", ""),
+        ("worker 12 ready", ""),
+        ("metrics: listening on 127.0.0.1:9090\nListening at: http://0.0.0.0:8000", ""),
+    ],
+)  # fmt: skip
+def test_a_process_that_says_that_it_listens_elsewhere_is_told_its_port(log: str, says: str) -> None:
+    refused = "Readiness probe failed: dial tcp 10.244.0.9:8000: connect: connection refused"
+    (finding,) = found(pod({"running": {}}), event("backend-1", "Unhealthy", refused), log=log)
+    assert (f"it says that it listens on {says}" in finding.sentence) is bool(says)
+    assert ("Nothing takes connections there" in finding.remedy) is not bool(says)
+
+
 def test_a_pod_that_no_node_takes_says_why() -> None:
     unscheduled = {"type": "PodScheduled", "status": "False", "message": "0/1 nodes are available: 1 Insufficient memory."}
     assert seen(pod(conditions=[unscheduled])) == ["backend: no node takes its pod: 0/1 nodes are available: 1 Insufficient memory."]

@@ -5,9 +5,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
-from ansible_collections.plannoir.deploy.plugins.module_utils._release.logs import QUOTED, evidence, hint, path_in, telling
+import yaml
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.log_rules import LOG_RULES
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.logs import QUOTED, advice, evidence, hint, path_in, telling
 
 ALEMBIC = """\
 INFO  [alembic.runtime.migration] Running upgrade  -> 3f2a, tasks
@@ -212,7 +215,6 @@ def test_what_a_log_asks_for_is_advised(log: str, advice: str) -> None:
         "allowed hosts: *",
         "ValueError: no such port",
         "FileNotFoundError: [Errno 2] No such file or directory: '/data/x'",
-        "permission denied for table tasks",
         "listening on 127.0.0.1:8000",
         "relation already exists",
         "",
@@ -250,3 +252,36 @@ def test_of_several_errors_the_one_with_a_remedy_is_quoted() -> None:
 def test_a_line_that_is_no_error_gives_no_remedy() -> None:
     assert telling(NGINX).endswith('unknown directive "upstram" in /etc/nginx/nginx.conf:3')
     assert hint(NGINX) == ""
+
+
+SAID = yaml.safe_load(Path(__file__).with_name("said.yml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("rule", "log"),
+    [pytest.param(rule, log, id=f"{rule}: {client}") for rule, said in SAID.items() for client, log in said["says"].items()],
+)
+def test_what_a_client_prints_has_its_cause(rule: str, log: str) -> None:
+    found = advice(f"INFO: starting\n{log}\n", "shop")
+    assert found
+    assert found.rule.name == rule
+    assert "shop" in found.remedy or "{component}" not in found.rule.remedy
+    assert not {"{component}", "{path}", "{name}"} & set(found.remedy.split())
+
+
+@pytest.mark.parametrize("log", [log for said in SAID.values() for log in said["innocent"]])
+def test_what_only_looks_like_a_fault_is_none(log: str) -> None:
+    assert hint(f"INFO: starting\n{log}\n") == ""
+
+
+def test_every_cause_of_the_data_is_a_rule_and_has_innocent_lines() -> None:
+    assert set(SAID) <= {rule.name for rule in LOG_RULES}
+    assert all(len(said["innocent"]) >= 5 for said in SAID.values())
+
+
+def test_the_line_to_write_names_the_component_and_the_variable() -> None:
+    assert "at shop in app.yml: migration: {command: [alembic, upgrade, head]}" in hint('ERROR: relation "tasks" does not exist', "shop")
+    assert "without DATABASE_URL in its environment: write it at shop in app.yml: env: {DATABASE_URL: ...}" in hint(
+        "KeyError: 'DATABASE_URL'", "shop"
+    )
+    assert "no module httpx" in hint("ModuleNotFoundError: No module named 'httpx'")

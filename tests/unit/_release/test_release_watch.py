@@ -187,3 +187,27 @@ esac""",
     assert said_by_components(Cluster("config", "context", "ns", str(tmp_path)), 3.2) == ["The log of api says: KeyError: [redacted]"]
     assert "--selector=plannoir.deploy/app" in (tmp_path / "asked").read_text()
     assert "--since=3s" in (tmp_path / "asked-logs").read_text()
+
+
+@pytest.mark.parametrize(
+    ("line", "ready", "sees"),
+    [
+        ('psycopg.OperationalError: FATAL:  password authentication failed for user "shop"', "True", False),
+        ('sqlalchemy.exc.OperationalError: could not translate host name "db" to address', "True", False),
+        ('psycopg.OperationalError: FATAL:  password authentication failed for user "shop"', "False", True),
+        ("socket.gaierror: Name or service not known: api.example.com", "True", True),
+        ('sqlalchemy.exc.ProgrammingError: (psycopg.errors.UndefinedTable) relation "tasks" does not exist', "True", True),
+        ("redis.exceptions.AuthenticationError: Authentication required.", "True", True),
+        ("ValueError: database of prices is empty", "True", True),
+    ],
+)
+def test_a_probe_that_does_not_see_a_missing_database_is_named(tmp_path: Path, line: str, ready: str, sees: bool) -> None:
+    world = World(tmp_path)
+    item = pod(name="api-1", phase="Running", conditions=[{"type": "Ready", "status": ready}])
+    item["metadata"]["labels"]["app.kubernetes.io/name"] = "api"
+    item["spec"]["containers"][0]["readinessProbe"] = {"httpGet": {"path": "/health", "port": 8000}}
+    world.objects([item])
+    world.script("kubectl", f"""case "$*" in *"get pods"*) cat objects;; *"logs api-1"*) cat <<'EOF'\n{line}\nEOF\n;; esac""")
+    (said,) = said_by_components(Cluster("config", "context", "ns", str(tmp_path)), 3.2)
+    assert said.startswith(f"The log of api says: {line}")
+    assert ("GET /health answers below 400 while the database is away" in said) != sees

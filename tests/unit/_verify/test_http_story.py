@@ -23,6 +23,7 @@ class Notes(BaseHTTPRequestHandler):
 
     notes: dict[str, str]
     unavailable: int
+    url: str
 
     def answer(self, status: int, body: object = "", **headers: str) -> None:
         content = (body if isinstance(body, str) else json.dumps(body)).encode()
@@ -41,6 +42,10 @@ class Notes(BaseHTTPRequestHandler):
         elif self.path.startswith("/notes/"):
             title = state.notes.get(self.path.removeprefix("/notes/"))
             self.answer(200, {"id": 7, "items": [{"title": title}]}) if title else self.answer(404)
+        elif self.path.startswith("/to/"):
+            self.answer(307, Location=self.path.removeprefix("/to/").replace("~", "://").replace("PORT", type(self).url.rpartition(":")[2]))
+        elif self.path.startswith("/refused/"):
+            self.answer(403, self.path.removeprefix("/refused/").replace("-", " "))
         elif self.path == "/secret":
             self.answer(500, {"password": "hunter2", "detail": "x" * 1000})
         else:
@@ -204,3 +209,47 @@ def test_the_report_is_for_machines_and_people() -> None:
     assert [step["ms"] for step in json.loads(machine)["steps"]] == [12, 3]
     assert "web: http://x" in person
     assert "FAIL      3 ms  A task: expected status 201" in person
+
+
+@pytest.mark.parametrize(
+    ("target", "advice"),
+    [
+        (
+            "http://127.0.0.1:9/api/tasks/",
+            "redirects to http://127.0.0.1:9, which leaves the origin: write its public URL at web in app.yml",
+        ),
+        ("http://localhost:PORT/nothing", "which leaves the origin: write its public URL at web"),
+        ("https://127.0.0.1:9/", "it forces HTTPS. Switch that off at web"),
+    ],
+)
+def test_a_redirect_that_leaves_the_origin_is_named_with_the_line_to_write(app: Any, target: str, advice: str) -> None:
+    [step] = tell(app, {"request": {"url": f"/to/{target.replace('://', '~')}"}, "expect": {"status": 201}})
+    assert advice in step.detail
+    assert f"was asked at {app.url}" in step.detail
+
+
+@pytest.mark.parametrize("target", ["/nothing", "http://127.0.0.1:PORT/nothing", "nothing", "//127.0.0.1:PORT/", "?a=1"])
+def test_a_redirect_that_stays_is_none(app: Any, target: str) -> None:
+    [step] = tell(app, {"request": {"url": f"/to/{target.replace('://', '~')}"}, "expect": {"status": 418}})
+    assert "origin" not in step.detail
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "CSRF-verification-failed.",
+        "Origin-checking-failed",
+        "INVALID_ORIGIN",
+        "Cross-site-POST-form-submissions-are-forbidden",
+        "Invalid-origin",
+    ],
+)
+def test_a_refused_origin_is_named_with_the_line_to_write(app: Any, body: str) -> None:
+    [step] = tell(app, {"request": {"url": f"/refused/{body}"}})
+    assert f"at web in app.yml env: {{CSRF_TRUSTED_ORIGINS: {app.url}}}" in step.detail
+
+
+@pytest.mark.parametrize("body", ["forbidden", "original-plan-needed", "the-country-of-origin", "your-plan-expired", "sign-in-first"])
+def test_another_refusal_is_none_of_an_origin(app: Any, body: str) -> None:
+    [step] = tell(app, {"request": {"url": f"/refused/{body}"}})
+    assert "app.yml" not in step.detail
