@@ -139,7 +139,7 @@ class Docker:
         try:
             self._request("GET", f"/distribution/{quote(reference)}/json", headers={"X-Registry-Auth": login}).read()
         except Failure as error:
-            return str(error) if "x509" in str(error) else ""
+            return str(error)[str(error).index("x509: ") :].rstrip(".") if "x509: " in str(error) else ""
         return ""
 
     def push(self, reference: str, login: str, look: Callable[[dict[str, dict[str, int]]], None]) -> str:

@@ -235,7 +235,7 @@ class Registry:
                 "in images_registry_ca, or the host that the certificate is for in images_registry."
             )
         if isinstance(reason, ssl.SSLError):
-            return f"images_registry: {self.host} speaks no TLS ({reason.reason}): name its port of HTTPS, as in {self.host}:5443."
+            return f"images_registry: {self.host} speaks no TLS ({reason.reason}): name its port of HTTPS in images_registry."
         return (
             f"images_registry: {self.host} does not answer ({getattr(reason, 'strerror', None) or reason}): start it, or correct "
             "images_registry."

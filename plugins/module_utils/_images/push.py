@@ -78,14 +78,14 @@ def push_problems(references: Sequence[str], registry: Registry, engine: Docker,
             problems.append(str(failure))
     if references and not problems and (why := engine.distrust(references[0], registry.engine_login)):
         problems.append(
-            f"{why} Docker Engine takes the authority of a registry from a file of its own machine: copy the certificate of "
-            f"images_registry_ca to /etc/docker/certs.d/{registry.host}/ca.crt there (Docker Desktop: ~/.docker/certs.d/{registry.host}/)."
+            f"The engine at {engine.host} does not trust the certificate of {registry.host} ({why}): copy that of its authority to "
+            f"/etc/docker/certs.d/{registry.host}/ca.crt on the engine's machine (Docker Desktop: ~/.docker/certs.d/{registry.host}/ca.crt)."
         )
     built = engine.platform()
     if wanted and built not in wanted:
         problems.append(
             f"The engine at {engine.host} builds images for {built}, and the cluster's nodes are {' and '.join(wanted)}: run this on a "
-            f"machine with {wanted[0]}, or name its engine in images_engine."
+            f"machine with {wanted[0]}, or name its engine in cluster_engine."
         )
     return list(dict.fromkeys(problems))
 
