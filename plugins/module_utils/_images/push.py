@@ -79,7 +79,7 @@ def push_problems(references: Sequence[str], registry: Registry, engine: Docker,
     if references and not problems and (why := engine.distrust(references[0], registry.engine_login)):
         problems.append(
             f"The engine at {engine.host} does not trust the certificate of {registry.host} ({why}): copy that of its authority to "
-            f"/etc/docker/certs.d/{registry.host}/ca.crt on the engine's machine (Docker Desktop: ~/.docker/certs.d/{registry.host}/ca.crt)."
+            f"/etc/docker/certs.d/{registry.host}/ca.crt on the engine's machine (Docker Desktop: in ~/.docker/certs.d)."
         )
     built = engine.platform()
     if wanted and built not in wanted:
