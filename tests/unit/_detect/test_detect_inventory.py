@@ -21,7 +21,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._detect.inventory 
 from scripts.detect import APPS, names
 
 ROOT = Path(__file__).parents[3]
-SERVICES = ("gateway", "mariadb", "openrouter", "postgresql", "redis")
+SERVICES = ("gateway", "mail", "mariadb", "openrouter", "postgresql", "redis")
 
 
 def written(name: str) -> Written:
@@ -50,6 +50,23 @@ def test_mysqls_clients_get_mariadb_in_their_form() -> None:
     assert component("fastapi-mysql")["secret_env"]["MYSQL_URL"] == {"from": "mariadb", "as": "sqlalchemy+pymysql"}
     assert variables("fastapi-mysql")["app_services"][:1] == ["mariadb"]
     assert "services_mariadb_tls_required" not in variables("fastapi-mysql")
+
+
+def test_who_reads_where_mail_goes_gets_the_catcher() -> None:
+    web = component("fastapi-mysql")
+    assert {name: value["as"] for name, value in web["env"].items()} == {
+        "SMTP_HOST": "host",
+        "SMTP_PORT": "port",
+        "SMTP_STARTTLS": "starttls",
+        "SMTP_USER": "user",
+    }
+    assert web["secret_env"]["SMTP_PASSWORD"] == {"from": "mail", "as": "password"}
+    assert "MAIL_FROM" not in web["env"]  # it has a default
+    assert component("node-mysql")["env"]["SMTP_FROM"] == {"from": "mail", "as": "from"}
+    assert variables("node-mysql")["app_services"] == ["mariadb", "mail"]
+    note = detect_application(APPS / "node-mysql").services["mail"].note
+    assert "delivers nothing" in note
+    assert "vault_mail_url" in note
 
 
 def test_a_client_that_reads_the_parts_of_an_address_is_not_told_of_tls() -> None:
@@ -291,8 +308,20 @@ def test_the_playbook_writes_once_and_keeps_what_a_person_changed(tmp_path: Path
 def test_what_would_stop_a_build_is_said_before_anything_is_written(tmp_path: Path) -> None:
     code, shown = adopt(tmp_path, str(APPS / "bad-stale-lock"))
     assert code != 0
-    assert "web: lock file (uv.lock): it lacks httpx, which pyproject.toml names: run uv lock beside it." in shown
+    assert "web: lock file (uv.lock): it lacks httpx, which pyproject.toml names: run uv lock beside it, or go without it:" in shown
     assert not (tmp_path / "shop").exists()
+
+
+def test_a_lock_that_does_not_fit_is_gone_without_where_that_is_said() -> None:
+    stopped = detect_application(APPS / "bad-stale-lock")
+    assert [problem.stops for problem in stopped.problems] == [True]
+    found = detect_application(APPS / "bad-stale-lock", locked=False)
+    assert [problem.stops for problem in found.problems] == [False]
+    (web,) = yaml.safe_load(app_file(found, SERVICES, 31080).text)["app_components"]
+    assert web["build"] == {"context": ".", "locked": False}
+    # One that fits is used all the same.
+    (web,) = yaml.safe_load(app_file(detect_application(APPS / "fastapi-uv", locked=False), SERVICES, 31080).text)["app_components"]
+    assert "locked" not in web["build"]
 
 
 def test_what_another_host_calls_at_certain_times_is_called_with_its_secret_alone() -> None:
