@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .health import DESCRIPTION
 from .migrations import TABLES_AT_START
 from .model import Application, Fact, Part, Variable
 from .roles import OUTSIDE, is_browser
@@ -145,10 +146,9 @@ def _checks(application: Application, gateway: bool) -> list[dict[str, Any]]:
     for route in application.routes:
         part = next(part for part in application.parts if part.name == route.part)
         if route.prefix == "/":
-            step: dict[str, Any] = {
-                "name": "The page is there",
-                "request": {"url": part.health.value if not _is_page(part) and part.health.value else "/"},
-            }
+            # An interface need not answer at /.
+            own = DESCRIPTION if DESCRIPTION in part.paths and "/" not in part.paths else "/"
+            step: dict[str, Any] = {"name": "The page is there", "request": {"url": "/" if _is_page(part) else part.health.value or own}}
             if _is_page(part) or part.health.value:
                 step["expect"] = {"status": 200}
             checks.append(step)
