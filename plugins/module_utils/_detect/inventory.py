@@ -28,6 +28,7 @@ PROXIES = frozenset(("nginx", "nginx-unprivileged", "caddy", "traefik", "haproxy
 """Images of servers that stand in front of others."""
 
 
+_OFF = ("", "0", "false", "no", "none", "off")
 _OF_LOGIN = ("database_url", "database_host", "database_port", "database_user", "database_password")
 """Roles whose value is another one for the owner's login."""
 
@@ -344,6 +345,8 @@ class _Writer:
             return self._ask(part, variable), variable.secret
         if not variable.required and (role == "model_name" or (role == "mail_from" and variable.default)):
             return None, False
+        if role in ("mail_starttls", "mail_ssl") and not variable.required and (variable.default or "").lower() in _OFF:
+            return None, False  # some ask whether there is a value, and take "false" for one
         if role == "database_engine":
             django = (variable.default or "").startswith("django.db.backends.") or part.kind.value == "django"
             return (f"django.db.backends.{'mysql' if service == 'mariadb' else service}" if django else None), False

@@ -63,6 +63,7 @@ def test_who_reads_where_mail_goes_gets_the_catcher() -> None:
     assert web["secret_env"]["SMTP_PASSWORD"] == {"from": "mail", "as": "password"}
     assert "MAIL_FROM" not in web["env"]  # it has a default
     assert component("node-mysql")["env"]["SMTP_FROM"] == {"from": "mail", "as": "from"}
+    assert "SMTP_SECURE" not in component("node-mysql")["env"]  # it is off by itself
     assert variables("node-mysql")["app_services"] == ["mariadb", "mail"]
     note = detect_application(APPS / "node-mysql").services["mail"].note
     assert "delivers nothing" in note
