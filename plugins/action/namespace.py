@@ -74,7 +74,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             "environment": {},
             "selector": f"--selector={application_label(parameters['application'])}",
         }
-        cluster = Application(parameters)
+        cluster = Application(parameters, ",".join((task_vars or {}).get("ansible_inventory_sources") or []))
         try:
             if check and not cluster.is_there:
                 return {**absent, "changed": True}
@@ -122,11 +122,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
 class Application:
     """One application in the cluster, as far as its namespace and its Lease are concerned."""
 
-    def __init__(self, parameters: dict[str, Any]) -> None:
+    def __init__(self, parameters: dict[str, Any], inventory: str) -> None:
         self._parameters = parameters
         self._name, self._application = parameters["namespace"], parameters["application"]
         self._cluster = Cluster.of(parameters)
-        self._lease = Lease(self._application, self._name, play_name(), time.monotonic)
+        self._lease = Lease(self._application, self._name, play_name(), time.monotonic, inventory)
         self._releases = release_names(self._application)
 
     @property

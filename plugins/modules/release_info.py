@@ -71,7 +71,6 @@ failed_runs:
   sample: ["report: its scheduled Job did not succeed.\n  ValueError: no recipients\n  Correct what its log says."]
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -81,16 +80,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels impor
 from ansible_collections.plannoir.deploy.plugins.module_utils._release import schedules
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.attempt import INSTANCE_LABEL, holds
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.containers import ContainerLogs
-
-
-def url(service: Mapping[str, Any], host: str) -> str:
-    """Return a Service's URL from outside: its node port on the host, else its load balancer's address; empty without one."""
-    port = service["spec"]["ports"][0]
-    if port.get("nodePort"):
-        return f"http://{host}:{port['nodePort']}"
-    for ingress in service.get("status", {}).get("loadBalancer", {}).get("ingress") or []:
-        return f"http://{ingress.get('hostname') or ingress.get('ip')}:{port['port']}"
-    return ""
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.node_ports import service_url
 
 
 def failed_runs(cluster: Cluster, objects: list[dict[str, Any]]) -> list[str]:
@@ -129,7 +119,7 @@ def main() -> None:
             failed = failed_runs(cluster, objects)
     except Failure as error:
         module.fail_json(msg=f"The releases cannot be read: {error}")
-    urls = {item["metadata"]["name"]: url(item, module.params["host"]) for item in objects if item["kind"] == "Service"}
+    urls = {item["metadata"]["name"]: service_url(item, module.params["host"]) for item in objects if item["kind"] == "Service"}
     pods = [item for item in objects if item["kind"] == "Pod" and "batch.kubernetes.io/job-name" not in item["metadata"]["labels"]]
     pods = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
     for sentence in failed:

@@ -24,6 +24,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SERVICES = {
     "database": "postgresql/database",
+    "mariadb": "mariadb",
     "openrouter": "openrouter",
     "pgbouncer": "postgresql/pgbouncer",
     "redis": "redis",
@@ -37,6 +38,7 @@ USERS = {
     "pgbouncer": "10005:10005",
     "redis": "10006:10006",
     "gateway": "10007:10007",
+    "mariadb": "10008:10008",
 }
 PORTS = {
     "backend": "8000/tcp",
@@ -46,6 +48,7 @@ PORTS = {
     "pgbouncer": "6432/tcp",
     "redis": "6379/tcp",
     "gateway": "8080/tcp",
+    "mariadb": "3306/tcp",
 }
 LIMITS_MB = {"backend": 100, "frontend": 150, "pgbouncer": 25}
 LIMIT_TOGETHER_MB = 250
@@ -129,8 +132,8 @@ def test_the_user_is_a_number_and_not_root(image: Built) -> None:
 
 
 def test_nothing_is_there_to_build_with_or_to_look_around_with(image: Built) -> None:
-    # initdb of PostgreSQL runs its helpers by a shell, and who sets Redis' passwords is a script.
-    allowed = {"sh", "dash"} if image.name in ("database", "redis") else set()
+    # initdb of PostgreSQL runs its helpers by a shell, and who sets the passwords of the others is a script.
+    allowed = {"sh", "dash"} if image.name in ("database", "mariadb", "redis") else set()
     assert image.programs & (SHELLS | TOOLS) - allowed == set()
 
 

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How each driver spells the address of a database: one table, to judge what a person wrote and to write what a driver reads.
 
-TLS spellings and parameter lists were tried with asyncpg 0.32, psycopg 3.3 (libpq 18), SQLAlchemy 2, pg 8.22 and PyMySQL 2.2. The rows of
-JDBC (pgjdbc, Connector/J) were tried with no driver.
+TLS spellings and parameter lists were tried with asyncpg 0.32, psycopg 3.3 (libpq 18), SQLAlchemy 2, pg 8.22, PyMySQL 2.2, mysqlclient
+and asyncmy. The rows of JDBC (pgjdbc, Connector/J) were tried with no driver.
 """
 
 from __future__ import annotations
@@ -174,7 +174,28 @@ PYMYSQL = Dialect(
     ),
 )
 
-DIALECTS = (LIBPQ, NODE_POSTGRES, PSYCOPG, ASYNCPG, JDBC_POSTGRESQL, JDBC_MYSQL, PYMYSQL)
+MYSQLDB = Dialect(
+    "mysqlclient",
+    ("mysql+mysqldb", "mariadb+mysqldb"),
+    3306,
+    {
+        "ssl_mode": {"DISABLED": False, "PREFERRED": False, "REQUIRED": True, "VERIFY_CA": True, "VERIFY_IDENTITY": True},
+        "ssl_ca": {ANY: True},
+        "ssl": {ANY: True},
+    },
+    "ssl_mode=REQUIRED",
+    "ssl_mode=VERIFY_IDENTITY",
+)
+ASYNCMY = Dialect(
+    "asyncmy",
+    ("mysql+asyncmy", "mariadb+asyncmy"),
+    3306,
+    {"ssl_ca": {ANY: True}},
+    "ssl_ca=/etc/ssl/certs/ca-certificates.crt",
+    "ssl_ca=/etc/ssl/certs/ca-certificates.crt&ssl_check_hostname=true",
+)
+
+DIALECTS = (LIBPQ, NODE_POSTGRES, PSYCOPG, ASYNCPG, JDBC_POSTGRESQL, JDBC_MYSQL, PYMYSQL, MYSQLDB, ASYNCMY)
 
 _SCHEME = re.compile(r"((?:jdbc:)?[a-z][a-z0-9+._-]*)://(.*)", re.IGNORECASE | re.DOTALL)
 _POSTGRESQL = re.compile(r"(jdbc:)?postgres(ql)?(\+\w+)?")

@@ -16,7 +16,8 @@ from .folder import Folder, component_name
 from .model import Application, Fact, Part, Problem
 from .part import NOTHING, parts_of, projects
 from .routes import origin
-from .services import IMAGES
+from .schedules import scheduled_parts
+from .services import service_of_image
 from .tables import NO_PARTS
 from .variables import committed
 
@@ -49,12 +50,13 @@ def detect_application(root: Path, name: str = "") -> Application:
     parts = _named(parts)
     found_origin = origin(folder, parts)
     problems = [problem for part in parts for problem in part.problems]
-    problems += [*found_origin.problems, *_committed(folder, parts)]
+    by_time, left_out = scheduled_parts(folder, parts)
+    problems += [*found_origin.problems, *_committed(folder, parts), *left_out]
     services = _services(folder, parts)
     return Application(
         component_name(name or folder.root.name),
         str(folder.root),
-        tuple(parts),
+        (*parts, *by_time),
         services,
         found_origin.routes,
         found_origin.values,
@@ -105,17 +107,10 @@ def _services(folder: Folder, parts: Sequence[Part]) -> dict[str, Fact[str]]:
     declared: list[ComposeService] = compose_services(folder)
     for part in parts:
         for name, fact in part.services.items():
-            images = [f"{service.image} ({service.source})" for service in declared if _service_of(service.image) == name]
+            images = [f"{service.image} ({service.source})" for service in declared if service_of_image(service.image) == name]
             known = found.get(name)
             found[name] = known if known else replace(fact, choices=tuple(images))
     return found
-
-
-def _service_of(image: str) -> str:
-    repository = image.partition("@")[0].rpartition(":")[0] or image
-    for prefix in ("docker.io/library/", "docker.io/", "library/", "public.ecr.aws/docker/library/"):
-        repository = repository.removeprefix(prefix)
-    return IMAGES.get(repository, "")
 
 
 def _committed(folder: Folder, parts: Sequence[Part]) -> list[Problem]:

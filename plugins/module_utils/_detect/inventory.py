@@ -16,12 +16,19 @@ from typing import Any, NamedTuple
 from .migrations import TABLES_AT_START
 from .model import Application, Fact, Part, Variable
 from .roles import OUTSIDE, is_browser
+from .services import DATABASES, IN_CODE
 from .variables import SQLITE
 
 _DIGEST = re.compile(r"\A---\n# Written by playbooks/adopt\.yml; digest ([0-9a-f]{16})\.[^\n]*\n")
 _WIDTH = 118
+_NAMED = {"postgresql": r"POSTGRES|(?:^|_)PG", "mariadb": r"MYSQL|MARIADB"}
+"""How the variables of one database only are called."""
 PROXIES = frozenset(("nginx", "nginx-unprivileged", "caddy", "traefik", "haproxy", "envoy", "httpd"))
 """Images of servers that stand in front of others."""
+
+
+_OF_LOGIN = ("database_url", "database_host", "database_port", "database_user", "database_password")
+"""Roles whose value is another one for the owner's login."""
 
 
 class Ask(NamedTuple):
@@ -88,6 +95,13 @@ def app_file(application: Application, services: Collection[str], node_port: int
         writer.left_out.append(f"routes: the browser has to reach {others} at the page's own origin, and there is no service gateway yet")
     if "redis" in used and any(_speaks_plain_redis(part) for part in application.parts):
         lines.append("services_redis_tls: false  # a client cannot be told of a private authority")
+    open_to = [part.name for part in application.parts if _gives_no_redis_password(part)] if "redis" in used else []
+    if open_to:
+        lines.append(
+            f"services_redis_password: false  # {' and '.join(open_to)} can be told of none: whoever reaches the server may use it"
+        )
+    if writer.plain_mysql:
+        lines.append("services_mariadb_tls_required: false  # a client is not told of TLS by what it reads")
     for ask in writer.asks:
         if not ask.is_secret:
             lines.append(f"# {ask.line}  # {ask.part} wants it ({ask.source})")
@@ -150,7 +164,19 @@ def _is_proxy(part: Part) -> bool:
 def _speaks_plain_redis(part: Part) -> bool:
     """Tell whether a part's client of Redis cannot be given the certificate of an authority: arq's, and one that is told a host alone."""
     roles = {variable.role for variable in part.variables}
-    return "redis" in part.services and (part.services["redis"].value == "arq" or ("redis_host" in roles and "redis_url" not in roles))
+    fact = part.services.get("redis")
+    return fact is not None and (fact.value == "arq" or IN_CODE in fact.note or ("redis_host" in roles and "redis_url" not in roles))
+
+
+def _gives_no_redis_password(part: Part) -> bool:
+    """Tell whether a part's client of Redis is told a host, by a variable or in its code, and neither a password nor a URL that has one."""
+    if "redis" not in part.services:
+        return False
+    stems: dict[str, set[str]] = {"redis_host": set(), "redis_password": set(), "redis_url": set()}
+    for variable in part.variables:
+        if variable.role in stems:
+            stems[variable.role].add(re.sub(r"(HOST(NAME)?|SERVER|PASS(WORD)?|URL|URI|DSN)$", "", variable.name.upper()))
+    return IN_CODE in part.services["redis"].note or not stems["redis_host"] <= stems["redis_password"] | stems["redis_url"]
 
 
 def _is_page(part: Part) -> bool:
@@ -169,7 +195,9 @@ class _Writer:
         self.secrets: set[str] = set()
         self.asks: list[Ask] = []
         self.left_out: list[str] = []
+        self.plain_mysql = False
         self._secret_env: dict[str, dict[str, Any]] = {}
+        self._builds: dict[str, dict[str, Any]] = {}
 
     def component(self, part: Part, node_port: int) -> list[str]:
         """Return the lines of a component; ``node_port`` is 0 for one that is not published itself."""
@@ -191,6 +219,7 @@ class _Writer:
                 (secret if is_secret else env)[variable.name] = value
         if arguments:
             build["args"] = arguments
+        build = self._builds.setdefault(part.same_image_as or part.name, build)  # the same words are the same image
         command = list(part.command.value) if part.same_image_as else []
         if part.command.value[:2] == ("rq", "worker") and "redis" in self._used:
             secret["RQ_REDIS_URL"] = {"from": "redis", "as": "redis"}  # which the program reads, and not the code
@@ -198,6 +227,8 @@ class _Writer:
         lines += _entry("build", build)
         if command:
             lines += _entry("command", command)
+        if part.schedule:
+            lines += _entry("schedule", {"cron": part.schedule.value})
         if "beat" in command:  # two schedulers would begin each task twice
             lines.append("    strategy: Recreate")
         if part.port.value:
@@ -236,7 +267,7 @@ class _Writer:
 
     def _sqlite(self, part: Part) -> Variable | None:
         """Return the variable of a part that has no driver but SQLite's, whose file must outlive the pod."""
-        if {"postgresql", "mariadb"} & part.services.keys():
+        if part.services.keys() & set(DATABASES):
             return None
         return next((variable for variable in part.variables if variable.note == SQLITE), None)
 
@@ -284,11 +315,11 @@ class _Writer:
     def _of_service(self, part: Part, variable: Variable) -> tuple[Any, bool]:
         role, form = variable.role, variable.form
         kind = role.partition("_")[0]
-        service = {"redis": "redis", "model": "openrouter"}.get(kind) or next(
-            (name for name in ("postgresql", "mariadb") if name in part.services), ""
-        )
+        service = {"redis": "redis", "model": "openrouter"}.get(kind) or next((name for name in DATABASES if name in part.services), "")
         secret = role.endswith(("_url", "_password", "_key")) and role != "model_url"
-        if not service or service not in part.services:
+        # What is called after another server is that one's.
+        named = next((name for name, words in _NAMED.items() if re.search(words, variable.name.upper())), service)
+        if not service or service not in part.services or (kind == "database" and named != service):
             return (self._ask(part, variable), variable.secret) if variable.required else (None, False)
         if service not in self._used:
             return self._ask(part, variable), variable.secret
@@ -299,14 +330,14 @@ class _Writer:
             return (f"django.db.backends.{'mysql' if service == 'mariadb' else service}" if django else None), False
         if role == "redis_url":
             form = {"arq": "url"}.get(client := part.services[service].value, client)
-        if role == "redis_host" and not any(variable.role in ("redis_password", "redis_url") for variable in part.variables):
-            self.left_out.append(f"{part.name}: its client of Redis reads no password, and the service wants one: give it one to read")
         value: dict[str, Any] = {"from": service, "as": form or "url"}
-        if service == "postgresql" and role == "database_url":
-            if re.search(r"DIRECT|MIGRAT|UNPOOLED|NON_POOLING", variable.name.upper()):
-                value["direct"] = True
-            if part.migration and TABLES_AT_START in part.migration.note:
-                value["owner"] = True
+        if service == "mariadb":
+            value["as"] = form = "ssl_mode" if form == "sslmode" else value["as"]
+            self.plain_mysql = self.plain_mysql or form in ("url", "host", "sqlalchemy+aiomysql")
+        if service == "postgresql" and role == "database_url" and re.search(r"DIRECT|MIGRAT|UNPOOLED|NON_POOLING", variable.name.upper()):
+            value["direct"] = True
+        if role in _OF_LOGIN and part.migration and TABLES_AT_START in part.migration.note:
+            value["owner"] = True
         return value, secret
 
     def _ask(self, part: Part, variable: Variable) -> str:

@@ -166,6 +166,8 @@ class Part:
     migration: Migration | None = None
     paths: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    schedule: Fact[str] | None = None
+    """When it runs, of a part that runs at certain times and ends: a cron expression."""
 
 
 @dataclass(frozen=True)

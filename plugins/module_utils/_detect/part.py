@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from .._core.errors import Failure
 from . import health, python_variables
-from .evidence import dockerfiles, own_dockerfile
+from .evidence import compose_services, dockerfiles, own_dockerfile
 from .folder import Folder, join
 from .javascript import Read
 from .javascript_variables import reachable, reads, siblings
@@ -23,7 +24,7 @@ from .node_project import Package, read_package, workspace_members
 from .python_part import Started, detect_python
 from .python_project import Project, is_project, read_project
 from .python_source import Sources, is_program
-from .services import EMBEDDED, HOSTED, Client, clients, synchronous
+from .services import DATABASES, EMBEDDED, HOSTED, IN_CODE, Client, clients, one_database, synchronous
 from .tables import STATIC_PORT
 from .variables import variables
 
@@ -113,12 +114,12 @@ def _python_parts(folder: Folder, where: str, others: list[str]) -> list[Part]:
     project = read_project(folder, where)
     sources = Sources(folder, where, others)
     parts: list[Part] = []
-    for started in detect_python(folder, project, sources):
-        parts.append(_python_part(folder, project, sources, started, parts[0].name if parts else ""))
+    for started in (found := detect_python(folder, project, sources)):
+        parts.append(_python_part(folder, project, sources, started, parts[0].name if parts else "", is_alone=len(found) == 1))
     return parts
 
 
-def _python_part(folder: Folder, project: Project, sources: Sources, started: Started, first: str) -> Part:
+def _python_part(folder: Folder, project: Project, sources: Sources, started: Started, first: str, *, is_alone: bool) -> Part:
     where, python = project.folder, started.python
     root = python.source_root.value
     if started.kind.value == "django" or (started.suffix and any(path.endswith("manage.py") for path in sources.files)):
@@ -128,12 +129,16 @@ def _python_part(folder: Folder, project: Project, sources: Sources, started: St
         loaded = sources.reachable(started.starts, root)
     declared = {name: text for name, (text, _place) in project.direct.items()}
     known = clients(declared, "python")
-    if not any("create_async_engine" in folder.text(path) or "async_engine_from_config" in folder.text(path) for path in loaded):
+    texts = [folder.text(path) for path in loaded]
+    # A worker that makes no engine at all reads what is there for the part whose image it runs in.
+    waits = not first or any(re.search(r"\bcreate_engine\b|\bpsycopg|\bengine_from_config\b", text) for text in texts)
+    if waits and not any(re.search(r"\b(create_async_engine|async_engine_from_config)\b", text) for text in texts):
         known = synchronous(known, declared)
     read = python_variables.reads(sources, loaded)
     for member in project.members:
         inner = Sources(folder, member)
         read += python_variables.reads(inner, [path for path in inner.files if is_program(path, member)])
+    known = one_database(known, (place.default for place in read), _images(folder))
     migration = python_migration(folder, where, python, sources, loaded, started.kind.value) if not first else None
     found = variables(
         folder,
@@ -151,7 +156,9 @@ def _python_part(folder: Folder, project: Project, sources: Sources, started: St
     )
     base = folder.part_name(where)
     places = {name: place for name, (_text, place) in project.direct.items()}
-    services, problems = _services(base, declared, known, found, places)
+    services, problems = _services(base, declared, known, found, places, _literal_hosts(folder, loaded))
+    if not is_alone:  # the client is another part's
+        problems = [problem for problem in problems if not problem.text.startswith(UNTOLD)]
     name = base
     if started.suffix and (first or where == "."):
         name = started.suffix if where == "." else f"{base}-{started.suffix}"
@@ -174,8 +181,27 @@ def _python_part(folder: Folder, project: Project, sources: Sources, started: St
     )
 
 
+UNTOLD = "it has a client"
+"""How the sentence about a client begins that nothing tells where its server is."""
+
+
+def _literal_hosts(folder: Folder, paths: Iterable[str]) -> dict[str, str]:
+    """Return the services whose own name stands in some files as that of a host, with the places."""
+    pattern = re.compile(rf"""(?:\bhost['"]?\s*[:=]\s*['"]|://)({"|".join(EMBEDDED)})\b(?!\.)""")
+    found: dict[str, str] = {}
+    for path in paths:
+        for match in pattern.finditer(folder.text(path)):
+            found.setdefault(match[1], f"{path}:{folder.text(path).count(chr(10), 0, match.start()) + 1}")
+    return found
+
+
 def _services(
-    part: str, dependencies: Iterable[str], known: Mapping[str, Client], found: Iterable[Variable], places: Mapping[str, str]
+    part: str,
+    dependencies: Iterable[str],
+    known: Mapping[str, Client],
+    found: Iterable[Variable],
+    places: Mapping[str, str],
+    literal: Mapping[str, str],
 ) -> tuple[dict[str, Fact[str]], list[Problem]]:
     """Return the services that a part talks to: it has a client of each, and reads where it is."""
     services: dict[str, Fact[str]] = {}
@@ -192,9 +218,15 @@ def _services(
     for service, client in known.items():
         variable = next((roles[role] for role in wanted.get(service, ()) if role in roles), None)
         source = places.get(client.package, "")
-        if service in ("postgresql", "mariadb") and {"postgresql", "mariadb"} & services.keys():
+        if variable is None and service == "redis" and service in literal:
+            services[service] = Fact(client.form, literal[service], (), IN_CODE)
             continue
         if variable is None and service in EMBEDDED:
+            text = (
+                f"{UNTOLD} of {service} ({client.package}), and no variable was found that says where the server is: where it stands in "
+                "the code alone, no service of ours can be given to it."
+            )
+            problems.append(Problem(part, "service", source, text, stops=False))
             continue
         services[service] = Fact(client.form, source, (), f"{variable.name} is read ({variable.source})." if variable else "")
         if service not in EMBEDDED:
@@ -206,6 +238,12 @@ def _services(
         if name in HOSTED:
             problems.append(Problem(part, "service", places.get(name, ""), f"{name} {HOSTED[name]}.", stops=False))
     return services, problems
+
+
+def _images(folder: Folder) -> Iterator[str]:
+    """Yield the images of compose files, which are read when the first one is asked for."""
+    for service in compose_services(folder):
+        yield service.image
 
 
 # ---- Node
@@ -228,7 +266,8 @@ def _node_parts(folder: Folder, where: str, others: list[str]) -> list[Part]:
     needs = _with_members(folder, package)
     known = clients(needs, "node")
     if provider := _prisma_provider(folder, where):
-        known = {**{name: client for name, client in known.items() if name not in ("postgresql", "mariadb")}, provider.service: provider}
+        known = {**{name: client for name, client in known.items() if name not in DATABASES}, provider.service: provider}
+    known = one_database(known, (place.default for place in found_reads), _images(folder))
     found = variables(folder, where, "node", found_reads, needs, known, kind=kind, build_files=build)
     paths = health.next_paths(folder, where) if kind == "next" else health.node_paths(loaded) if kind == "node" else []
     probe = health.best((path, source) for path, _method, source in paths)
@@ -236,7 +275,7 @@ def _node_parts(folder: Folder, where: str, others: list[str]) -> list[Part]:
         probe = Fact("/", note="The page itself.")
     places = {name: folder.at(package.manifest, rf'"{name}"\s*:') for name in needs}
     name = folder.part_name(where)
-    services, problems = _services(name, needs, known, found, places)
+    services, problems = _services(name, needs, known, found, places, _literal_hosts(folder, loaded))
     return [
         Part(
             name,

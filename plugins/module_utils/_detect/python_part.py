@@ -44,6 +44,8 @@ def detect_python(folder: Folder, project: Project, sources: Sources) -> list[St
     """Return what a project starts, the part that answers requests first; nothing for a library."""
     said = commands(folder, project.folder)
     found = list(_web(folder, project, sources, said))
+    if found:
+        sources.root = found[0].python.source_root.value
     found += _workers(folder, project, sources)
     return found
 

@@ -64,6 +64,13 @@ def pinned(specifier: str) -> str:
     return found[1] if found else ""
 
 
+_IS_MANIFEST = {
+    "setup.cfg": re.compile(r"^\[(metadata|options)\]", re.MULTILINE),
+    "setup.py": re.compile(r"\b(setuptools|distutils)\b"),
+}
+"""What stands in a file of such a name that declares a project."""
+
+
 def is_project(folder: Folder, where: str) -> bool:
     """Tell whether a folder declares Python dependencies."""
     return bool(_manifest(folder, where))
@@ -72,7 +79,11 @@ def is_project(folder: Folder, where: str) -> bool:
 def _manifest(folder: Folder, where: str) -> str:
     if (path := folder.first(where, "pyproject.toml")) and (folder.table(path, "project") or folder.table(path, "tool", "poetry")):
         return path
-    return folder.first(where, "Pipfile", *REQUIREMENTS, "setup.cfg", "setup.py", "requirements.in")
+    for name in ("Pipfile", *REQUIREMENTS, "setup.cfg", "setup.py", "requirements.in"):
+        # Others have files of these names, too: flake8's settings, a module that sets something up.
+        if (path := folder.first(where, name)) and (name not in _IS_MANIFEST or _IS_MANIFEST[name].search(folder.text(path))):
+            return path
+    return ""
 
 
 def read_project(folder: Folder, where: str) -> Project:

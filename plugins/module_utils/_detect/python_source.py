@@ -48,6 +48,8 @@ class Sources:
         self._names: dict[str, dict[str, str]] = {}
         self._nodes: dict[str, list[ast.AST]] = {}
         self.broken: dict[str, str] = {}
+        self.root = ""
+        """Where the process that answers requests starts, once that is known: the others of its image start there, too."""
 
     def tree(self, path: str) -> ast.Module:
         """Return a file's syntax tree; an empty one where it is not this Python's syntax, which ``broken`` then has."""
@@ -170,6 +172,8 @@ class Sources:
         for root in best:
             if module_name(path, root) in modules:
                 return root
+        if self.root in best:
+            return self.root
         # As fastapi-cli: the first folder that is no package.
         return next((root for root in best if join(root, "__init__.py") not in self._known), best[-1])
 

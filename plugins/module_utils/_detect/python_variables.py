@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -260,7 +261,17 @@ def _literal(node: ast.expr | None) -> str | None:
     if isinstance(node, ast.List | ast.Tuple):
         words = [_literal(element) for element in node.elts]
         return ",".join(word for word in words if word is not None)
+    if isinstance(node, ast.JoinedStr) and (scheme := _scheme(node)):
+        return f"{scheme}…"
     return "…" if node is not None else None
+
+
+def _scheme(node: ast.JoinedStr) -> str:
+    """Return the scheme with which an f-string begins, as in ``postgresql+asyncpg://``; empty where it begins with anything else."""
+    first = node.values[0] if node.values else None
+    text = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
+    found = re.match(r"[a-z][a-z0-9+]*://", text)
+    return found[0] if found else ""
 
 
 # ---- pydantic-settings
@@ -328,6 +339,8 @@ def _field(sources: Sources, path: str, owner: ast.ClassDef, statement: ast.AnnA
     if field == "model_config" or field.startswith("_") or "ClassVar" in type_:
         return
     value = statement.value
+    if isinstance(value, ast.JoinedStr) and any(isinstance(part, ast.FormattedValue) for part in value.values) and not _scheme(value):
+        return  # it is put together from other fields, and is no address by itself
     names = [f"{prefix}{field}".upper()]
     default: str | None = None
     required = value is None

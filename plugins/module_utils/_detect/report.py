@@ -49,12 +49,12 @@ def _part(part: Part) -> Iterator[Row]:
         yield Row(name, "image", f"that of {part.same_image_as}")
     if python := part.python:
         named = ("manager", python.manager), ("lock", python.lock), ("python", python.version), ("entry", python.entry)
-        yield from (_row(name, fact, value) for fact, value in named if not part.same_image_as or fact == "entry")
-        if python.source_root.value != part.folder:
+        yield from (_row(name, fact, value) for fact, value in named if not part.same_image_as or (fact == "entry" and not part.schedule))
+        if python.source_root.value != part.folder and not part.schedule:
             yield _row(name, "run from", python.source_root)
-        if python.interface != "worker":
+        if python.interface != "worker" and not part.schedule:
             yield _row(name, "server", python.server)
-    if node := part.node:
+    if (node := part.node) and not part.same_image_as:
         named_node = (
             ("manager", node.manager),
             ("manager's version", node.manager_version),
@@ -66,11 +66,13 @@ def _part(part: Part) -> Iterator[Row]:
         yield from (_row(name, fact, value) for fact, value in named_node if value.value or fact == "lock")
     if part.command.value:
         yield Row(name, "command", shlex.join(part.command.value), part.command.source, part.command.choices, part.command.note)
+    if part.schedule:
+        yield _row(name, "schedule", part.schedule)
     if part.port.value:
         yield _row(name, "port", part.port)
     if part.health.value:
         yield _row(name, "health", part.health)
-    if part.dockerfile:
+    if part.dockerfile and not part.schedule:
         fit = (
             f"not fit to use: {part.dockerfile.unfit}"
             if part.dockerfile.unfit

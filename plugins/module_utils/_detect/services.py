@@ -32,13 +32,14 @@ CLIENTS = (
     Client("postgresql", "postgres", "node", "postgres.js"),
     Client("postgresql", "@vercel/postgres", "node", "node-postgres"),
     Client("postgresql", "pg-promise", "node", "node-postgres"),
+    Client("mariadb", "asyncmy", "python", "asyncmy"),
+    Client("mariadb", "aiomysql", "python", "aiomysql"),
     Client("mariadb", "mysqlclient", "python", "mysqldb"),
     Client("mariadb", "pymysql", "python", "pymysql"),
-    Client("mariadb", "aiomysql", "python", "aiomysql"),
-    Client("mariadb", "asyncmy", "python", "asyncmy"),
     Client("mariadb", "mysql-connector-python", "python", "mysqlconnector"),
     Client("mariadb", "mysql2", "node", "mysql2"),
     Client("mariadb", "mysql", "node", "mysql2"),
+    Client("mariadb", "mariadb", "node", "mariadb"),
     Client("redis", "arq", "python", "arq"),
     Client("redis", "redis", "python", "redis"),
     Client("redis", "aioredis", "python", "redis"),
@@ -71,6 +72,11 @@ CLIENTS = (
 )
 """The first of a service is the one whose spelling counts."""
 
+DATABASES = ("postgresql", "mariadb")
+"""Services of which a part talks to one."""
+ASYNCHRONOUS = ("asyncpg", "asyncmy", "aiomysql")
+"""Forms of drivers that SQLAlchemy's asynchronous engine takes, and its other one does not."""
+
 HOSTED = {
     "@neondatabase/serverless": "talks to Neon by WebSocket, which no server of one's own answers: only Neon's own URL works",
     "@upstash/redis": "talks to Upstash by HTTP, which no Redis answers: only Upstash's own URL works",
@@ -83,6 +89,9 @@ HOSTED = {
 }
 """Clients of services that nobody can run here."""
 
+IN_CODE = "The server's name stands in the code, and no password."
+"""What is said of a client that no variable tells where its server is."""
+
 EMBEDDED = ("postgresql", "mariadb", "redis", "openrouter")
 """Services that the role ``services`` has, or will have, a folder for."""
 
@@ -93,7 +102,12 @@ IMAGES = {
     "postgis/postgis": "postgresql",
     "bitnami/postgresql": "postgresql",
     "mysql": "mariadb",
+    "mysql/mysql-server": "mariadb",
+    "percona": "mariadb",
+    "bitnami/mysql": "mariadb",
     "mariadb": "mariadb",
+    "bitnami/mariadb": "mariadb",
+    "linuxserver/mariadb": "mariadb",
     "redis": "redis",
     "valkey/valkey": "redis",
     "redis/redis-stack": "redis",
@@ -117,19 +131,39 @@ def clients(dependencies: Mapping[str, str], language: str) -> dict[str, Client]
 
 
 def sqlalchemy_form(client: Client, dependencies: Iterable[str]) -> str:
-    """Return the form of a URL that the client reads, or SQLAlchemy in front of it: the driver stands in its scheme, but for psycopg2."""
-    if {"sqlalchemy", "sqlmodel", "flask-sqlalchemy"} & set(dependencies) and client.form in ("asyncpg", "psycopg"):
+    """Return the form of a URL for who reads it: the client, or what stands in front, as SQLAlchemy, which wants a driver in the scheme."""
+    packages = set(dependencies)
+    if {"sqlalchemy", "sqlmodel", "flask-sqlalchemy"} & packages and (client.service == "mariadb" or client.form in ("asyncpg", "psycopg")):
         return f"sqlalchemy+{client.form}"
+    if client.service == "mariadb" and client.form != "prisma":
+        if client.language == "python":
+            return "django" if "dj-database-url" in packages else "url"
+        return "url" if {"typeorm", "sequelize"} & packages else client.form
     return client.form
 
 
 def synchronous(known: Mapping[str, Client], dependencies: Mapping[str, str]) -> dict[str, Client]:
     """Return the clients where SQLAlchemy's asynchronous engine is not used: of two drivers the one that waits."""
-    client = known.get("postgresql")
-    if client and client.form == "asyncpg" and {"sqlalchemy", "sqlmodel"} & dependencies.keys():
-        other = next(
-            (row for row in CLIENTS if row.service == "postgresql" and row.package in dependencies and row.form.startswith("psycopg")),
-            client,
-        )
-        return {**known, "postgresql": other}
-    return dict(known)
+    if not {"sqlalchemy", "sqlmodel"} & dependencies.keys():
+        return dict(known)
+    waiting = {row.service: row for row in reversed(CLIENTS) if row.package in dependencies and row.form not in ASYNCHRONOUS}
+    return {name: waiting.get(name, client) if client.form in ASYNCHRONOUS else client for name, client in known.items()}
+
+
+def one_database(known: Mapping[str, Client], defaults: Iterable[str | None], images: Iterable[str]) -> dict[str, Client]:
+    """Return the clients without those of a second database: the one of the code's own URLs stays, else the one of the compose files."""
+    if not all(name in known for name in DATABASES):
+        return dict(known)
+    schemes = {"postgres": "postgresql", "mysql": "mariadb", "mariadb": "mariadb"}
+    said = [service for text in defaults for scheme, service in schemes.items() if (text or "").startswith(scheme)]
+    said += [service for image in images if (service := service_of_image(image)) in DATABASES]
+    chosen = next(iter(said), DATABASES[0])
+    return {name: client for name, client in known.items() if name == chosen or name not in DATABASES}
+
+
+def service_of_image(image: str) -> str:
+    """Return the service that an image is; empty for none that is known."""
+    repository = image.partition("@")[0].rpartition(":")[0] or image
+    for prefix in ("docker.io/library/", "docker.io/", "library/", "public.ecr.aws/docker/library/"):
+        repository = repository.removeprefix(prefix)
+    return IMAGES.get(repository, "")

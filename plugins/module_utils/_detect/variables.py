@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 from .folder import Folder, join, parents
 from .model import Variable
 from .roles import OWN, is_browser, is_secret, role_of
-from .services import CLIENTS, Client, sqlalchemy_form
+from .services import ASYNCHRONOUS, CLIENTS, DATABASES, Client, sqlalchemy_form
 
 SQLITE = "Its only driver is SQLite's: a file, which has to outlive the pod."
 
@@ -153,13 +153,13 @@ def _variable(
 def _is_sqlite(clients: Mapping[str, Client], dependencies: Mapping[str, str], default: str | None) -> bool:
     """Tell whether an address is SQLite's by default, something reads it, and no other driver is there."""
     readers = {"sqlalchemy", "sqlmodel", "flask-sqlalchemy", "aiosqlite", "tortoise-orm", "databases", "peewee", "django", "better-sqlite3"}
-    return (default or "").startswith("sqlite") and bool(readers & dependencies.keys()) and not clients.keys() & {"postgresql", "mariadb"}
+    return (default or "").startswith("sqlite") and bool(readers & dependencies.keys()) and not clients.keys() & set(DATABASES)
 
 
 def _note(role: str, clients: Mapping[str, Client], dependencies: Mapping[str, str], default: str | None, secret: bool) -> str:
     if role == "database_url" and _is_sqlite(clients, dependencies, default):
         return SQLITE
-    if secret and default and default != "…" and len(default) > 3:
+    if secret and default and not default.endswith("…") and len(default) > 3:
         return "It is a literal in the source, which everybody who has the image can read."
     return ""
 
@@ -175,8 +175,11 @@ def _form(name: str, role: str, form: str, clients: Mapping[str, Client], depend
         if _is_sqlite(clients, dependencies, default):
             return (default or "").partition(":")[0]
         client = clients.get("postgresql") or clients.get("mariadb")
-        if "postgresql" in clients and re.search(r"(?:^|_)ASYNC(?:_|$)", name.upper()):
-            client = next((row for row in CLIENTS if row.form == "asyncpg" and row.package in dependencies), client)
+        if client and re.search(r"(?:^|_)ASYNC(?:_|$)", name.upper()):
+            client = next(
+                (row for row in CLIENTS if row.service == client.service and row.form in ASYNCHRONOUS and row.package in dependencies),
+                client,
+            )
         return sqlalchemy_form(client, dependencies) if client else ""
     if role == "redis_url":
         return "redis"

@@ -26,6 +26,13 @@ DEAD = 600.0
 """Seconds: no two clocks differ by so much, so that a renewal this old needs no watching."""
 
 
+BY = "plannoir.deploy/by"
+"""On the Lease: who ran the last run that took it."""
+
+INVENTORY = "plannoir.deploy/inventory"
+"""On the Lease: the inventories of that run, with commas between them."""
+
+
 def lease_name(application: str) -> str:
     """Return the name of an application's Lease."""
     return f"{application}-deploy"
@@ -39,6 +46,8 @@ class Lease:
     namespace: str
     name: str
     monotonic: Callable[[], float]
+    inventory: str = ""
+    """The run's inventories, with commas between them."""
     _seen: dict[str, float] = field(default_factory=dict)
 
     def is_foreign(self, found: Mapping[str, Any]) -> bool:
@@ -68,6 +77,7 @@ class Lease:
                 "name": lease_name(self.application),
                 "namespace": self.namespace,
                 "labels": own_labels(self.application),
+                "annotations": {BY: self.name.partition(",")[0], INVENTORY: self.inventory},
                 **version,
             },
             "spec": {"holderIdentity": self.name, "leaseDurationSeconds": DURATION, "acquireTime": time, "renewTime": time},

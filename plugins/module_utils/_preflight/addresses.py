@@ -20,7 +20,7 @@ PORTS = {
     **dict.fromkeys(("http", "ws"), 80),
     **dict.fromkeys(("https", "wss"), 443),
     **dict.fromkeys(("redis", "rediss", "valkey", "valkeys"), 6379),
-    **dict.fromkeys(("mysql", "mariadb", "mysql2", "jdbc:mariadb", "mysql+mysqldb", "mysql+aiomysql", "mysql+asyncmy"), 3306),
+    **dict.fromkeys(("mysql", "mariadb", "mysql2", "jdbc:mariadb", "mysql+aiomysql", "mysql+mysqlconnector"), 3306),
     **{"amqp": 5672, "amqps": 5671, "mongodb": 27017, "nats": 4222, "memcached": 11211, "kafka": 9092, "smtp": 25, "smtps": 465},
     **{"neo4j": 7687, "bolt": 7687, "clickhouse": 9000, "mqtt": 1883, "mqtts": 8883, "ldap": 389, "ldaps": 636, "sftp": 22, "ftp": 21},
     **dict.fromkeys(("grpc", "grpcs", "tcp", "tls", "elasticsearch", "postgis", "jdbc:sqlserver", "mssql", "sqlserver"), 0),

@@ -47,3 +47,13 @@ def free_node_ports(cluster: Cluster, application: str, wanted: Mapping[str, int
         cluster.kubectl("patch", "service", name, "--type=merge", f"--patch={json.dumps(patch)}")
         done += [f"Service {name} gave up node port {port}" for port in taken]
     return done
+
+
+def service_url(service: Mapping[str, Any], host: str) -> str:
+    """Return a Service's URL from outside: its node port on the host, else its load balancer's address; empty without one."""
+    port = service["spec"]["ports"][0]
+    if port.get("nodePort"):
+        return f"http://{host}:{port['nodePort']}"
+    for ingress in service.get("status", {}).get("loadBalancer", {}).get("ingress") or []:
+        return f"http://{ingress.get('hostname') or ingress.get('ip')}:{port['port']}"
+    return ""

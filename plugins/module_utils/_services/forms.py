@@ -4,7 +4,8 @@
 """In which forms a client can be told of a service: a URL in its driver's spelling, one part of it, or a text of the service's own.
 
 They follow the clients' documentation (libpq's "Connection Strings", node-postgres' "SSL", pgjdbc's "Connection Parameters", Prisma's
-"PostgreSQL database connector"); the reference application runs with libpq's and psycopg's, the others were tried with no driver.
+"PostgreSQL database connector"); the reference application runs with libpq's and psycopg's, the others were tried with no driver. Those of
+MySQL were tried with each driver, against the service mariadb, but for Prisma's and Java's.
 """
 
 from __future__ import annotations
@@ -232,7 +233,116 @@ REDIS: Mapping[str, Form] = {
     "ca_file": Form("path of the authority's certificate, empty with a public one", lambda _address, ca: ca, secret=False),
 }
 
-PROTOCOLS: Mapping[str, Mapping[str, Form]] = {"postgresql": POSTGRESQL, "redis": REDIS}
+# ---- MySQL ----------------------------------------------------------------------------------------------------------------------------
+
+PUBLIC_CA_FILE = "/etc/ssl/certs/ca-certificates.crt"
+"""Where Debian's images have the public authorities; Python's clients of MySQL verify with those of a file alone."""
+
+_MYSQL_SSL = {
+    "": "REQUIRED",
+    "true": "VERIFY_IDENTITY",
+    "1": "VERIFY_IDENTITY",
+    "false": "DISABLED",
+    "0": "DISABLED",
+    "{}": "VERIFY_IDENTITY",
+}
+
+
+def mysql_ssl_mode(address: Address) -> str:
+    """Return how a URL wants TLS, in words of MySQL's ``--ssl-mode``, whichever client it was written for; empty where it does not say."""
+    given = {name.lower().replace("_", "-").replace("sslmode", "ssl-mode"): value for name, value in address.parameters.items()}
+    if mode := given.get("ssl-mode"):
+        return mode.upper().replace("-", "_").replace("VERIFY_FULL", "VERIFY_IDENTITY")
+    if "sslaccept" in given:
+        return "VERIFY_IDENTITY" if given["sslaccept"] == "strict" else "REQUIRED"
+    if "ssl-ca" in given:
+        return "VERIFY_IDENTITY"
+    if (ssl := given.get("ssl", given.get("tls"))) is not None:
+        return _MYSQL_SSL.get(ssl.lower(), "REQUIRED" if re.search(r"false|skip-verify", ssl) else "VERIFY_IDENTITY")
+    return ""
+
+
+def _verifies(address: Address) -> bool:
+    return mysql_ssl_mode(address).startswith("VERIFY_")
+
+
+def _encrypts(address: Address) -> bool:
+    return _verifies(address) or mysql_ssl_mode(address) == "REQUIRED"
+
+
+def _plain_mysql(scheme: str, *kept: str) -> Writer:
+    return lambda address, _ca: _url(scheme, address, _kept(address, kept))
+
+
+def _mysql_by_python(scheme: str, verify: Mapping[str, str], encrypt: Mapping[str, str], ca_name: str = "ssl_ca") -> Writer:
+    def write(address: Address, ca: str) -> str:
+        verified = {ca_name: ca or PUBLIC_CA_FILE, **verify}
+        tls = verified if _verifies(address) else encrypt if _encrypts(address) else {}
+        return _url(scheme, address, {**tls, **_kept(address, ("charset",))})
+
+    return write
+
+
+def _mysql_by_node(address: Address, _ca: str) -> str:
+    # These clients parse each parameter as JSON.
+    tls = '{"rejectUnauthorized":true,"verifyIdentity":true}' if _verifies(address) else '{"rejectUnauthorized":false}'
+    return _url("mysql", address, {**({"ssl": tls} if _encrypts(address) else {}), **_kept(address, ("charset", "connectionLimit"))})
+
+
+def _mariadb_by_node(address: Address, _ca: str) -> str:
+    tls = "true" if _verifies(address) else '{"rejectUnauthorized":false}'
+    return _url("mariadb", address, {**({"ssl": tls} if _encrypts(address) else {}), **_kept(address, ("charset", "connectionLimit"))})
+
+
+def _mysql_by_prisma(address: Address, ca: str) -> str:
+    tls = {"sslaccept": "strict" if _verifies(address) else "accept_invalid_certs"} if _encrypts(address) else {}
+    others = _kept(address, ("connection_limit", "pool_timeout", "connect_timeout", "socket_timeout"))
+    return _url("mysql", address, {**tls, **({"sslcert": ca} if ca and tls else {}), **others})
+
+
+def _mysql_by_java(address: Address, ca: str) -> str:
+    login = {"user": address.user, "password": address.password} if address.login else {}
+    mode = mysql_ssl_mode(address)
+    trusted = {"trustCertificateKeyStoreUrl": f"file:{ca}", "trustCertificateKeyStoreType": "PEM"} if ca and _verifies(address) else {}
+    return _url("jdbc:mysql", address, {**login, **({"sslMode": mode} if mode else {}), **trusted}, login=False)
+
+
+MYSQL: Mapping[str, Form] = {
+    "sqlalchemy+pymysql": Form("SQLAlchemy with PyMySQL", _mysql_by_python("mysql+pymysql", {}, {"ssl_verify_cert": "false"})),
+    "sqlalchemy+mysqldb": Form(
+        "SQLAlchemy with mysqlclient",
+        _mysql_by_python("mysql+mysqldb", {"ssl_mode": "VERIFY_IDENTITY"}, {"ssl_mode": "REQUIRED"}),
+    ),
+    "sqlalchemy+asyncmy": Form("SQLAlchemy with asyncmy", _mysql_by_python("mysql+asyncmy", {}, {"ssl_ca": PUBLIC_CA_FILE})),
+    "sqlalchemy+aiomysql": Form("SQLAlchemy with aiomysql, which no URL tells of TLS", _plain_mysql("mysql+aiomysql", "charset")),
+    "sqlalchemy+mysqlconnector": Form(
+        "SQLAlchemy with MySQL's own Connector/Python",
+        # Its faster half takes no text for ssl_verify_identity, and a URL holds nothing else.
+        _mysql_by_python("mysql+mysqlconnector", {"use_pure": "true", "ssl_verify_cert": "true", "ssl_verify_identity": "true"}, {}),
+    ),
+    "django": Form(
+        "dj-database-url, with mysqlclient or PyMySQL",
+        _mysql_by_python("mysql", {}, {"ssl-ca": PUBLIC_CA_FILE}, ca_name="ssl-ca"),
+    ),
+    "mysql2": Form(
+        "mysql2 and mysql of Node.js, and what hands the URL on to them (Drizzle, Kysely, Knex)", _mysql_by_node, variables=_node_variables
+    ),
+    "mariadb": Form("mariadb of Node.js, and Prisma's adapter for it", _mariadb_by_node, variables=_node_variables),
+    "prisma": Form("Prisma", _mysql_by_prisma, variables=_node_variables),
+    "jdbc": Form("Java, with user and password in the URL", _mysql_by_java),
+    "url": Form("a program that is told of TLS otherwise, by `ca_file`", _plain_mysql("mysql", "charset"), variables=_node_variables),
+    "host": Form("the host", lambda address, _ca: address.host, secret=False, variables=_node_variables),
+    "port": Form("the port", lambda address, _ca: address.port(3306), secret=False),
+    "user": Form("the name of the login", lambda address, _ca: address.user, secret=False),
+    "password": Form("its password", lambda address, _ca: address.password),
+    "database": Form("the name of the database", lambda address, _ca: unquote(address.path), secret=False),
+    "ssl_mode": Form(
+        "how TLS is asked for, in the words of MySQL's `--ssl-mode`", lambda address, _ca: mysql_ssl_mode(address), secret=False
+    ),
+    "ca_file": Form("path of the authority's certificate, empty with a public one", lambda _address, ca: ca, secret=False),
+}
+
+PROTOCOLS: Mapping[str, Mapping[str, Form]] = {"postgresql": POSTGRESQL, "redis": REDIS, "mysql": MYSQL}
 """What a service speaks -> its forms."""
 
 

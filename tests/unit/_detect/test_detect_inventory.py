@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
 from ansible_collections.plannoir.deploy.plugins.module_utils._detect.application import detect_application
 from ansible_collections.plannoir.deploy.plugins.module_utils._detect.inventory import Written, app_file, state_of
 
@@ -42,6 +44,24 @@ def test_at_most_forty_lines_are_written(name: str) -> None:
 def test_services_are_taken_by_name_and_form() -> None:
     assert component("fastapi-uv")["secret_env"]["DATABASE_URL"] == {"from": "postgresql", "as": "sqlalchemy+asyncpg"}
     assert variables("fastapi-uv")["app_services"] == ["postgresql", "redis"]
+
+
+def test_mysqls_clients_get_mariadb_in_their_form() -> None:
+    assert component("fastapi-mysql")["secret_env"]["MYSQL_URL"] == {"from": "mariadb", "as": "sqlalchemy+pymysql"}
+    assert variables("fastapi-mysql")["app_services"][:1] == ["mariadb"]
+    assert "services_mariadb_tls_required" not in variables("fastapi-mysql")
+
+
+def test_a_client_that_reads_the_parts_of_an_address_is_not_told_of_tls() -> None:
+    web = component("node-mysql")
+    assert {name: value["as"] for name, value in {**web["env"], **web["secret_env"]}.items() if name.startswith("DB_")} == {
+        "DB_HOST": "host",
+        "DB_NAME": "database",
+        "DB_PASSWORD": "password",
+        "DB_PORT": "port",
+        "DB_USER": "user",
+    }
+    assert variables("node-mysql")["services_mariadb_tls_required"] is False
 
 
 def test_tables_that_are_made_at_the_start_need_the_owner() -> None:
@@ -86,7 +106,86 @@ def test_redis_is_taken_in_the_form_that_its_client_reads() -> None:
     # arq reads nothing of TLS from a URL but that there is some.
     assert component("arq-worker", "worker")["secret_env"]["REDIS_URL"] == {"from": "redis", "as": "url"}
     assert variables("arq-worker")["services_redis_tls"] is False
-    assert "reads no password" in written("rq-worker").left_out[0]
+    assert "services_redis_password" not in variables("arq-worker")
+    assert variables("rq-worker")["services_redis_password"] is False
+
+
+@pytest.mark.parametrize(
+    ("code", "is_open"),
+    [
+        ("Redis(host='redis', port=6379)", True),
+        ("Redis.from_url('redis://redis:6379/0')", True),
+        ("Redis(host=os.environ['REDIS_QUEUE_HOST'])", True),
+        ("Redis(host=os.environ['REDIS_HOST'], password=os.environ['REDIS_PASSWORD'])", False),
+        ("Redis.from_url(os.getenv('REDIS_URL') or os.environ['REDIS_HOST'])", False),
+        ("Redis.from_url(os.environ['REDIS_RATE_LIMIT_URL'])", False),
+    ],
+)
+def test_a_client_that_can_be_told_no_password_gets_a_server_without_one(tmp_path: Path, code: str, is_open: bool) -> None:
+    source = f"import os\nfrom flask import Flask\nfrom redis import Redis\napp = Flask(__name__)\nstore = {code}\n"
+    found, left_out = adopted(tmp_path, {"requirements.txt": "flask\nredis\n", "app.py": source})
+    assert found["app_services"] == ["redis"]
+    assert ("services_redis_password" in found) == is_open
+    assert left_out == []
+
+
+LAYERED = {
+    "pyproject.toml": """[project]
+name = "shop"
+version = "1"
+dependencies = ["fastapi", "uvicorn", "sqlalchemy", "asyncpg", "psycopg2-binary", "redis", "arq", "pydantic-settings"]
+""",
+    "setup.cfg": "[flake8]\nmax-line-length = 100\n",
+    "Dockerfile": 'FROM python:3.12\nCMD ["uvicorn", "app.main:app"]\n',
+    "src/__init__.py": "",
+    "src/app/__init__.py": "",
+    "src/app/main.py": "from .core.setup import create\nfrom .core.config import settings\n\napp = create()\n",
+    "src/app/core/__init__.py": "",
+    # Called as a manifest of Python, which it is not.
+    "src/app/core/setup.py": """from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import create_async_engine
+from .config import settings
+def create():
+    engine = create_async_engine(settings.POSTGRES_PREFIX + settings.POSTGRES_URI)
+    return FastAPI()
+""",
+    "src/app/core/config.py": """from pydantic_settings import BaseSettings
+from starlette.config import Config
+config = Config(".env")
+class Settings(BaseSettings):
+    POSTGRES_USER: str = config("POSTGRES_USER", default="postgres")
+    POSTGRES_SERVER: str = config("POSTGRES_SERVER", default="localhost")
+    POSTGRES_PREFIX: str = config("POSTGRES_PREFIX", default="postgresql+asyncpg://")
+    POSTGRES_URI: str = f"{POSTGRES_USER}@{POSTGRES_SERVER}/app"
+    MYSQL_USER: str = config("MYSQL_USER", default="root")
+    MYSQL_URL: str | None = config("MYSQL_URL", default=None)
+    REDIS_CACHE_HOST: str = config("REDIS_CACHE_HOST", default="localhost")
+    REDIS_CACHE_URL: str = f"redis://{REDIS_CACHE_HOST}:6379"
+    REDIS_QUEUE_HOST: str = config("REDIS_QUEUE_HOST", default="localhost")
+settings = Settings()
+""",
+    "src/app/core/worker.py": """from .config import settings
+class WorkerSettings:
+    functions = []
+    host = settings.REDIS_QUEUE_HOST
+""",
+}
+
+
+def test_settings_in_layers_below_a_folder_of_sources(tmp_path: Path) -> None:
+    found, _left_out = adopted(tmp_path, LAYERED)
+    web, worker = found["app_components"]
+    host = {"from": "redis", "as": "host"}
+    assert web["env"] == {
+        "POSTGRES_SERVER": {"from": "postgresql", "as": "host"},
+        "POSTGRES_USER": {"from": "postgresql", "as": "user"},
+        "REDIS_CACHE_HOST": host,
+        "REDIS_QUEUE_HOST": host,
+    }
+    assert web["secret_env"] == {"REDIS_CACHE_URL": {"from": "redis", "as": "url"}}
+    assert worker["command"] == ["arq", "app.core.worker.WorkerSettings"]  # from where the part starts whose image it runs in
+    assert worker["env"] == web["env"]
+    assert found["services_redis_password"] is False
 
 
 def test_a_folder_that_is_two_parts_says_which_one_is_built() -> None:
@@ -194,3 +293,75 @@ def test_what_would_stop_a_build_is_said_before_anything_is_written(tmp_path: Pa
     assert code != 0
     assert "web: lock file (uv.lock): it lacks httpx, which pyproject.toml names: run uv lock beside it." in shown
     assert not (tmp_path / "shop").exists()
+
+
+def test_what_another_host_calls_at_certain_times_is_called_with_its_secret_alone() -> None:
+    own, found = (component("next-vercel-cron", name) for name in ("web", "web-clean"))
+    assert "args" in own["build"]
+    assert found["build"] == own["build"]
+    assert "SITE_URL" in own["env"]
+    assert found["schedule"] == {"cron": "0 4 * * *"}
+    assert found["command"][0] == "node"
+    assert found["command"][-1] == "http://web:3000/api/cron/clean"
+    assert found["secret_env"] == {"CRON_SECRET": "{{ vault_cron_secret }}"}
+    assert "env" not in found
+    assert "port" not in found
+
+
+def test_what_another_host_runs_at_certain_times_has_the_image_and_environment_of_its_part() -> None:
+    own, found = (component("flask-render-cron", name) for name in ("web", "web-nightly-report"))
+    assert found["command"] == ["python", "report.py", "--all"]
+    assert (found["build"], found["secret_env"]) == (own["build"], own["secret_env"])
+
+
+def test_components_with_a_schedule_are_right_as_they_are_written() -> None:
+    for name in ("next-vercel-cron", "flask-render-cron"):
+        components = [{**each, "service": {}} for each in variables(name)["app_components"]]
+        assert load_components(components)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "why"),
+    [
+        ("vercel.json", '{"crons": [{"path": "/api/x", "schedule": "0 0 7"}]}', "it is not a cron expression of five fields"),
+        ("vercel.json", '{"crons": [{"path": "/api/x", "schedule": "0 0 * * 7"}]}', "Sunday is 0"),
+        ("railway.json", '{"deploy": {"cronSchedule": "@daily"}}', "it names no command"),
+        ("railway.toml", '[deploy]\ncronSchedule = "0 3 * * *"\nstartCommand = "npx prisma db seed"', "a package manager"),
+    ],
+)
+def test_what_cannot_be_taken_over_is_said_and_stops_nothing(tmp_path: Path, file: str, text: str, why: str) -> None:
+    shutil.copytree(APPS / "flask-render-cron", tmp_path / "shop", ignore=shutil.ignore_patterns("render.yaml"))
+    (tmp_path / "shop" / file).write_text(text, encoding="utf-8")
+    found = detect_application(tmp_path / "shop")
+    (problem,) = found.problems
+    assert [part.name for part in found.parts] == ["web"]
+    assert not problem.stops
+    assert problem.source.startswith(file)
+    assert why in problem.text
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("vercel.json", "{}"),
+        ("vercel.json", '{"crons": []}'),
+        ("vercel.json", '{"crons": "none", "headers": [{"source": "/", "headers": []}]}'),
+        ("railway.json", '{"deploy": {"startCommand": "gunicorn wsgi:app"}}'),
+        ("render.yaml", "services: [{type: web, name: a, schedule: null}]"),
+        ("render.yaml", "- services"),
+    ],
+)
+def test_what_names_no_time_makes_no_component_and_no_note(tmp_path: Path, file: str, text: str) -> None:
+    shutil.copytree(APPS / "flask-render-cron", tmp_path / "shop", ignore=shutil.ignore_patterns("render.yaml"))
+    (tmp_path / "shop" / file).write_text(text, encoding="utf-8")
+    found = detect_application(tmp_path / "shop")
+    assert ([part.name for part in found.parts], found.problems) == (["web"], ())
+
+
+def test_runners_and_scripts_are_taken_off_a_command(tmp_path: Path) -> None:
+    shutil.copytree(APPS / "flask-render-cron", tmp_path / "shop")
+    for command, wanted in {"uv run python -m shop.report": "python -m shop.report", "poetry run flask tidy": "flask tidy"}.items():
+        text = f'[deploy]\ncronSchedule = "@daily"\nstartCommand = "{command}"\n'
+        (tmp_path / "shop/railway.toml").write_text(text, encoding="utf-8")
+        part = next(part for part in detect_application(tmp_path / "shop").parts if part.name == "web-cron")
+        assert " ".join(part.command.value) == wanted

@@ -8,6 +8,7 @@ import pytest
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.connections import url_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._services.forms import (
     CA_FILE,
+    MYSQL,
     POSTGRESQL,
     PROTOCOLS,
     REDIS,
@@ -100,6 +101,104 @@ def test_a_server_of_ones_own_in_the_clients_spelling(form: str, text: str) -> N
 def test_a_parameter_that_the_client_does_not_read_goes(given: str, form: str, query: str) -> None:
     text, _variables = as_(form, {"url": f"postgresql+asyncpg://me:pw@db.example.org/shop?{given}".rstrip("?")})
     assert text.partition("?")[2] == query
+
+
+HERE = "shop_1f2e:p%40s%2Fs@mariadb:3306/shop"
+MARIADB = {"url": f"mysql://{HERE}?ssl-mode=VERIFY_IDENTITY", "ca": "PEM"}
+THERE_MYSQL = "me:pw@db.mysql.database.azure.com:3306/shop"
+PUBLIC = "ssl_ca=/etc/ssl/certs/ca-certificates.crt"
+OF_NODE = "ssl=%7B%22rejectUnauthorized%22%3Atrue%2C%22verifyIdentity%22%3Atrue%7D"
+UNVERIFIED = "ssl=%7B%22rejectUnauthorized%22%3Afalse%7D"
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "variables"),
+    [
+        ("sqlalchemy+pymysql", f"mysql+pymysql://{HERE}?ssl_ca={CA_FILE}", {}),
+        ("sqlalchemy+mysqldb", f"mysql+mysqldb://{HERE}?ssl_ca={CA_FILE}&ssl_mode=VERIFY_IDENTITY", {}),
+        ("sqlalchemy+asyncmy", f"mysql+asyncmy://{HERE}?ssl_ca={CA_FILE}", {}),
+        ("sqlalchemy+aiomysql", f"mysql+aiomysql://{HERE}", {}),
+        (
+            "sqlalchemy+mysqlconnector",
+            f"mysql+mysqlconnector://{HERE}?ssl_ca={CA_FILE}&use_pure=true&ssl_verify_cert=true&ssl_verify_identity=true",
+            {},
+        ),
+        ("django", f"mysql://{HERE}?ssl-ca={CA_FILE}", {}),
+        ("mysql2", f"mysql://{HERE}?{OF_NODE}", NODE),
+        ("mariadb", f"mariadb://{HERE}?ssl=true", NODE),
+        ("prisma", f"mysql://{HERE}?sslaccept=strict&sslcert={CA_FILE}", NODE),
+        (
+            "jdbc",
+            "jdbc:mysql://mariadb:3306/shop?user=shop_1f2e&password=p%40s/s&sslMode=VERIFY_IDENTITY"
+            f"&trustCertificateKeyStoreUrl=file%3A{CA_FILE}&trustCertificateKeyStoreType=PEM",
+            {},
+        ),
+        ("url", f"mysql://{HERE}", NODE),
+        ("host", "mariadb", NODE),
+        ("port", "3306", {}),
+        ("user", "shop_1f2e", {}),
+        ("password", "p@s/s", {}),
+        ("database", "shop", {}),
+        ("ssl_mode", "VERIFY_IDENTITY", {}),
+        ("ca_file", CA_FILE, {}),
+    ],
+)
+def test_mysqls_clients(form: str, text: str, variables: dict[str, str]) -> None:
+    assert written(MYSQL[form], MARIADB, "url") == (text, variables)
+
+
+@pytest.mark.parametrize(
+    ("given", "mode"),
+    [
+        ("", ""),
+        ("?ssl-mode=REQUIRED", "REQUIRED"),
+        ("?ssl_mode=verify_identity", "VERIFY_IDENTITY"),
+        ("?sslMode=VERIFY_CA", "VERIFY_CA"),
+        ("?sslmode=verify-full", "VERIFY_IDENTITY"),
+        ("?sslaccept=strict", "VERIFY_IDENTITY"),
+        ("?sslaccept=accept_invalid_certs", "REQUIRED"),
+        (f"?{PUBLIC}", "VERIFY_IDENTITY"),
+        (f"?{OF_NODE}", "VERIFY_IDENTITY"),
+        (f"?{UNVERIFIED}", "REQUIRED"),
+        ("?ssl=true", "VERIFY_IDENTITY"),
+        ("?ssl=false", "DISABLED"),
+        ("?tls=skip-verify", "REQUIRED"),
+        ("?charset=utf8mb4", ""),
+    ],
+)
+def test_how_a_url_wants_tls_whichever_client_it_was_written_for(given: str, mode: str) -> None:
+    assert written(MYSQL["ssl_mode"], {"url": f"mysql://{THERE_MYSQL}{given}"}, "url")[0] == mode
+
+
+@pytest.mark.parametrize(
+    ("form", "given", "text"),
+    [
+        ("sqlalchemy+pymysql", "?ssl-mode=VERIFY_IDENTITY", f"mysql+pymysql://{THERE_MYSQL}?{PUBLIC}"),
+        (
+            "sqlalchemy+pymysql",
+            "?ssl-mode=REQUIRED&charset=utf8mb4",
+            f"mysql+pymysql://{THERE_MYSQL}?ssl_verify_cert=false&charset=utf8mb4",
+        ),
+        ("sqlalchemy+mysqldb", "?ssl-mode=REQUIRED", f"mysql+mysqldb://{THERE_MYSQL}?ssl_mode=REQUIRED"),
+        ("sqlalchemy+asyncmy", "?ssl-mode=REQUIRED", f"mysql+asyncmy://{THERE_MYSQL}?{PUBLIC}"),  # it encrypts with an authority only
+        ("sqlalchemy+pymysql", "", f"mysql+pymysql://{THERE_MYSQL}"),
+        ("mysql2", "?ssl-mode=REQUIRED", f"mysql://{THERE_MYSQL}?{UNVERIFIED}"),
+        ("mysql2", "", f"mysql://{THERE_MYSQL}"),
+        ("prisma", "?ssl-mode=REQUIRED", f"mysql://{THERE_MYSQL}?sslaccept=accept_invalid_certs"),
+        ("prisma", "?sslaccept=strict&connection_limit=5", f"mysql://{THERE_MYSQL}?sslaccept=strict&connection_limit=5"),
+        ("django", "?ssl-mode=DISABLED", f"mysql://{THERE_MYSQL}"),
+        ("ca_file", "?ssl-mode=REQUIRED", ""),
+    ],
+)
+def test_a_mysql_of_ones_own(form: str, given: str, text: str) -> None:
+    assert written(MYSQL[form], {"url": f"mysql+pymysql://{THERE_MYSQL}{given}", "ca": ""}, "url") == (text, {})
+
+
+@pytest.mark.parametrize("form", sorted(name for name, form in MYSQL.items() if form.secret and name not in ("password", "jdbc")))
+@pytest.mark.parametrize("mode", ["REQUIRED", "VERIFY_IDENTITY"])
+def test_preflight_finds_nothing_wrong_with_what_is_written_for_mysql(form: str, mode: str) -> None:
+    for connection in (MARIADB, {"url": f"mysql://{THERE_MYSQL}?ssl-mode={mode}"}):
+        assert list(url_problems("name", "DATABASE_URL", written(MYSQL[form], connection, "url")[0])) == []
 
 
 @pytest.mark.parametrize(

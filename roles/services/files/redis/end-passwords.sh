@@ -8,9 +8,9 @@ set -eu
 newest=$(ask ACL LIST | while read -r _user name words; do
   [ "$name" = newest ] || continue
   for word in $words; do
-    case $word in '#'*) printf '%s\n' "$word" ;; esac
+    case $word in '#'* | nopass) printf '%s\n' "$word" ;; esac
   done
 done)
-case $newest in '#'????????*) ;; *) echo "end-passwords: there is no newest password: nothing was ended" >&2 && exit 1 ;; esac
+case $newest in '#'????????* | nopass) ;; *) echo "end-passwords: there is no newest password: nothing was ended" >&2 && exit 1 ;; esac
 [ "$(ask ACL SETUSER default resetpass "$newest")" = OK ]
 [ "$(ask ACL SAVE)" = OK ]

@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, Plannoir contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Gives the application's user its password. One of before goes on working until end-passwords.sh ends it. Safe to run again. The password
+# Gives the application's user its password, or with OPEN=true none. One of before goes on working until end-passwords.sh ends it. Safe to run again. The password
 # reaches the server on standard input, and is seen by no command line and no log.
 set -eu
 
@@ -17,14 +17,16 @@ case $PASSWORD in *[!A-Za-z0-9_.~+/=-]*) fail "PASSWORD may hold letters, digits
 
 set -- --no-auth-warning --user admin
 if [ "${TLS:-}" = true ]; then set -- --tls --cacert /etc/tls/ca.crt "$@"; fi
+rule=">$PASSWORD"
+if [ "${OPEN:-}" = true ]; then rule=nopass; fi
 # Whose passwords are the newest one alone says which one stays.
 said=$(REDISCLI_AUTH=$ADMIN_PASSWORD valkey-cli -h "${REDIS_HOST:-redis}" "$@" <<COMMANDS
-ACL SETUSER default on ~* &* +@all -@admin +config|get +client|list >$PASSWORD
-ACL SETUSER newest off resetpass >$PASSWORD
+ACL SETUSER default on ~* &* +@all -@admin +config|get +client|list $rule
+ACL SETUSER newest off resetpass $rule
 ACL SAVE
 COMMANDS
 ) || fail "the server does not answer."
 [ "$said" = "OK
 OK
 OK" ] || fail "the server refused: $said"
-echo "setup: the application's password is known"
+echo "setup: the application's user is known"
