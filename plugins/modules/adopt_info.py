@@ -37,6 +37,12 @@ options:
     description: Port on this machine at which the page is published.
     type: int
     default: 31080
+  eject:
+    description: >-
+      Whether generated Dockerfiles become the person's own, in the inventory's folder C(images). Those that are there already are so
+      anyway.
+    type: bool
+    default: false
 requirements:
   - tree-sitter and tree-sitter-typescript, node-semver, packaging, python-dotenv and json5, which the checkout's bootstrap installs
 attributes:
@@ -119,6 +125,18 @@ state:
     What RV(app_file) is now: V(missing), V(same) as RV(content), V(untouched) since an earlier run wrote it, or V(edited) by a person.
   type: str
   returned: success
+dockerfiles:
+  description: >-
+    Files of the images whose generated Dockerfile belongs to the person, in the inventory's folder C(images): C(part), C(path), C(content),
+    and C(state) as RV(state).
+  type: list
+  elements: dict
+  returned: success
+builds:
+  description: What C(build) of each such component is; RV(content) has it already.
+  type: dict
+  returned: success
+  sample: {web: {context: ., dockerfile: "{{ inventory_dir }}/images/web/Dockerfile"}}
 """
 
 from pathlib import Path
@@ -129,6 +147,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors impor
 from ansible_collections.plannoir.deploy.plugins.module_utils._detect.application import detect_application
 from ansible_collections.plannoir.deploy.plugins.module_utils._detect.inventory import app_file, state_of
 from ansible_collections.plannoir.deploy.plugins.module_utils._detect.report import rows, table
+from ansible_collections.plannoir.deploy.plugins.module_utils._images.eject import ejected
 from ansible_collections.plannoir.deploy.plugins.module_utils._services.catalogue import load_services
 
 
@@ -141,6 +160,7 @@ def main() -> None:
             "inventory": {"type": "path"},
             "inventories": {"type": "path", "required": True},
             "node_port": {"type": "int", "default": 31080},
+            "eject": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
@@ -152,9 +172,15 @@ def main() -> None:
     if stopping:
         count = f"{len(stopping)} problems were found" if len(stopping) > 1 else "A problem was found"
         module.fail_json(msg="\n".join([f"{count}; nothing was changed.", *(f"- {problem}" for problem in stopping)]))
-    written = app_file(application, load_services(), module.params["node_port"])
     inventory = Path(module.params["inventory"] or Path(module.params["inventories"]) / application.name).absolute()
     path = inventory / "group_vars/cluster/app.yml"
+    written = app_file(application, load_services(), module.params["node_port"])
+    try:
+        own = list(ejected(written.builds, Path(application.root), inventory, wanted=module.params["eject"]))
+    except Failure as error:
+        module.fail_json(msg=str(error))
+    if own:
+        written = app_file(application, load_services(), module.params["node_port"], {image.part: image.build for image in own})
     result: dict[str, Any] = {
         "name": application.name,
         "table": table(application),
@@ -168,6 +194,8 @@ def main() -> None:
         "app_file": str(path),
         "content": written.text,
         "state": state_of(path, written.text),
+        "dockerfiles": [file for image in own for file in image.files()],
+        "builds": {image.part: image.build for image in own},
     }
     module.exit_json(changed=False, **result)
 

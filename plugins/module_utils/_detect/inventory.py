@@ -19,7 +19,7 @@ from .roles import OUTSIDE, is_browser
 from .services import DATABASES, IN_CODE
 from .variables import SQLITE
 
-_DIGEST = re.compile(r"\A---\n# Written by playbooks/adopt\.yml; digest ([0-9a-f]{16})\.[^\n]*\n")
+_DIGEST = re.compile(r"\A(?:---\n)?# Written by playbooks/adopt\.yml; digest ([0-9a-f]{16})\.[^\n]*\n")
 _WIDTH = 118
 _NAMED = {"postgresql": r"POSTGRES|(?:^|_)PG", "mariadb": r"MYSQL|MARIADB"}
 """How the variables of one database only are called."""
@@ -54,19 +54,24 @@ class Written:
     secrets: list[str]
     asks: list[Ask]
     left_out: list[str] = field(default_factory=list)
+    builds: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What the image of each part is built from, by its name; those that share another part's image apart."""
 
 
-def app_file(application: Application, services: Collection[str], node_port: int) -> Written:
+def app_file(
+    application: Application, services: Collection[str], node_port: int, ejected: Mapping[str, Mapping[str, str]] | None = None
+) -> Written:
     """Return ``group_vars/cluster/app.yml`` of an application.
 
     Args:
         application: What its repository holds.
         services: The backing services that there are.
         node_port: Where the page is published on this machine.
+        ejected: Part -> ``context`` and ``dockerfile`` of its build, where the Dockerfile is the person's from now on.
     """
     origin = f"http://127.0.0.1:{node_port}"
     used = [name for name in application.services if name in services]
-    writer = _Writer(application, used, services, origin)
+    writer = _Writer(application, used, services, origin, ejected or {})
     gateway = len(application.routes) > 1 and "gateway" in services
     front = next((route.part for route in application.routes if route.prefix == "/"), "")
     components = []
@@ -110,13 +115,14 @@ def app_file(application: Application, services: Collection[str], node_port: int
     checks = _checks(application, gateway)
     lines.append("app_checks:" if checks else "app_checks: []")
     lines += [f"  - {_flow(check)}" for check in checks]
-    return Written(_sealed("\n".join(lines) + "\n"), used, sorted(writer.secrets), writer.asks, writer.left_out)
+    text = sealed("\n".join(lines) + "\n", "---\n")
+    return Written(text, used, sorted(writer.secrets), writer.asks, writer.left_out, writer.builds)
 
 
-def _sealed(body: str) -> str:
+def sealed(body: str, head: str = "") -> str:
     """Put the line in front by which a later run knows whether a person changed the file."""
     digest = hashlib.sha256(body.encode()).hexdigest()[:16]
-    return f"---\n# Written by playbooks/adopt.yml; digest {digest}. Change what you like: a changed file is never replaced.\n{body}"
+    return f"{head}# Written by playbooks/adopt.yml; digest {digest}. Change what you like: a changed file is never replaced.\n{body}"
 
 
 def is_untouched(text: str) -> bool:
@@ -186,7 +192,14 @@ def _is_page(part: Part) -> bool:
 class _Writer:
     """Writes components, and gathers what they need."""
 
-    def __init__(self, application: Application, used: Sequence[str], services: Collection[str], origin: str) -> None:
+    def __init__(
+        self,
+        application: Application,
+        used: Sequence[str],
+        services: Collection[str],
+        origin: str,
+        ejected: Mapping[str, Mapping[str, str]],
+    ) -> None:
         self._application = application
         self._used = used
         self._services = services
@@ -197,7 +210,8 @@ class _Writer:
         self.left_out: list[str] = []
         self.plain_mysql = False
         self._secret_env: dict[str, dict[str, Any]] = {}
-        self._builds: dict[str, dict[str, Any]] = {}
+        self._ejected = ejected
+        self.builds: dict[str, dict[str, Any]] = {}
 
     def component(self, part: Part, node_port: int) -> list[str]:
         """Return the lines of a component; ``node_port`` is 0 for one that is not published itself."""
@@ -219,7 +233,10 @@ class _Writer:
                 (secret if is_secret else env)[variable.name] = value
         if arguments:
             build["args"] = arguments
-        build = self._builds.setdefault(part.same_image_as or part.name, build)  # the same words are the same image
+        image = part.same_image_as or part.name
+        build = self.builds.setdefault(image, build)  # the same words are the same image
+        if image in self._ejected:
+            build = {**self._ejected[image], **({"args": build["args"]} if "args" in build else {})}
         command = list(part.command.value) if part.same_image_as else []
         if part.command.value[:2] == ("rq", "worker") and "redis" in self._used:
             secret["RQ_REDIS_URL"] = {"from": "redis", "as": "redis"}  # which the program reads, and not the code
