@@ -355,7 +355,9 @@ def _checked(completed: bool) -> str:
         "dependencies",
         "checked",
         "COPY --from=root /rootfs /rootfs",
-        run(recipe.CA, "cp -a /opt/venv /rootfs/opt/venv", script("complete", "/rootfs"), script("check", "/rootfs")),
+        run(
+            recipe.CA, "mkdir -p /rootfs/opt", "cp -a /opt/venv /rootfs/opt/venv", script("complete", "/rootfs"), script("check", "/rootfs")
+        ),
     )
 
 
