@@ -25,7 +25,7 @@ def python_migration(folder: Folder, where: str, python: Python, sources: Source
         root = python.source_root.value
         made = sorted({posixpath.dirname(path) for path in sources.files if "/migrations/" in f"/{path}"})
         manage = join(root, "manage.py")
-        command: tuple[str, ...] = ("python", "manage.py", "migrate", "--noinput")
+        command: tuple[str, ...] = ("python", relative(manage, where), "migrate", "--noinput")
         return Migration(Fact("django", f"{manage}:1"), command, tuple(relative(path, where) for path in made))
     if "flask-migrate" in python.dependencies and (env := next((path for path in folder.below(where, "migrations/env.py")), "")):
         app = python.entry.value.replace("()", "")
@@ -52,7 +52,7 @@ def _alembic(folder: Folder, where: str, ini: str, python: Python, loaded: Itera
     note = "" if installed else "alembic is not among the dependencies of the running application: it has to be added."
     if place := tables_at_start(folder, sources, loaded):
         note = f"{note} {TABLES_AT_START} ({place})".strip()
-    config = () if join(base) == python.source_root.value else ("-c", relative(ini, python.source_root.value))
+    config = () if join(base) == join(where) else ("-c", relative(ini, where))
     if not any(path.startswith(f"{scripts}/versions/") for path in folder.below(scripts, ".py")):
         note = f"{note} {scripts}/versions holds no revision.".strip()
     return Migration(

@@ -56,7 +56,8 @@ EXPORTS = {
         " --output-file /requirements.txt"
     ),
     "poetry": "/opt/tool/bin/poetry export --quiet --only main --output /requirements.txt",
-    "pdm": "/opt/tool/bin/pdm export --quiet --prod --format requirements --python /opt/tool/bin/python --output /requirements.txt",
+    # Without the variable it makes an environment of its own, and the command has no option for it.
+    "pdm": "PDM_PYTHON=/opt/tool/bin/python /opt/tool/bin/pdm export --quiet --prod --format requirements --output /requirements.txt",
     "pipenv": "/opt/tool/bin/pipenv requirements --hash >/requirements.txt",
 }
 

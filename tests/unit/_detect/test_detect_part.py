@@ -260,3 +260,27 @@ def test_of_two_applications_in_one_folder_the_one_that_is_meant_is_named(tmp_pa
     (tmp_path / "package.json").unlink()
     with pytest.raises(Failure, match="no application in node:"):
         detect_part(tmp_path, language="node")
+
+
+@pytest.mark.parametrize(
+    ("files", "command"),
+    [
+        ({"manage.py": "", "shop/wsgi.py": ""}, "python manage.py migrate --noinput"),
+        ({"server/manage.py": "", "server/shop/wsgi.py": ""}, "python server/manage.py migrate --noinput"),
+        ({"alembic.ini": "", "app/main.py": APP}, "alembic upgrade head"),
+        # Modules are imported from src; the process begins in the folder of the part.
+        ({"alembic.ini": "", "src/shop/__init__.py": "", "src/shop/main.py": "from shop import x\n" + APP}, "alembic upgrade head"),
+        ({"db/alembic.ini": "", "main.py": APP}, "alembic -c db/alembic.ini upgrade head"),
+    ],
+)
+def test_a_migration_is_called_from_the_folder_that_the_process_begins_in(tmp_path: Path, files: Mapping[str, str], command: str) -> None:
+    contents = {
+        "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
+        "wsgi.py": "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n",
+        "alembic.ini": "[alembic]\nscript_location = migrations\n",
+    }
+    tree(tmp_path, {name: contents.get(name.rpartition("/")[2], text) for name, text in files.items()})
+    tree(tmp_path, {"requirements.txt": "django\ngunicorn\n" if any("manage.py" in name for name in files) else "fastapi\nalembic\n"})
+    part = detect_part(tmp_path)
+    assert part.migration
+    assert " ".join(part.migration.command) == command

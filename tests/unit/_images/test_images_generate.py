@@ -91,7 +91,7 @@ def test_what_the_folder_itself_ignores_stays_out_but_for_what_the_build_needs(t
     [
         ("fastapi-uv/web", "uv export --quiet --frozen --offline --no-dev"),
         ("fastapi-poetry/web", "poetry export --quiet --only main"),
-        ("fastapi-pdm/web", "pdm export --quiet --prod"),
+        ("fastapi-pdm/web", "&& PDM_PYTHON=/opt/tool/bin/python /opt/tool/bin/pdm export --quiet --prod --format requirements --output"),
     ],
 )
 def test_a_lock_is_taken_as_it_is_with_its_hashes_and_without_what_develops(name: str, command: str) -> None:
