@@ -37,6 +37,12 @@ options:
     description: Port on this machine at which the page is published.
     type: int
     default: 31080
+  locked:
+    description:
+      - Whether a lock file that does not fit what its manifest asks for is a problem. With V(false) its component gets C(locked=false) in
+        C(build), and each build installs what the manifest asks for.
+    type: bool
+    default: true
   eject:
     description: >-
       Whether generated Dockerfiles become the person's own, in the inventory's folder C(images). Those that are there already are so
@@ -160,12 +166,13 @@ def main() -> None:
             "inventory": {"type": "path"},
             "inventories": {"type": "path", "required": True},
             "node_port": {"type": "int", "default": 31080},
+            "locked": {"type": "bool", "default": True},
             "eject": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
     try:
-        application = detect_application(Path(module.params["path"]), module.params["name"])
+        application = detect_application(Path(module.params["path"]), module.params["name"], locked=module.params["locked"])
     except Failure as error:
         module.fail_json(msg=str(error))
     stopping = [str(problem) for problem in application.problems if problem.stops]

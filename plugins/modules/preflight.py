@@ -69,6 +69,10 @@ options:
       language:
         description: Of which application a Dockerfile is generated, where the folder holds one in each of Python and Node.js.
         type: str
+      locked:
+        description: Whether a generated Dockerfile installs what the folder's lock file says.
+        type: bool
+        default: true
       live:
         description: Whether playbooks/live.yml is to run a stage of the Dockerfile.
         type: bool
@@ -154,6 +158,7 @@ def main() -> None:
         "generate": {"type": "bool", "default": False},
         "python": {"type": "str"},
         "language": {"type": "str"},
+        "locked": {"type": "bool", "default": True},
         "live": {"type": "bool", "default": False},
     }
     module = AnsibleModule(

@@ -70,6 +70,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
             "generate": {"type": "bool", "default": False},
             "python": {"type": "str", "format": "python_version"},
             "language": {"type": "str", "choices": ["python", "node"]},
+            "locked": {"type": "bool", "default": True},
             "args": {"type": "dict", "default": {}, "empty": True},
             "target": {"type": "str", "default": ""},
         },

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,15 +16,20 @@ from .evidence import ComposeService, compose_services, dockerfiles
 from .folder import Folder, component_name
 from .model import Application, Fact, Part, Problem
 from .part import NOTHING, parts_of, projects
-from .routes import origin
+from .routes import is_page, origin
 from .schedules import scheduled_parts
 from .services import service_of_image
-from .tables import NO_PARTS
+from .tables import LOCKS, NO_PARTS
 from .variables import committed
 
 
-def detect_application(root: Path, name: str = "") -> Application:
+def detect_application(root: Path, name: str = "", *, locked: bool = True) -> Application:
     """Return what a repository, or one folder, holds.
+
+    Args:
+        root: The folder.
+        name: Of the application; by default the folder's.
+        locked: Whether a lock file counts that does not fit what its manifest asks for: it is a problem then, and else not used.
 
     Raises:
         Failure: It is no folder, holds nothing that is known, or a manifest in it cannot be parsed.
@@ -36,7 +42,12 @@ def detect_application(root: Path, name: str = "") -> Application:
         if NO_PARTS & set(where.lower().split("/")):
             skipped.append(f"{where} (its name says that it is not deployed)")
             continue
+        if "{{" in where:
+            skipped.append(f"{where} (a template, from which cookiecutter or copier makes a project: adopt what they make)")
+            continue
         found = parts_of(folder, where)
+        if not locked and any(problem.fact == "lock file" and problem.stops for part in found for problem in part.problems):
+            found = [replace(part, locked=False) for part in parts_of(Folder(root, LOCKS), where)]
         inner = [
             part
             for part in found
@@ -47,7 +58,10 @@ def detect_application(root: Path, name: str = "") -> Application:
             skipped.append(f"{where} (a library, or nothing that is started)")
     if not parts:
         raise Failure(f"{folder.root} {NOTHING}.")
+    parts, others = _first_application(parts)
+    parts, shims = _without_shims(folder, parts)
     parts = _named(parts)
+    skipped += [*others, *shims]
     found_origin = origin(folder, parts)
     problems = [problem for part in parts for problem in part.problems]
     by_time, left_out = scheduled_parts(folder, parts)
@@ -80,6 +94,38 @@ def _others(folder: Folder) -> list[str]:
 
 def _is_within(where: str, parts: Sequence[Part]) -> bool:
     return any(where == part.folder or part.folder == "." or where.startswith(f"{part.folder}/") for part in parts)
+
+
+def _first_application(parts: list[Part]) -> tuple[list[Part], list[str]]:
+    """Return the parts without those of another application further down: a page below the first one's folder, or what stands beside it.
+
+    Pages in folders of one depth belong together, as those of a workspace do.
+    """
+    pages = [part for part in parts if is_page(part) and part.port.value]
+    out: dict[str, None] = {}
+    for page in pages[1:]:
+        if page.folder.count("/") > pages[0].folder.count("/"):
+            above = posixpath.dirname(page.folder)
+            alone = not above or any(_is_within(other.folder, [replace(page, folder=above)]) for other in pages[:1])
+            out[page.folder if alone else above] = None
+    left = [part for part in parts if not any(part.folder == where or part.folder.startswith(f"{where}/") for where in out)]
+    return left, [f"{where} (another application with a page of its own: adopt it by that folder)" for where in out]
+
+
+def _without_shims(folder: Folder, parts: list[Part]) -> tuple[list[Part], list[str]]:
+    """Return the parts without those that only start another part for a host such as Vercel, by way of ``sys.path``."""
+    shims: list[str] = []
+    for part in parts:
+        file = part.kind.source.rpartition(":")[0]
+        if not part.python or part.same_image_as or "sys.path" not in folder.text(file):
+            continue
+        inner = [other for other in parts if other.python and other.folder != part.folder and _is_within(other.folder, [part])]
+        for other in inner:
+            if re.search(rf"""["'/]{re.escape(posixpath.basename(other.folder))}["'/]""", folder.text(file)):
+                shims.append(f"{file} (it starts {other.folder} for another host)")
+                parts = [each for each in parts if each is not part and not (each.same_image_as and each.folder == part.folder)]
+                break
+    return parts, shims
 
 
 def _named(parts: list[Part]) -> list[Part]:

@@ -11,7 +11,7 @@ import os
 import posixpath
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +35,9 @@ MADE_FOLDERS = frozenset(("dist", "build", "out"))
 class Folder:
     """A repository's folder. All paths are relative to it, with ``/``, and ``.`` for itself."""
 
-    def __init__(self, root: Path) -> None:
-        """Take the folder; ``Failure`` where there is none."""
+    def __init__(self, root: Path, without: Collection[str] = ()) -> None:
+        """Take the folder, and names of files that count as not there; ``Failure`` where there is no such folder."""
+        self._without = frozenset(without)
         self.root = Path(root).expanduser()
         if not self.root.is_dir():
             raise Failure(f"{self.root} is no folder: give the folder that the application's source stands in.")
@@ -55,6 +56,8 @@ class Folder:
             where = Path(folder).relative_to(self.root).as_posix()
             folders[:] = sorted(name for name in folders if self._matters(Path(folder), name))
             for name in names:
+                if name in self._without:
+                    continue
                 count += 1
                 if count > MOST_FILES:
                     raise Failure(f"{self.root} holds more than {MOST_FILES} files: give the folder of the application itself.")
@@ -70,7 +73,7 @@ class Folder:
 
     def holds(self, path: str) -> bool:
         """Tell whether a file is there, hidden ones included."""
-        return (self.root / path).is_file()
+        return posixpath.basename(path) not in self._without and (self.root / path).is_file()
 
     def below(self, folder: str, *endings: str) -> list[str]:
         """Return the files in a folder and those below, with one of the endings."""

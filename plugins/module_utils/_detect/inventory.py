@@ -218,6 +218,8 @@ class _Writer:
         build: dict[str, Any] = {"context": part.folder}
         if part.dockerfile and part.kind.value != "dockerfile":
             build["generate"] = True
+        if not part.locked:
+            build["locked"] = False
         if any(other.folder == part.folder and bool(other.python) != bool(part.python) for other in self._application.parts):
             build["language"] = "python" if part.python else "node"
         env: dict[str, Any] = {}

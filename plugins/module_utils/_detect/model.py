@@ -146,6 +146,10 @@ class OwnDockerfile:
     unfit: str = ""
 
 
+WITHOUT_LOCK = ", or go without it: locked: false in its build (-e adopt_locked=false writes that)"
+"""What else helps where a lock does not fit what its manifest asks for, and the source has to stay as it is."""
+
+
 @dataclass(frozen=True)
 class Part:
     """A part of an application: what becomes a component."""
@@ -166,6 +170,8 @@ class Part:
     migration: Migration | None = None
     paths: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    locked: bool = True
+    """Whether what its lock file says is installed, where it has one."""
     schedule: Fact[str] | None = None
     """When it runs, of a part that runs at certain times and ends: a cron expression."""
 

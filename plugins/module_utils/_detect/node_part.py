@@ -17,6 +17,8 @@ from .node_project import Package, node_version
 from .tables import BUNDLES, DEVELOPMENT_COMMANDS, STATIC_PORT, Bundle
 
 _START_SCRIPTS = ("start:prod", "start:production", "serve:prod", "start", "serve")
+NEXT_PAGES = ("app", "pages", "src/app", "src/pages")
+"""Where Next.js looks for pages; without one of them it starts nothing."""
 _ENTRY = re.compile(r"(?:^|\s)(?:node|bun|tsx|ts-node|deno)\s(?:.*\s)?(\S+\.(?:[cm]?[jt]s|[jt]sx))\b")
 
 
@@ -44,6 +46,8 @@ def detect_node(folder: Folder, package: Package, without: list[str]) -> NodeSta
         bundle = Bundle("", "node")
     if bundle.kind == "static" and not package.scripts.get("build"):
         return None
+    if bundle.kind == "next" and not any(folder.below(join(package.folder, pages)) for pages in NEXT_PAGES):
+        return None  # a manifest that somebody wrote in the wrong folder
     if bundle.kind == "node" and not start and not package.data.get("main"):
         return None
     build = "build" if "build" in package.scripts else ""

@@ -15,7 +15,7 @@ from .._core.errors import Failure
 from .._images.dockerfile import parse_dockerfile
 from .evidence import dockerfiles, filled
 from .folder import Folder, join, parents, relative
-from .model import Fact, Problem
+from .model import WITHOUT_LOCK, Fact, Problem
 from .tables import NODE_DEFAULT, NODE_LOCKS
 
 _LOCAL = ("workspace:", "file:", "link:", "portal:", "patch:", "catalog:", "git", "http", "npm:", "github:")
@@ -129,7 +129,7 @@ def read_package(folder: Folder, where: str) -> Package:
         text = "there is none, so each build may install other versions: make one with npm install --package-lock-only."
         problems.append(Problem(part, "lock file", manifest, text, stops=False))
     if lock in stale:
-        text = f"it does not fit {manifest} ({', '.join(stale[lock][:5])}): run {_FREEZE[manager_fact.value]} beside it."
+        text = f"it does not fit {manifest} ({', '.join(stale[lock][:5])}): run {_FREEZE[manager_fact.value]} beside it{WITHOUT_LOCK}."
         problems.append(Problem(part, "lock file", lock, text))
     return Package(where, manifest, data, workspace, manager_fact, version_fact, Fact(lock, lock), problems)
 

@@ -25,7 +25,7 @@ from .python_part import Started, detect_python
 from .python_project import Project, is_project, read_project
 from .python_source import Sources, is_program
 from .services import DATABASES, EMBEDDED, HOSTED, IN_CODE, Client, clients, one_database, synchronous
-from .tables import STATIC_PORT
+from .tables import LOCKS, STATIC_PORT
 from .variables import variables
 
 NOTHING = (
@@ -34,13 +34,14 @@ NOTHING = (
 )
 
 
-def detect_part(folder: Path, root: Path | None = None, language: str = "") -> Part:
+def detect_part(folder: Path, root: Path | None = None, language: str = "", *, locked: bool = True) -> Part:
     """Return what ONE folder becomes: the part that answers requests, or else its worker.
 
     Args:
         folder: The part's folder, as ``build.context`` names it.
         root: The repository, in which a workspace's lock may stand above the folder; by default the nearest folder above with ``.git``.
         language: ``python`` or ``node``, where the folder holds an application of each.
+        locked: Whether lock files count.
 
     Raises:
         Failure: The folder is none, holds nothing that is known, or two applications of which none is named, or a manifest in it cannot be
@@ -57,7 +58,7 @@ def detect_part(folder: Path, root: Path | None = None, language: str = "") -> P
     )
     if not folder.is_relative_to(top):
         raise Failure(f"{folder} is not in {top}: give a folder of the repository.")
-    parts = parts_of(Folder(top), folder.relative_to(top).as_posix())
+    parts = parts_of(Folder(top, () if locked else LOCKS), folder.relative_to(top).as_posix())
     if not parts:
         raise Failure(f"{folder} {NOTHING}.")
     languages = {"python" if part.python else "node": part for part in reversed(parts)}

@@ -16,7 +16,7 @@ from .._core.errors import Failure
 from .._images.dockerfile import parse_dockerfile
 from .evidence import dockerfiles, filled
 from .folder import Folder, join, parents
-from .model import Fact, Problem
+from .model import WITHOUT_LOCK, Fact, Problem
 from .tables import EXTRAS, PYTHON_DEFAULT, PYTHON_LOCKS, PYTHONS, REQUIREMENTS
 
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*([^;#]*)")
@@ -135,7 +135,7 @@ def read_project(folder: Folder, where: str) -> Project:
         missing = [name for name in direct if packages and name not in packages]
         if missing:
             fix = {"uv": "uv lock", "poetry": "poetry lock", "pdm": "pdm lock", "pipenv": "pipenv lock"}.get(manager, "its manager")
-            text = f"it lacks {', '.join(sorted(missing))}, which {manifest} names: run {fix} beside it."
+            text = f"it lacks {', '.join(sorted(missing))}, which {manifest} names: run {fix} beside it{WITHOUT_LOCK}."
             problems.append(Problem(part, "lock file", lock.value, text))
     elif lock.value.endswith("pylock.toml"):
         locked = _closure(_locked(folder, lock.value), direct)

@@ -117,6 +117,9 @@ NODE_LOCKS = (
 )
 """Lock files and their managers, the first wins."""
 
+LOCKS = frozenset(name for name, _manager in (*PYTHON_LOCKS, *NODE_LOCKS))
+"""Names of lock files."""
+
 
 class Bundle(NamedTuple):
     """A JavaScript framework: its package, the kind of part, where its build writes a static site, and its usual port."""

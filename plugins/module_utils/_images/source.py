@@ -21,11 +21,12 @@ DOCKERFILE = "Dockerfile"
 
 
 class Choice(NamedTuple):
-    """What a component's ``build`` decides of a generated Dockerfile: Python's version, the language, names of build arguments."""
+    """What a component's ``build`` decides of a generated Dockerfile: Python's version, language, names of arguments, use of locks."""
 
     python: str
     language: str
     arguments: tuple[str, ...]
+    locked: bool
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ def source_of(build: Mapping[str, Any], root: Path) -> Source:
     folder = root / Path(build["context"]).expanduser()
     if not is_generated(build, folder):
         return Source(folder, folder, folder / build["dockerfile"])
-    return _generated(folder, root, Choice(str(build.get("python") or ""), str(build.get("language") or ""), tuple(sorted(build["args"]))))
+    python, language = (str(build.get(option) or "") for option in ("python", "language"))
+    return _generated(folder, root, Choice(python, language, tuple(sorted(build["args"])), bool(build.get("locked", True))))
 
 
 def _generated(folder: Path, root: Path, choice: Choice) -> Source:
@@ -88,7 +90,7 @@ def _generate(where: Path, folder: Path, top: Path, choice: Choice) -> dict[str,
     from .generate import generate
     from .recipe import Choices
 
-    part = detect_part(folder.resolve(), top, choice.language)
+    part = detect_part(folder.resolve(), top, choice.language, locked=choice.locked)
     made = generate(part, top, Choices(dict.fromkeys(choice.arguments, ""), choice.python))
     context = folder if top / made.context == folder.resolve() else top / made.context
     record = {"context": str(context), "offer": made.offer, "notes": made.notes, "key": _key(folder, context, top)}

@@ -27,7 +27,7 @@ FOLLOWING = 3
 """Lines behind an exception's first one that still belong to its message."""
 
 # The lines of a stack: of Python, of JavaScript, Java and .NET, of Ruby.
-_FRAME = re.compile(r'\s+(File "|at |from |\.\.\. \d+ more)')
+_FRAME = re.compile(r'\s+(File "|at |from |\.\.\. \d+ more)|Require stack:$|- /')
 _PYTHON = re.compile(r"( *)(Exception Group )?Traceback \(most recent call last\)")
 _NAMED = re.compile(r"(?:Uncaught )?[\w.$]*(?:Error|Exception)\b.*:")
 _BAR = re.compile(r"^ *[|+](?: |(?=-|\+))")

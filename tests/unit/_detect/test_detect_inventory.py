@@ -291,8 +291,20 @@ def test_the_playbook_writes_once_and_keeps_what_a_person_changed(tmp_path: Path
 def test_what_would_stop_a_build_is_said_before_anything_is_written(tmp_path: Path) -> None:
     code, shown = adopt(tmp_path, str(APPS / "bad-stale-lock"))
     assert code != 0
-    assert "web: lock file (uv.lock): it lacks httpx, which pyproject.toml names: run uv lock beside it." in shown
+    assert "web: lock file (uv.lock): it lacks httpx, which pyproject.toml names: run uv lock beside it, or go without it:" in shown
     assert not (tmp_path / "shop").exists()
+
+
+def test_a_lock_that_does_not_fit_is_gone_without_where_that_is_said() -> None:
+    stopped = detect_application(APPS / "bad-stale-lock")
+    assert [problem.stops for problem in stopped.problems] == [True]
+    found = detect_application(APPS / "bad-stale-lock", locked=False)
+    assert [problem.stops for problem in found.problems] == [False]
+    (web,) = yaml.safe_load(app_file(found, SERVICES, 31080).text)["app_components"]
+    assert web["build"] == {"context": ".", "locked": False}
+    # One that fits is used all the same.
+    (web,) = yaml.safe_load(app_file(detect_application(APPS / "fastapi-uv", locked=False), SERVICES, 31080).text)["app_components"]
+    assert "locked" not in web["build"]
 
 
 def test_what_another_host_calls_at_certain_times_is_called_with_its_secret_alone() -> None:

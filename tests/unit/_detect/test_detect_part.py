@@ -32,6 +32,7 @@ def entry(part: Part) -> str:
     return part.python.entry.value
 
 
+PAGE = {"app/page.tsx": "export default () => null\n"}
 APP = "from fastapi import FastAPI\napp = FastAPI()\n"
 
 
@@ -141,7 +142,7 @@ def npm_lock(**dependencies: str) -> str:
 
 def test_of_two_locks_the_one_that_fits_is_taken(tmp_path: Path) -> None:
     stale = "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      next: {specifier: 14.0.0, version: 14.0.0}\n"
-    tree(tmp_path, {"package.json": package(), "package-lock.json": npm_lock(next="15.1.0"), "pnpm-lock.yaml": stale})
+    tree(tmp_path, {**PAGE, "package.json": package(), "package-lock.json": npm_lock(next="15.1.0"), "pnpm-lock.yaml": stale})
     part = detect_part(tmp_path)
     assert part.node
     assert (part.node.manager.value, part.node.lock.value) == ("npm", "package-lock.json")
@@ -149,7 +150,7 @@ def test_of_two_locks_the_one_that_fits_is_taken(tmp_path: Path) -> None:
 
 
 def test_a_lock_that_does_not_fit_stops(tmp_path: Path) -> None:
-    tree(tmp_path, {"package.json": package(), "package-lock.json": npm_lock(react="19.0.0")})
+    tree(tmp_path, {**PAGE, "package.json": package(), "package-lock.json": npm_lock(react="19.0.0")})
     (problem,) = detect_part(tmp_path).problems
     assert problem.stops
     assert "next@15.1.0" in problem.text
@@ -164,7 +165,7 @@ def test_a_lock_that_fits_is_no_problem(tmp_path: Path, lock: str) -> None:
         "berry": '__metadata:\n  version: 8\n\n"next@npm:15.1.0":\n  version: 15.1.0\n',
         "bun.lock": '{"lockfileVersion": 1, "workspaces": {"": {"name": "web", "dependencies": {"next": "15.1.0",},},},}',
     }
-    tree(tmp_path, {"package.json": package(), "yarn.lock" if lock == "berry" else lock: texts[lock]})
+    tree(tmp_path, {**PAGE, "package.json": package(), "yarn.lock" if lock == "berry" else lock: texts[lock]})
     part = detect_part(tmp_path)
     assert part.node
     assert not part.problems
@@ -183,6 +184,7 @@ def test_a_member_of_a_workspace_is_built_from_above(tmp_path: Path) -> None:
             "pnpm-workspace.yaml": "packages: [apps/*, packages/*]\n",
             "package.json": json.dumps({"name": "root", "packageManager": "pnpm@10.4.1"}),
             "apps/web/package.json": package(),
+            "apps/web/app/page.tsx": PAGE["app/page.tsx"],
             "pnpm-lock.yaml": "importers:\n  apps/web:\n    dependencies:\n      next: {specifier: 15.1.0, version: 15.1.0}\n",
         },
     )
@@ -203,7 +205,7 @@ def test_a_member_of_a_workspace_is_built_from_above(tmp_path: Path) -> None:
     ],
 )
 def test_the_node_that_is_asked_for(tmp_path: Path, files: Mapping[str, str], version: str) -> None:
-    part = detect_part(tree(tmp_path, {"package.json": package(), **files}))
+    part = detect_part(tree(tmp_path, {**PAGE, "package.json": package(), **files}))
     assert part.node
     assert part.node.version.value == version
 
@@ -260,6 +262,37 @@ def test_of_two_applications_in_one_folder_the_one_that_is_meant_is_named(tmp_pa
     (tmp_path / "package.json").unlink()
     with pytest.raises(Failure, match="no application in node:"):
         detect_part(tmp_path, language="node")
+
+
+def page(folder: str) -> dict[str, str]:
+    return {f"{folder}/package.json": '{"dependencies": {"next": "16.0.0"}}', f"{folder}/app/page.tsx": "export default () => null\n"}
+
+
+SHIM = "import sys\nfrom pathlib import Path\nsys.path.insert(0, str(Path(__file__).parent.parent / 'backend'))\n"
+
+
+def api(folder: str) -> dict[str, str]:
+    return {f"{folder}/requirements.txt": "fastapi\n", f"{folder}/main.py": APP}
+
+
+@pytest.mark.parametrize(
+    ("more", "parts", "out"),
+    [
+        (page("phase2/frontend") | api("phase2/backend"), ["backend", "frontend"], ["phase2"]),
+        (page("frontend/chatbot-app"), ["backend", "frontend"], ["frontend/chatbot-app"]),
+        (page("admin"), ["admin", "backend", "frontend"], []),
+        (api("phase2/backend"), ["backend", "frontend", "phase2-backend"], []),
+        # What Vercel starts, and a manifest that somebody wrote in the wrong folder.
+        ({"requirements.txt": "fastapi\n", "api/index.py": SHIM + APP}, ["backend", "frontend"], ["api/index.py"]),
+        ({"requirements.txt": "fastapi\n", "main.py": APP}, ["backend", "frontend", "web"], []),
+        ({"package.json": '{"dependencies": {"next": "13.5.8"}, "scripts": {"start": "next start"}}'}, ["backend", "frontend"], []),
+        (page("{{cookiecutter.slug}}/frontend"), ["backend", "frontend"], ["{{cookiecutter.slug}}/frontend"]),
+    ],
+)
+def test_what_is_no_part_of_the_application_is_left_out(tmp_path: Path, more: Mapping[str, str], parts: list[str], out: list[str]) -> None:
+    found = detect_application(tree(tmp_path, {**page("frontend"), **api("backend"), **more}))
+    assert sorted(part.name for part in found.parts) == parts
+    assert [text.partition(" (")[0] for text in found.skipped if " library" not in text] == out
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,23 @@ def test_what_cannot_be_built_is_refused_before_anything_is(app: str, words: tup
     for word in words:
         assert word in problem
     assert "Or write a Dockerfile into" in problem
+
+
+def test_a_lock_that_does_not_fit_is_not_read_where_the_person_says_so(root: Path) -> None:
+    assert refused("bad-stale-lock", root, locked=False) == []
+    text = source_of(build(context=str(APPS / "bad-stale-lock"), locked=False), root).dockerfile.read_text(encoding="utf-8")
+    assert "uv.lock" not in text
+    assert "httpx" in text or "pyproject.toml" in text
+    (root / "web/requirements.txt").unlink()
+    manifest = {"name": "web", "scripts": {"build": "next build"}, "dependencies": {"next": "15.1.0"}}
+    (root / "web/package.json").write_text(json.dumps(manifest))
+    (root / "web/package-lock.json").write_text('{"lockfileVersion": 3, "packages": {"": {"dependencies": {"react": "19.0.0"}}}}')
+    (root / "web/app").mkdir()
+    (root / "web/app/page.tsx").write_text("export default () => null")
+    assert "does not fit" in next(source_problems({"component": "web", **build()}, root))
+    text = source_of(build(locked=False), root).dockerfile.read_text(encoding="utf-8")
+    assert "npm ci" not in text
+    assert "npm install" in text
 
 
 def test_a_folder_without_a_lock_and_without_anything_else_to_install_from_is_refused(root: Path) -> None:

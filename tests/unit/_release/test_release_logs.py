@@ -53,6 +53,10 @@ node:internal/modules/cjs/loader:1215
 
 Error: Cannot find module 'express'
 Require stack:
+- /app/node_modules/next/dist/server/web/spec-extension/cookies.js
+- /app/node_modules/next/dist/server/web/spec-extension/request.js
+- /app/node_modules/next/dist/server/pipe-readable.js
+- /app/node_modules/next/dist/server/lib/start-server.js
 - /app/server.js
     at Module._resolveFilename (node:internal/modules/cjs/loader:1212:15)
     at Module._load (node:internal/modules/cjs/loader:1043:27) {
