@@ -24,6 +24,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SERVICES = {
     "database": "postgresql/database",
+    "mail": "mail",
     "mariadb": "mariadb",
     "openrouter": "openrouter",
     "pgbouncer": "postgresql/pgbouncer",
@@ -38,6 +39,7 @@ USERS = {
     "pgbouncer": "10005:10005",
     "redis": "10006:10006",
     "gateway": "10007:10007",
+    "mail": "10009:10009",
     "mariadb": "10008:10008",
 }
 PORTS = {
@@ -48,6 +50,7 @@ PORTS = {
     "pgbouncer": "6432/tcp",
     "redis": "6379/tcp",
     "gateway": "8080/tcp",
+    "mail": "1025/tcp",
     "mariadb": "3306/tcp",
 }
 LIMITS_MB = {"backend": 100, "frontend": 150, "pgbouncer": 25}

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .health import DESCRIPTION
 from .migrations import TABLES_AT_START
 from .model import Application, Fact, Part, Variable
 from .roles import OUTSIDE, is_browser
@@ -146,10 +147,9 @@ def _checks(application: Application, gateway: bool) -> list[dict[str, Any]]:
     for route in application.routes:
         part = next(part for part in application.parts if part.name == route.part)
         if route.prefix == "/":
-            step: dict[str, Any] = {
-                "name": "The page is there",
-                "request": {"url": part.health.value if not _is_page(part) and part.health.value else "/"},
-            }
+            # An interface need not answer at /.
+            own = DESCRIPTION if DESCRIPTION in part.paths and "/" not in part.paths else "/"
+            step: dict[str, Any] = {"name": "The page is there", "request": {"url": "/" if _is_page(part) else part.health.value or own}}
             if _is_page(part) or part.health.value:
                 step["expect"] = {"status": 200}
             checks.append(step)
@@ -295,7 +295,7 @@ class _Writer:
         if fact := self._values.get((part.name, variable.name)):
             return self._absolute(fact), False
         role = variable.role
-        if role.startswith(("database_", "redis_", "model_")):
+        if role.startswith(("database_", "redis_", "model_", "mail_")):
             return self._of_service(part, variable)
         if role == "session_secret" and (variable.required or variable.default is not None or not OUTSIDE.search(variable.name.upper())):
             if re.search(r"FERNET|ENCRYPTION", variable.name.upper()):
@@ -334,7 +334,8 @@ class _Writer:
     def _of_service(self, part: Part, variable: Variable) -> tuple[Any, bool]:
         role, form = variable.role, variable.form
         kind = role.partition("_")[0]
-        service = {"redis": "redis", "model": "openrouter"}.get(kind) or next((name for name in DATABASES if name in part.services), "")
+        service = {"redis": "redis", "model": "openrouter", "mail": "mail"}.get(kind, "")
+        service = service or next((name for name in DATABASES if name in part.services), "")
         secret = role.endswith(("_url", "_password", "_key")) and role != "model_url"
         # What is called after another server is that one's.
         named = next((name for name, words in _NAMED.items() if re.search(words, variable.name.upper())), service)
@@ -342,7 +343,7 @@ class _Writer:
             return (self._ask(part, variable), variable.secret) if variable.required else (None, False)
         if service not in self._used:
             return self._ask(part, variable), variable.secret
-        if role == "model_name" and not variable.required:
+        if not variable.required and (role == "model_name" or (role == "mail_from" and variable.default)):
             return None, False
         if role == "database_engine":
             django = (variable.default or "").startswith("django.db.backends.") or part.kind.value == "django"

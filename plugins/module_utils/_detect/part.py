@@ -155,6 +155,8 @@ def _python_part(folder: Folder, project: Project, sources: Sources, started: St
         if started.port.value
         else Fact("")
     )
+    if started.kind.value == "fastapi" and not any("openapi_url" in folder.text(path) for path in loaded):
+        paths.append((health.DESCRIPTION, "get", started.kind.source))  # by itself
     base = folder.part_name(where)
     places = {name: place for name, (_text, place) in project.direct.items()}
     services, problems = _services(base, declared, known, found, places, _literal_hosts(folder, loaded))
@@ -235,6 +237,9 @@ def _services(
             problems.append(Problem(part, "service", source, text, stops=False))
     if "openrouter" not in services and (model := roles.get("model_key") or roles.get("model_url")):
         services["openrouter"] = Fact("openai", model.source, (), f"{model.name} is read ({model.source}).")
+    if mail := roles.get("mail_host") or roles.get("mail_url"):
+        note = f"{mail.name} is read ({mail.source}). It is a catcher, which delivers nothing; vault_mail_url names a server that does."
+        services["mail"] = Fact("smtp", mail.source, (), note)
     for name in dependencies:
         if name in HOSTED:
             problems.append(Problem(part, "service", places.get(name, ""), f"{name} {HOSTED[name]}.", stops=False))

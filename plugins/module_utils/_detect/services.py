@@ -92,8 +92,8 @@ HOSTED = {
 IN_CODE = "The server's name stands in the code, and no password."
 """What is said of a client that no variable tells where its server is."""
 
-EMBEDDED = ("postgresql", "mariadb", "redis", "openrouter")
-"""Services that the role ``services`` has, or will have, a folder for."""
+EMBEDDED = ("postgresql", "mariadb", "redis", "openrouter", "mail")
+"""Services that the role ``services`` has a folder for, and that an application talks to."""
 
 IMAGES = {
     "postgres": "postgresql",

@@ -183,7 +183,9 @@ def _form(name: str, role: str, form: str, clients: Mapping[str, Client], depend
         return sqlalchemy_form(client, dependencies) if client else ""
     if role == "redis_url":
         return "redis"
-    if role.startswith(("database_", "redis_")):
+    if role == "mail_url":
+        return "django" if {"django-environ", "dj-email-url"} & dependencies.keys() else "url"
+    if role.startswith(("database_", "redis_", "mail_")):
         return role.partition("_")[2].replace("name", "database")
     return {"model_url": "base_url", "model_key": "key", "model_name": "model"}.get(role, form)
 

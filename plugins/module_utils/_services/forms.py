@@ -342,7 +342,46 @@ MYSQL: Mapping[str, Form] = {
     "ca_file": Form("path of the authority's certificate, empty with a public one", lambda _address, ca: ca, secret=False),
 }
 
-PROTOCOLS: Mapping[str, Mapping[str, Form]] = {"postgresql": POSTGRESQL, "redis": REDIS, "mysql": MYSQL}
+# ---- SMTP -----------------------------------------------------------------------------------------------------------------------------
+
+
+def _speaks_tls_at_once(address: Address) -> bool:
+    return address.scheme in ("smtps", "smtp+ssl")
+
+
+def _begins_tls(address: Address) -> bool:
+    """Tell whether a client asks for STARTTLS, as each does with a server that delivers."""
+    return not _speaks_tls_at_once(address) and address.parameters.get("starttls", "true") != "false"
+
+
+def _nodemailer(address: Address, _ca: str) -> str:
+    return _url("smtps" if _speaks_tls_at_once(address) else "smtp", address, {}).removesuffix("/")
+
+
+def _django_email_url(address: Address, _ca: str) -> str:
+    scheme = "smtp+ssl" if _speaks_tls_at_once(address) else "smtp+tls" if _begins_tls(address) else "smtp"
+    return _url(scheme, address, {}).removesuffix("/")
+
+
+def _smtp_port(address: Address, _ca: str) -> str:
+    return address.port(465 if _speaks_tls_at_once(address) else 587)
+
+
+SMTP: Mapping[str, Form] = {
+    "url": Form(
+        "nodemailer and what stands on it (Auth.js), which takes STARTTLS where it is offered", _nodemailer, variables=_node_variables
+    ),
+    "django": Form("django-environ's `email_url`", _django_email_url),
+    "host": Form("the host", lambda address, _ca: address.host, secret=False, variables=_node_variables),
+    "port": Form("the port", _smtp_port, secret=False),
+    "user": Form("the name of the login", lambda address, _ca: address.user, secret=False),
+    "password": Form("its password", lambda address, _ca: address.password),
+    "starttls": Form("`true` where the client has to ask for STARTTLS", lambda a, _ca: str(_begins_tls(a)).lower(), secret=False),
+    "ssl": Form("`true` where it speaks TLS from the first byte on", lambda a, _ca: str(_speaks_tls_at_once(a)).lower(), secret=False),
+    "ca_file": Form("path of the authority's certificate, empty with a public one", lambda _address, ca: ca, secret=False),
+}
+
+PROTOCOLS: Mapping[str, Mapping[str, Form]] = {"postgresql": POSTGRESQL, "redis": REDIS, "mysql": MYSQL, "smtp": SMTP}
 """What a service speaks -> its forms."""
 
 

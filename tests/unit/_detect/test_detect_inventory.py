@@ -21,7 +21,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._detect.inventory 
 from scripts.detect import APPS, names
 
 ROOT = Path(__file__).parents[3]
-SERVICES = ("gateway", "mariadb", "openrouter", "postgresql", "redis")
+SERVICES = ("gateway", "mail", "mariadb", "openrouter", "postgresql", "redis")
 
 
 def written(name: str) -> Written:
@@ -50,6 +50,23 @@ def test_mysqls_clients_get_mariadb_in_their_form() -> None:
     assert component("fastapi-mysql")["secret_env"]["MYSQL_URL"] == {"from": "mariadb", "as": "sqlalchemy+pymysql"}
     assert variables("fastapi-mysql")["app_services"][:1] == ["mariadb"]
     assert "services_mariadb_tls_required" not in variables("fastapi-mysql")
+
+
+def test_who_reads_where_mail_goes_gets_the_catcher() -> None:
+    web = component("fastapi-mysql")
+    assert {name: value["as"] for name, value in web["env"].items()} == {
+        "SMTP_HOST": "host",
+        "SMTP_PORT": "port",
+        "SMTP_STARTTLS": "starttls",
+        "SMTP_USER": "user",
+    }
+    assert web["secret_env"]["SMTP_PASSWORD"] == {"from": "mail", "as": "password"}
+    assert "MAIL_FROM" not in web["env"]  # it has a default
+    assert component("node-mysql")["env"]["SMTP_FROM"] == {"from": "mail", "as": "from"}
+    assert variables("node-mysql")["app_services"] == ["mariadb", "mail"]
+    note = detect_application(APPS / "node-mysql").services["mail"].note
+    assert "delivers nothing" in note
+    assert "vault_mail_url" in note
 
 
 def test_a_client_that_reads_the_parts_of_an_address_is_not_told_of_tls() -> None:
@@ -377,3 +394,17 @@ def test_runners_and_scripts_are_taken_off_a_command(tmp_path: Path) -> None:
         (tmp_path / "shop/railway.toml").write_text(text, encoding="utf-8")
         part = next(part for part in detect_application(tmp_path / "shop").parts if part.name == "web-cron")
         assert " ".join(part.command.value) == wanted
+
+
+@pytest.mark.parametrize(
+    ("source", "url"),
+    [
+        ("app = FastAPI()\n@app.get('/sum')\ndef total(a: int): ...\n", "/openapi.json"),
+        ("app = FastAPI(openapi_url=None)\n@app.get('/sum')\ndef total(a: int): ...\n", "/"),
+        ("app = FastAPI()\n@app.get('/')\ndef index(): ...\n", "/"),
+        ("app = FastAPI()\n@app.get('/health')\ndef health(): ...\n", "/health"),
+    ],
+)
+def test_an_interface_is_asked_what_it_answers(tmp_path: Path, source: str, url: str) -> None:
+    found, _left_out = adopted(tmp_path, {"requirements.txt": "fastapi\nuvicorn\n", "main.py": f"from fastapi import FastAPI\n{source}"})
+    assert [check["request"]["url"] for check in found["app_checks"]] == [url]

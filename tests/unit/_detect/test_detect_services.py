@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.plannoir.deploy.plugins.module_utils._detect.roles import role_of
 from ansible_collections.plannoir.deploy.plugins.module_utils._detect.services import (
     clients,
     one_database,
@@ -91,3 +92,35 @@ def test_one_database_is_not_questioned() -> None:
 )
 def test_an_image_is_the_service_that_it_runs(image: str, service: str) -> None:
     assert service_of_image(image) == service
+
+
+@pytest.mark.parametrize(
+    ("variable", "role"),
+    [
+        ("EMAIL_HOST", "mail_host"),
+        ("EMAIL_HOST_USER", "mail_user"),
+        ("EMAIL_HOST_PASSWORD", "mail_password"),
+        ("EMAIL_PORT", "mail_port"),
+        ("EMAIL_USE_TLS", "mail_starttls"),
+        ("EMAIL_USE_SSL", "mail_ssl"),
+        ("DEFAULT_FROM_EMAIL", "mail_from"),
+        ("MAIL_SERVER", "mail_host"),
+        ("MAIL_USERNAME", "mail_user"),
+        ("MAIL_STARTTLS", "mail_starttls"),
+        ("MAIL_SSL_TLS", "mail_ssl"),
+        ("MAIL_FROM", "mail_from"),
+        ("SMTP_SECURE", "mail_ssl"),
+        ("SMTP_TLS", "mail_starttls"),
+        ("SMTP_URL", "mail_url"),
+        ("EMAIL_SERVER", "mail_url"),
+        ("EMAIL_SERVER_HOST", "mail_host"),
+        ("MAIL_FROM_NAME", ""),
+        ("EMAIL_TLS_CA", ""),
+        ("EMAIL_TEMPLATE", ""),
+        ("MAIL_TLSA", ""),
+        ("SECURE_SSL_REDIRECT", ""),
+    ],
+)
+def test_what_a_variable_of_mail_is(variable: str, role: str) -> None:
+    found = role_of(variable)
+    assert (found.name if found else "") == role

@@ -15,7 +15,7 @@ DOCKERFILES = sorted([*ROOT.glob("apps/*/Dockerfile"), *SERVICES.glob("**/Docker
 
 
 def test_every_folder_of_an_image_has_a_dockerfile() -> None:
-    folders = ["backend", "frontend", "gateway", "mariadb", "openrouter", "database", "pgbouncer", "redis"]
+    folders = ["backend", "frontend", "gateway", "mail", "mariadb", "openrouter", "database", "pgbouncer", "redis"]
     assert [path.parent.name for path in DOCKERFILES] == folders
 
 

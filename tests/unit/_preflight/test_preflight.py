@@ -534,7 +534,7 @@ def test_an_application_without_secrets_needs_no_vault(deployed: tuple[Path, str
 
 
 def test_a_service_that_there_is_not_and_a_taken_name_are_reported(refused: dict[str, str]) -> None:
-    assert "app_services names memcached, which is no service: take one of gateway, mariadb, openrouter," in refused["service"]
+    assert "app_services names memcached, which is no service: take one of gateway, mail, mariadb, openrouter," in refused["service"]
     assert "Component pgbouncer: the service postgresql is called so, or a part of it: rename the component." in refused["service"]
 
 

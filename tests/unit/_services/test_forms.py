@@ -12,6 +12,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._services.forms im
     POSTGRESQL,
     PROTOCOLS,
     REDIS,
+    SMTP,
     address,
     same_server,
     written,
@@ -222,6 +223,38 @@ def test_preflight_finds_nothing_wrong_with_what_is_written_for_mysql(form: str,
 )
 def test_a_cache(form: str, connection: dict[str, str], text: str, variables: dict[str, str]) -> None:
     assert written(REDIS[form], connection, "url") == (text, variables)
+
+
+CATCHER = {"url": "smtp://shop:p%40s%2Fs@mail:1025/?starttls=false", "ca": "PEM"}
+DELIVERS = {"url": "smtp://me:pw@smtp.example.org:587", "ca": ""}
+AT_ONCE = {"url": "smtps://me:pw@smtp.example.org", "ca": ""}
+
+
+@pytest.mark.parametrize(
+    ("form", "connection", "text", "variables"),
+    [
+        ("url", CATCHER, "smtp://shop:p%40s%2Fs@mail:1025", NODE),
+        ("url", DELIVERS, "smtp://me:pw@smtp.example.org:587", {}),
+        ("url", AT_ONCE, "smtps://me:pw@smtp.example.org", {}),
+        ("django", CATCHER, "smtp://shop:p%40s%2Fs@mail:1025", {}),
+        ("django", DELIVERS, "smtp+tls://me:pw@smtp.example.org:587", {}),
+        ("django", AT_ONCE, "smtp+ssl://me:pw@smtp.example.org", {}),
+        ("host", CATCHER, "mail", NODE),
+        ("host", DELIVERS, "smtp.example.org", {}),
+        ("port", CATCHER, "1025", {}),
+        ("port", AT_ONCE, "465", {}),
+        ("user", CATCHER, "shop", {}),
+        ("password", CATCHER, "p@s/s", {}),
+        ("starttls", CATCHER, "false", {}),
+        ("starttls", DELIVERS, "true", {}),
+        ("starttls", AT_ONCE, "false", {}),
+        ("ssl", CATCHER, "false", {}),
+        ("ssl", AT_ONCE, "true", {}),
+        ("ca_file", CATCHER, CA_FILE, {}),
+    ],
+)
+def test_mail(form: str, connection: dict[str, str], text: str, variables: dict[str, str]) -> None:
+    assert written(SMTP[form], connection, "url") == (text, variables)
 
 
 def test_the_owner_goes_past_the_pooler_and_a_service_without_one_has_one_url() -> None:
