@@ -89,6 +89,7 @@ def app_file(
         f"app_services: {_flow([*used, *(['gateway'] if gateway else [])])}",
         f"app_secrets: {_flow(sorted(writer.secrets))}",
         f"app_node_port: {node_port}",
+        "app_trial: true  # asks the images before the first deployment, and prints what is missing here",
         f"minikube_profile: {application.name}",
         f"minikube_kubeconfig: {_flow(f'~/.kube/{application.name}')}",
         'secrets_vault_file: "{{ inventory_dir }}/group_vars/cluster/vault.yml"',
