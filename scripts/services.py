@@ -73,7 +73,10 @@ def defaults(services: Mapping[str, Service]) -> str:
     parts = [
         HEADING,
         "# What is deployed: the application's components, then those of the services that it uses.\n"
-        'services_components: "{{ app_components | plannoir.deploy.with_services(services_used) }}"\n',
+        "services_components: >-\n"
+        "  {{ app_components\n"
+        "     | plannoir.deploy.with_services(services_used, images_registry | default(''),\n"
+        "                                     images_registry_credentials | default({})) }}\n",
         "# Service to its components, none where a service of your own takes its place, and what its forms are made of.\n"
         + _merged("services_used", used),
         "# Service to what a rotation gives new values, and what it keeps.\n" + _merged("services_rotation", rotation),

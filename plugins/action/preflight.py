@@ -23,6 +23,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.settings
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.addresses import address_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.credentials import Values, credential_problems, named_values
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.exposure import browser_hints, browser_problems, exposed_problems
+from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.registry import registry_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.variables import Documentation, load_documentation
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.store import component_secrets
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.template import made_names
@@ -72,6 +73,9 @@ class ActionModule(ControllerAction):
             problems += package_problems(["kubernetes", "requests"], "minikube_network_policy")
         named = variables.values.get("app_components")
         problems += reference_problems(named if isinstance(named, list) else [], services.names, services.known, place)
+        if not any(problem.startswith("images_registry") for problem in problems):
+            registry, login, ca = (variables.values.get(f"images_registry{end}") for end in ("", "_credentials", "_ca"))
+            problems += registry_problems(str(registry or ""), login or {}, str(ca or ""))
         judged = Judged()
         # Components with an unknown option or an undefined value are reported already, and could only be reported again.
         if "app_components" in variables.values and not any(problem.startswith("app_components") for problem in problems):

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
@@ -34,6 +34,14 @@ options:
       - Service to its C(components), none where a service of your own takes its place, and its C(connection), of which its forms are made.
     type: dict
     required: true
+  registry:
+    description: Where what is built is pushed to, as in C(images_registry); empty where it is built in the node.
+    type: str
+    default: ''
+  login:
+    description: C(username) and C(password) for that registry; they become the C(pull_credentials) of what is built.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -50,10 +58,10 @@ _value:
 """
 
 
-def resolved(components: Any, used: Used) -> Any:
+def resolved(components: Any, used: Used, registry: str = "", login: Mapping[str, str] | None = None) -> Any:
     """Return all components; see DOCUMENTATION."""
     try:
-        return with_services(components, used)
+        return with_services(components, used, registry, login)
     except ValueError as error:
         raise AnsibleFilterError(str(error)) from error
 

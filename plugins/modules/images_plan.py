@@ -12,6 +12,7 @@ author: Plannoir contributors (@plannoir)
 description:
   - Computes the tag of each component's image from what goes into it, which is its build context after .dockerignore, its Dockerfile,
     its build arguments and its base image, and asks the engine which of them exist.
+  - With O(registry) the engine is not asked which exist; O(present) tells it. Without O(present) only the references are told.
   - Changes nothing. The engine is the one that the environment names (E(DOCKER_HOST), E(DOCKER_TLS_VERIFY), E(DOCKER_CERT_PATH)).
 options:
   app_name:
@@ -53,6 +54,16 @@ options:
     description: Size in MiB beyond which a build context is an error.
     type: int
     default: 256
+  registry:
+    description:
+      - Where the images are pushed to, as a host and the first part of repositories' names.
+      - The references are C(<registry>/<app_name>-<component>:<digest>) then.
+    type: str
+    default: ''
+  present:
+    description: Those of the references that O(registry) has.
+    type: list
+    elements: str
 attributes:
   check_mode:
     description: Changes nothing. In check mode it reports a change where an image would be built, and the engines may not be there yet.
@@ -157,12 +168,16 @@ def main() -> None:
             "ca_bundle": {"type": "str", "default": "auto"},
             "refresh": {"type": "str", "default": ""},
             "context_limit": {"type": "int", "default": 256},
+            "registry": {"type": "str", "default": ""},
+            "present": {"type": "list", "elements": "str"},
         },
         supports_check_mode=True,
     )
     given = module.params
     check = module.check_mode
     engine, refresh = Docker(os.environ), given["refresh"]
+    registry, present = given["registry"], given["present"]
+    only_named = bool(registry) and present is None
     base_ref, problems = given["base_image"], []
     if given["ca_bundle"] not in ("", "auto") and not Path(given["ca_bundle"]).is_file():
         problems.append(f"The certificate bundle {given['ca_bundle']} does not exist: correct images_ca_bundle.")
@@ -170,20 +185,24 @@ def main() -> None:
         host = Docker({"DOCKER_HOST": given["base_engine"]})
         # In check mode the engines, and what is made in them, may not be there yet.
         has_host = not check or host.answers()
-        has_engine = not check or engine.answers()
+        has_engine = not only_named and (not check or engine.answers())
         base = Base(base_ref, (has_host and host.image_id(base_ref)) or "") if base_ref else Base()
         if base_ref and not base.id and not check:
             problems.append(f"The engine at {host.host} has no base image {base_ref}: run the toolchain role again.")
-        images, found = plan_images(given["builds"], given["app_name"], Path(given["root"]), base, given["context_limit"] * 2**20, refresh)
+        limit = given["context_limit"] * 2**20
+        images, found = plan_images(given["builds"], given["app_name"], Path(given["root"]), base, limit, refresh, registry)
         if problems + found:
             module.fail_json(msg="\n".join(problems + found))
-        images = [replace(image, exists=has_engine and engine.image_id(image.ref) is not None) for image in images]
+        if registry:
+            images = [replace(image, exists=image.ref in (present or ())) for image in images]
+        else:
+            images = [replace(image, exists=has_engine and engine.image_id(image.ref) is not None) for image in images]
         if refresh and has_engine:
             images = refreshed(images, refresh, engine, base)
-        missing = [image for image in images if not image.exists]
+        missing = [image for image in images if not image.exists and not only_named]
         if has_engine and (problems := base_problems(missing, engine, base)):
             module.fail_json(msg="\n".join(problems))
-        for image in images:
+        for image in images if present is None else ():
             for script in image.windows_scripts:
                 module.warn(
                     f"Component {image.name}: {image.context}/{script} has Windows line ends; Linux will say that its interpreter does "

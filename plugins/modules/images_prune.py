@@ -33,9 +33,8 @@ options:
     type: int
     default: 5
   build_cache:
-    description: Size in GB that the build layers of all applications on the engine may take.
+    description: Size in GB that the build layers of all applications on the engine may take; without it they are left alone.
     type: int
-    default: 20
 attributes:
   check_mode:
     description: Can run in check mode and tell which tags would be removed.
@@ -85,7 +84,7 @@ def main() -> None:
             "unwanted": {"type": "list", "elements": "str", "default": []},
             "app_name": {"type": "str", "required": True},
             "keep": {"type": "int", "default": 5},
-            "build_cache": {"type": "int", "default": 20},
+            "build_cache": {"type": "int"},
         },
         supports_check_mode=True,
     )
@@ -96,7 +95,8 @@ def main() -> None:
         if not module.check_mode:
             for ref in old:
                 engine.remove_image(ref)
-            dropped, layers = engine.prune_build_cache(module.params["build_cache"] * 10**9)
+            limit = module.params["build_cache"]
+            dropped, layers = (0, []) if limit is None else engine.prune_build_cache(limit * 10**9)
             freed = engine.prune_dangling(application_label(module.params["app_name"])) + dropped
             if dropped >= LARGE:
                 made = [textwrap.shorten(layer.removeprefix("mount / from exec /bin/sh -c "), 70) for layer in layers[:3]]

@@ -76,6 +76,12 @@ options:
   node:
     description: Container that is the cluster's node, in the docker client's own engine.
     type: str
+  registry:
+    description:
+      - Registry from which the cluster pulls what is built; empty where it is built in the node.
+      - With one, the build cache and what is in nodes are not on this machine, and neither are images that were built elsewhere.
+      - A note says so.
+    type: str
   engine:
     description: Environment of the docker client, as in E(DOCKER_HOST), for the engine that holds the images and the build cache.
     type: dict
@@ -198,7 +204,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._audit.places import Subject
-from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import audit, chosen, problems, table, unopened
+from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import audit, chosen, not_here, problems, table, unopened
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.process import Command
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.matcher import Matcher
@@ -209,7 +215,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.spellings
 def subject_of(parameters: dict[str, Any]) -> Subject:
     """Return what the options name."""
     commands = [Command(given["argv"], given["chdir"], given["environment"], given["timeout"]) for given in parameters["commands"]]
-    texts = ("checkout", "chart", "application", "node")
+    texts = ("checkout", "chart", "application", "node", "registry")
     return Subject(
         cluster=Cluster.of(parameters),
         **{name: parameters[name] or "" for name in texts},
@@ -238,6 +244,7 @@ def main() -> None:
             "chart": {"type": "path"},
             "application": {"type": "str"},
             "node": {"type": "str"},
+            "registry": {"type": "str"},
             "releases": {"type": "list", "elements": "str", "default": []},
             "images": {"type": "list", "elements": "str", "default": []},
             "engine": {"type": "dict", "default": {}},
@@ -274,7 +281,7 @@ def main() -> None:
         "places": [result.shown() for result in results],
         "table": table(results),
         "problems": problems(results),
-        "notes": [*unopened(results), *notes],
+        "notes": [*unopened(results), *not_here(results), *notes],
     }
     found, unseen = any(result.findings for result in results), any(result.error for result in results)
     if unseen or (found and module.params["fail"]):

@@ -85,6 +85,9 @@ releases:
     stuck:
       description: Whether an interrupted or failed run left it so that it has to be recovered first.
       type: bool
+    first:
+      description: Whether no revision of it was ever good.
+      type: bool
     after:
       description: Releases that are deployed before it.
       type: list
@@ -190,6 +193,7 @@ def main() -> None:
             "name": release["name"],
             "action": action_for(release["state"], release["values"], records[release["name"]], drifted=release["name"] in again),
             "stuck": release["state"] == "present" and recovery_for(records[release["name"]]) is not None,
+            "first": not any(record.good for record in records[release["name"]]),
             "values": release["values"],
             "wait": not has_load_balancer(release["values"]),
             "timeout": release["timeout"],

@@ -74,7 +74,8 @@ class PlayServices:
                 connection, lacking = variables.resolve(f"services_{name}_connection")
                 used[name] = {"components": components, "connection": connection}
                 problems += [*undefined, *lacking]
-        return with_services(variables.values["app_components"], used), list(dict.fromkeys(problems))
+        registry, login = (variables.values.get(f"images_registry{end}") for end in ("", "_credentials"))
+        return with_services(variables.values["app_components"], used, str(registry or ""), login), list(dict.fromkeys(problems))
 
     def _is_embedded(self, name: str) -> bool:
         return bool(self._templar.template(self._variables.get(f"services_{name}_embedded", True)))

@@ -35,6 +35,10 @@ _TAR_CHANGED = 1
 """Exit code of GNU tar when a file changed while it was read."""
 
 
+class Elsewhere(Exception):
+    """What a place would show is not on this machine: where it is instead, a sentence."""
+
+
 @dataclass(frozen=True)
 class Subject:
     """What is looked at."""
@@ -49,6 +53,8 @@ class Subject:
     """Further image references."""
     engine: Mapping[str, str] = field(default_factory=dict)
     """Environment of the docker client for the engine that holds the images and the build cache."""
+    registry: str = ""
+    """Where the cluster pulls what is built; empty where it is built in the node."""
     node: str = ""
     """Container that is the cluster's node, in the docker client's own engine."""
     commands: Sequence[Command] = ()
@@ -74,6 +80,8 @@ class Subject:
 
     def in_node(self, *arguments: str) -> Command:
         """Return a command that runs in the node."""
+        if not self.node and self.registry:
+            raise Elsewhere("it is inside of the cluster's nodes, of which none is a container of this machine.")
         if not self.node:
             raise Failure("No node is named, and this place is inside of it: name its container in node, or leave the place out.")
         return Command(["docker", "exec", self.node, *arguments], timeout=self.timeout)
@@ -164,6 +172,8 @@ def images(subject: Subject) -> Iterator[Item]:
 
 def cache(subject: Subject) -> Iterator[Item]:
     """Yield BuildKit's own folder and the snapshots' layers in the node: every build step, also of stages that no image has."""
+    if subject.registry:
+        raise Elsewhere("the build cache is that of this machine's own engine, which no cluster sees.")
     information = _engine(subject).information()
     root, driver = information["DockerRootDir"], information["Driver"]
     folders = [f"{root}/{name}" for name in ("buildkit", driver, "containerd")]
@@ -261,6 +271,10 @@ def _references(subject: Subject, engine: Docker) -> list[str]:
         if (image.get("Labels") or {}).get(APPLICATION) == subject.application:
             found.update(tags or [image["Id"]])
         found.update(tag for tag in tags if tag.startswith(f"{subject.application}/"))
+    if subject.registry:
+        found = {reference for reference in found if engine.image_id(reference) is not None}
+        if not found:
+            raise Elsewhere(f"the images are in {subject.registry}; the engine at {engine.host} has built none of them.")
     if not found:
         raise Failure(f"The engine at {engine.host} has no image of {subject.application}: run site.yml, or leave the place images out.")
     return sorted(found)

@@ -16,7 +16,7 @@ from typing import Any
 
 from .._core.errors import Failure
 from .._secrets.matcher import Matcher
-from .places import PLACES, Subject, explained
+from .places import PLACES, Elsewhere, Subject, explained
 from .streams import Finding, Scanner, StreamError, Tally
 
 PROCESSES = "processes"
@@ -45,6 +45,8 @@ class Result:
     findings: list[Finding] = field(default_factory=list)
     error: str = ""
     """Why it could not be looked at."""
+    note: str = ""
+    """Why there is nothing to look at here."""
 
     def shown(self) -> dict[str, Any]:
         """Return the fields for a module's result."""
@@ -131,7 +133,7 @@ def audit(subject: Subject, places: Collection[str], matcher: Matcher) -> Iterat
 
 
 def _look(place: str, subject: Subject, matcher: Matcher, clean: set[bytes]) -> Result:
-    scanner, started, where, error = Scanner(matcher, clean=clean), time.monotonic(), place, ""
+    scanner, started, where, error, note = Scanner(matcher, clean=clean), time.monotonic(), place, "", ""
     findings: list[Finding] = []
     try:
         for where, stream in PLACES[place](subject):
@@ -141,6 +143,8 @@ def _look(place: str, subject: Subject, matcher: Matcher, clean: set[bytes]) -> 
         ]
         if not scanner.tally.items:
             error = "there was nothing to look at: correct where it is, or leave the place out."
+    except Elsewhere as elsewhere:
+        note = str(elsewhere)
     except Failure as problem:
         error = str(problem)
     except StreamError as problem:
@@ -151,6 +155,7 @@ def _look(place: str, subject: Subject, matcher: Matcher, clean: set[bytes]) -> 
         time.monotonic() - started,
         sorted(findings or scanner.tally.findings),
         matcher.censored(error) if error else "",
+        note,
     )
 
 
@@ -178,6 +183,11 @@ def table(results: Sequence[Result]) -> list[str]:
     return [
         " | ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]) for row in rows
     ]
+
+
+def not_here(results: Sequence[Result]) -> list[str]:
+    """Return a sentence for each place that is not on this machine."""
+    return [f"{result.place} was not looked at: {result.note}" for result in results if result.note]
 
 
 def unopened(results: Sequence[Result]) -> list[str]:

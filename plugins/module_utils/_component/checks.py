@@ -84,8 +84,11 @@ def _own_problems(component: Component) -> Iterator[str]:
         yield from quantity_problems(component)
     if bool(component["build"]) == bool(component["image"]):
         yield "give exactly one of build (a source folder) and image (a ready reference)."
-    if component["build"] and component["pull_credentials"]:
-        yield "pull_credentials are for a ready image: leave them out, because what is built is in the node already."
+    if component["build"] and component["pull_credentials"] and not component["pull_credentials"]["registry"]:
+        yield (
+            "pull_credentials are for a ready image: leave them out, because what is built is in the node already, or has the login of "
+            "images_registry_credentials."
+        )
     if component["live"] and not component["schedule"]:
         yield from _live_problems(component)
     if component["persistence"] and component["replicas"] > 1:

@@ -98,7 +98,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "type": "dict",
         "no_log": False,
         "chart": False,
-        "options": {"username": {"type": "str", "required": True}, "password": {"type": "str", "required": True, "no_log": True}},
+        "options": {
+            "username": {"type": "str", "required": True},
+            "password": {"type": "str", "required": True, "no_log": True},
+            "registry": {"type": "str"},
+        },
     },
     "replicas": {"type": "int", "default": 1, "format": "unsigned"},
     "strategy": {"type": "str", "choices": ["RollingUpdate", "Recreate"], "default": "RollingUpdate"},

@@ -13,7 +13,7 @@ import json
 import os
 import socket
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -127,6 +127,53 @@ class Docker:
         for line in answer.splitlines():
             if b'"error"' in line:
                 raise Failure(f"{target.host} did not take the image {reference}: {json.loads(line)['error']}.")
+
+    def platform(self) -> str:
+        """Return what images are built for here, such as ``linux/amd64``."""
+        found = self._json("GET", "/version")
+        return f"{found['Os']}/{found['Arch']}"
+
+    def distrust(self, reference: str, login: str) -> str:
+        """Return why the engine does not trust the certificate of a reference's registry; nothing where it does.
+
+        Args:
+            reference: What would be pushed; it need not be there.
+            login: As ``Registry.engine_login``.
+        """
+        try:
+            self._request("GET", f"/distribution/{quote(reference)}/json", headers={"X-Registry-Auth": login}).read()
+        except Failure as error:
+            return str(error)[str(error).index("x509: ") :].rstrip(".") if "x509: " in str(error) else ""
+        return ""
+
+    def push(self, reference: str, login: str, look: Callable[[dict[str, dict[str, int]]], None]) -> str:
+        """Push an image to the registry of its reference; layers that are there are not sent again.
+
+        Args:
+            reference: With its tag.
+            login: As ``Registry.engine_login``.
+            look: Takes, again and again, layer -> what of it is done: ``current`` and ``total`` bytes of those that are sent.
+
+        Returns:
+            The image's digest there.
+
+        Raises:
+            Failure: The engine or the registry refuses.
+        """
+        name, _colon, tag = reference.rpartition(":")
+        layers: dict[str, dict[str, int]] = {}
+        digest = ""
+        path = f"/images/{quote(name)}/push?{urlencode({'tag': tag})}"
+        # Each line is an object; the answer begins at once and ends with the push.
+        for line in self._request("POST", path, headers={"X-Registry-Auth": login}):
+            told = json.loads(line)
+            if "error" in told:
+                raise Failure(str(told["error"]))
+            digest = (told.get("aux") or {}).get("Digest") or digest
+            if progress := told.get("progressDetail"):
+                layers[told["id"]] = progress
+                look(layers)
+        return str(digest)
 
     def _json(self, method: str, path: str, *, missing_ok: bool = False) -> Any:
         response = self._request(method, path, missing_ok=missing_ok)

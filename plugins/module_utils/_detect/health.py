@@ -18,6 +18,9 @@ from .tables import HEALTH_WORDS
 
 _METHODS = frozenset(("get", "route", "api_route", "post", "put", "delete", "patch", "websocket"))
 
+DESCRIPTION = "/openapi.json"
+"""What FastAPI answers with, unless it is told not to; https://fastapi.tiangolo.com/tutorial/metadata/."""
+
 
 def best(paths: Iterable[tuple[str, str]]) -> Fact[str]:
     """Return the path of health among paths with their places; an empty one for none.

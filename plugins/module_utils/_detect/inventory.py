@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .health import DESCRIPTION
 from .migrations import TABLES_AT_START
 from .model import Application, Fact, Part, Variable
 from .roles import OUTSIDE, is_browser
@@ -27,6 +28,7 @@ PROXIES = frozenset(("nginx", "nginx-unprivileged", "caddy", "traefik", "haproxy
 """Images of servers that stand in front of others."""
 
 
+_OFF = ("", "0", "false", "no", "none", "off")
 _OF_LOGIN = ("database_url", "database_host", "database_port", "database_user", "database_password")
 """Roles whose value is another one for the owner's login."""
 
@@ -87,6 +89,7 @@ def app_file(
         f"app_services: {_flow([*used, *(['gateway'] if gateway else [])])}",
         f"app_secrets: {_flow(sorted(writer.secrets))}",
         f"app_node_port: {node_port}",
+        "app_trial: true  # asks the images before the first deployment, and prints what is missing here",
         f"minikube_profile: {application.name}",
         f"minikube_kubeconfig: {_flow(f'~/.kube/{application.name}')}",
         'secrets_vault_file: "{{ inventory_dir }}/group_vars/cluster/vault.yml"',
@@ -145,10 +148,9 @@ def _checks(application: Application, gateway: bool) -> list[dict[str, Any]]:
     for route in application.routes:
         part = next(part for part in application.parts if part.name == route.part)
         if route.prefix == "/":
-            step: dict[str, Any] = {
-                "name": "The page is there",
-                "request": {"url": part.health.value if not _is_page(part) and part.health.value else "/"},
-            }
+            # An interface need not answer at /.
+            own = DESCRIPTION if DESCRIPTION in part.paths and "/" not in part.paths else "/"
+            step: dict[str, Any] = {"name": "The page is there", "request": {"url": "/" if _is_page(part) else part.health.value or own}}
             if _is_page(part) or part.health.value:
                 step["expect"] = {"status": 200}
             checks.append(step)
@@ -344,6 +346,8 @@ class _Writer:
             return self._ask(part, variable), variable.secret
         if not variable.required and (role == "model_name" or (role == "mail_from" and variable.default)):
             return None, False
+        if role in ("mail_starttls", "mail_ssl") and not variable.required and (variable.default or "").lower() in _OFF:
+            return None, False  # some ask whether there is a value, and take "false" for one
         if role == "database_engine":
             django = (variable.default or "").startswith("django.db.backends.") or part.kind.value == "django"
             return (f"django.db.backends.{'mysql' if service == 'mariadb' else service}" if django else None), False

@@ -155,6 +155,8 @@ def _python_part(folder: Folder, project: Project, sources: Sources, started: St
         if started.port.value
         else Fact("")
     )
+    if started.kind.value == "fastapi" and not any("openapi_url" in folder.text(path) for path in loaded):
+        paths.append((health.DESCRIPTION, "get", started.kind.source))  # by itself
     base = folder.part_name(where)
     places = {name: place for name, (_text, place) in project.direct.items()}
     services, problems = _services(base, declared, known, found, places, _literal_hosts(folder, loaded))

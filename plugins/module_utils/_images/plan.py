@@ -105,7 +105,7 @@ def _spellings(ref: str) -> list[str]:
 
 
 def plan_images(
-    builds: Mapping[str, Any], app_name: str, root: Path, base: Base, context_limit: int, refresh: str = ""
+    builds: Mapping[str, Any], app_name: str, root: Path, base: Base, context_limit: int, refresh: str = "", registry: str = ""
 ) -> tuple[list[Image], list[str]]:
     """Compute the tag of every image.
 
@@ -116,6 +116,7 @@ def plan_images(
         base: The image for ``ARG BASE_IMAGE``.
         context_limit: Bytes; a larger context is a problem, because it usually holds what no image needs.
         refresh: Part of every tag, so that another text builds everything anew.
+        registry: Where they are pushed to; empty for none.
 
     Returns:
         The images and the problems, a sentence each.
@@ -136,7 +137,7 @@ def plan_images(
         problem = _missing(source.context, source.dockerfile)
         if not problem:
             try:
-                image = _image(f"{app_name}/{name}", name, source, build, base, refresh)
+                image = _image(_repository_of(app_name, name, registry), name, source, build, base, refresh)
             except OSError as error:
                 problem = f"{error.filename} cannot be read ({error.strerror}): mend its permissions or name it in .dockerignore."
             except IgnoreFileError as error:
@@ -187,6 +188,11 @@ def migration_sources(components: Sequence[Mapping[str, Any]], root: Path) -> tu
                 )
         digests[component["name"]] = hashlib.sha256("\n".join(contents).encode()).hexdigest()[:16]
     return digests, problems
+
+
+def _repository_of(app_name: str, component: str, registry: str) -> str:
+    # Docker Hub has one level of names below an account.
+    return f"{registry}/{app_name}-{component}" if registry else f"{app_name}/{component}"
 
 
 def _missing(context: Path, dockerfile: Path) -> str:
@@ -367,13 +373,25 @@ def superseded(refs: Sequence[str], engine: Docker, keep: int) -> list[str]:
         engine: Where the images are.
         keep: How many tags of each repository stay, the wanted one included; the newest are kept.
     """
+    tags = _tags(engine)
+    old = [entry for ref in refs for entry in _beyond(tags.get(_repository(ref), []), ref, keep)]
+    used: Collection[str] = engine.used_image_ids() if old else ()
+    return [ref for created, ref, image_id in old if image_id not in used]
+
+
+def kept(refs: Sequence[str], engine: Docker, keep: int) -> set[str]:
+    """Return the newest tags of the references' repositories, which ``superseded`` leaves."""
+    tags = _tags(engine)
+    return {entry[1] for ref in refs for entry in sorted(tags.get(_repository(ref), []), reverse=True)[:keep]}
+
+
+def _tags(engine: Docker) -> dict[str, list[tuple[int, str, str]]]:
+    """Return, by repository, when each of its images was made, its reference and its id."""
     tags: dict[str, list[tuple[int, str, str]]] = {}
     for image in engine.images():
         for ref in image.get("RepoTags") or []:
             tags.setdefault(_repository(ref), []).append((image["Created"], ref, image["Id"]))
-    old = [entry for ref in refs for entry in _beyond(tags.get(_repository(ref), []), ref, keep)]
-    used: Collection[str] = engine.used_image_ids() if old else ()
-    return [ref for created, ref, image_id in old if image_id not in used]
+    return tags
 
 
 def _beyond(tags: Sequence[tuple[int, str, str]], wanted: str, keep: int) -> list[tuple[int, str, str]]:

@@ -154,9 +154,9 @@ def python_dockerfile(part: Part, python: Python, folder: Folder, choices: Choic
     context = part.context.value
     manifests = list(dict.fromkeys(_manifests(folder, python, part)))
     needed = [relative(path, context) for path in manifests]
-    native = sorted({package for name in python.dependencies for package in NATIVE.get(name, ())})
     compiled = any(name in NATIVE for name in python.dependencies)
     loads_libpq = "psycopg" in python.dependencies and not {"psycopg-binary", "psycopg-c"} & set(python.dependencies)
+    native = sorted({package for name in python.dependencies for package in NATIVE.get(name, ())} | ({"libpq5"} if loads_libpq else set()))
     home = "/app" if part.folder == context else f"/app/{relative(part.folder, context)}"
     text = recipe.dockerfile(
         f"A {part.kind.value} application on Python {chosen.version}.",
@@ -233,8 +233,8 @@ def _builder(chosen: Interpreter, compiled: bool, native: list[str], git: bool) 
     suffix = f"/{chosen.suite}" if chosen.suite else ""
     # Without the package -venv, which wants the whole python3 of its own suite; pip runs from its wheel.
     own = ["python3-pip-whl", *([] if chosen.image else [f"{chosen.name}{suffix}"])]
-    if compiled:
-        own += ["build-essential", *native, *([] if chosen.image else [f"{chosen.name}-dev{suffix}"])]
+    developer = ["build-essential", *native, *([] if chosen.image else [f"{chosen.name}-dev{suffix}"])]
+    own += developer if compiled else native
     words = [*own, "binutils", "ca-certificates", *(["git"] if git else [])]
     return [*([script("suite", chosen.suite)] if chosen.suite else []), script("install", *words)]
 
@@ -356,7 +356,9 @@ def _checked(completed: bool) -> str:
         "dependencies",
         "checked",
         "COPY --from=root /rootfs /rootfs",
-        run(recipe.CA, "cp -a /opt/venv /rootfs/opt/venv", script("complete", "/rootfs"), script("check", "/rootfs")),
+        run(
+            recipe.CA, "mkdir -p /rootfs/opt", "cp -a /opt/venv /rootfs/opt/venv", script("complete", "/rootfs"), script("check", "/rootfs")
+        ),
     )
 
 

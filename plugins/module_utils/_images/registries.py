@@ -19,14 +19,11 @@ from .._core.docker_client import missing_helper
 from .._core.errors import Failure
 from .._core.hosts import is_loopback
 from .._core.http_client import open_url
-from .._core.references import DOCKER_HUB, registry
+from .._core.references import API_HOSTS, registry
 from .dockerfile import Dockerfile, built_stages, images_named
 
 PATIENCE = 1.5
 """Seconds for all registries together; one that is slower is left to the build."""
-
-_HOSTS = {DOCKER_HUB: "registry-1.docker.io"}
-"""Where a registry's API is, if not at its own name."""
 
 _NOBODY_THERE = (502, 503, 504)
 """What a proxy answers for a server that it cannot reach."""
@@ -55,7 +52,7 @@ def unreachable(references: Iterable[str], ask: Callable[[str], str] | None = No
 
     One on this machine may be the node's own, and one that answers anything, or nothing in ``PATIENCE``, may do for the build.
     """
-    hosts = {reference: _HOSTS.get(registry(reference), registry(reference)) for reference in references}
+    hosts = {reference: API_HOSTS.get(registry(reference), registry(reference)) for reference in references}
     asked = {host for host in hosts.values() if not is_loopback(urlsplit(f"//{host}").hostname or "")}
     answers: dict[str, str] = {}
 

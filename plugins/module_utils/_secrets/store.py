@@ -55,7 +55,7 @@ def _login(component: Component) -> dict[str, str]:
     """Return the login to an image's registry as the kubelet reads it, without the user's name by itself, which is no secret."""
     if not (given := component.get("pull_credentials")):
         return {}
-    host, password = registry(str(component.get("image"))), text(given["password"])
+    host, password = given.get("registry") or registry(str(component.get("image"))), text(given["password"])
     auth = base64.b64encode(f"{text(given['username'])}:{password}".encode()).decode()
     # As docker login writes it; the kubelet knows Docker Hub by its old address.
     entry = {_DOCKER_HUB_LOGIN if host == DOCKER_HUB else host: {"auth": auth, "password": password}}

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from ansible.module_utils.common.yaml import yaml_load
 
 from .._component.names import Rule
+from .._core.references import registry as host_of
 from .forms import PROTOCOLS
 from .references import Used, references, resolved
 
@@ -130,7 +131,7 @@ def _load(path: Path) -> Service:
     return Service(name=path.parent.name, vault=text, names=names, credentials=credentials, **content)
 
 
-def with_services(components: Any, used: Used) -> Any:
+def with_services(components: Any, used: Used, registry: str = "", login: Mapping[str, str] | None = None) -> Any:
     """Return what is deployed: the application's components, then those of the services that it uses.
 
     What the components' environments take from a service is put there; see ``references.resolved``. Where ``connects_to`` of a component
@@ -140,6 +141,8 @@ def with_services(components: Any, used: Used) -> Any:
     Args:
         components: As ``app_components`` gives them.
         used: What is known of each service.
+        registry: Where what is built is pushed to; empty where it is built in the node.
+        login: ``username`` and ``password`` for that registry: they become the ``pull_credentials`` of what is built.
 
     Raises:
         ValueError: A component takes a value from a service, or in a form, that there is not.
@@ -150,7 +153,16 @@ def with_services(components: Any, used: Used) -> Any:
     taking = [component for component in components if isinstance(component, Mapping) and any(references(component))]
     services = load_services() if taking else {}
     result = [resolved(component, used, services) if component in taking else component for component in components]
-    return [*(_connected(component, used) for component in result), *map(_with_context, own)]
+    deployed = [*(_connected(component, used) for component in result), *map(_with_context, own)]
+    if not registry or not login:
+        return deployed
+    pull = {**login, "registry": host_of(f"{registry}/x")}
+    return [
+        {**component, "pull_credentials": pull}
+        if isinstance(component, Mapping) and component.get("build") and not component.get("pull_credentials")
+        else component
+        for component in deployed
+    ]
 
 
 def _connected(component: Any, used: Used) -> Any:

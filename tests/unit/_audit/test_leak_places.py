@@ -26,6 +26,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._audit.run import 
     Sampler,
     audit,
     chosen,
+    not_here,
     problems,
     table,
     unopened,
@@ -314,6 +315,15 @@ def test_the_history_of_images(engine: dict[str, str], monkeypatch: pytest.Monke
 
 def test_an_engine_without_images_is_told(engine: dict[str, str]) -> None:
     assert "has no image of another: run site.yml" in look("images", Subject(application="another", engine=engine)).error
+
+
+def test_what_a_registry_keeps_from_this_machine_is_said_and_no_error(engine: dict[str, str]) -> None:
+    subject = Subject(application="another", engine=engine, registry="registry.example.org/team")
+    results = [look(place, subject) for place in ("images", "cache", "etcd")]
+    assert problems(results) == []
+    said = ["the images are in registry.example.org/team", "the build cache is that of this machine", "it is inside of the cluster's nodes"]
+    for sentence, start in zip(not_here(results), said, strict=True):
+        assert start in sentence
 
 
 @pytest.mark.parametrize(("place", "folder"), [("cache", "/var/lib/docker/buildkit"), ("etcd", "/var/lib/minikube/etcd")])

@@ -63,6 +63,7 @@ def test_who_reads_where_mail_goes_gets_the_catcher() -> None:
     assert web["secret_env"]["SMTP_PASSWORD"] == {"from": "mail", "as": "password"}
     assert "MAIL_FROM" not in web["env"]  # it has a default
     assert component("node-mysql")["env"]["SMTP_FROM"] == {"from": "mail", "as": "from"}
+    assert "SMTP_SECURE" not in component("node-mysql")["env"]  # it is off by itself
     assert variables("node-mysql")["app_services"] == ["mariadb", "mail"]
     note = detect_application(APPS / "node-mysql").services["mail"].note
     assert "delivers nothing" in note
@@ -395,3 +396,17 @@ def test_runners_and_scripts_are_taken_off_a_command(tmp_path: Path) -> None:
         (tmp_path / "shop/railway.toml").write_text(text, encoding="utf-8")
         part = next(part for part in detect_application(tmp_path / "shop").parts if part.name == "web-cron")
         assert " ".join(part.command.value) == wanted
+
+
+@pytest.mark.parametrize(
+    ("source", "url"),
+    [
+        ("app = FastAPI()\n@app.get('/sum')\ndef total(a: int): ...\n", "/openapi.json"),
+        ("app = FastAPI(openapi_url=None)\n@app.get('/sum')\ndef total(a: int): ...\n", "/"),
+        ("app = FastAPI()\n@app.get('/')\ndef index(): ...\n", "/"),
+        ("app = FastAPI()\n@app.get('/health')\ndef health(): ...\n", "/health"),
+    ],
+)
+def test_an_interface_is_asked_what_it_answers(tmp_path: Path, source: str, url: str) -> None:
+    found, _left_out = adopted(tmp_path, {"requirements.txt": "fastapi\nuvicorn\n", "main.py": f"from fastapi import FastAPI\n{source}"})
+    assert [check["request"]["url"] for check in found["app_checks"]] == [url]

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -84,3 +85,16 @@ def test_after_another_text_each_image_is_built_once_from_what_is_newest(
 
 def test_no_role_spells_the_label_of_an_application() -> None:
     assert [str(path) for path in ROLES.rglob("tasks/*.yml") if labels.APPLICATION in path.read_text(encoding="utf-8")] == []
+
+
+def test_for_a_registry_no_engine_that_builds_is_asked_what_exists(given: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    given.update(base_image="", registry="registry.example.org/team")
+    named = run(given, capsys)
+    reference = named["refs"]["web"]
+    assert re.fullmatch(r"registry\.example\.org/team/plannoir-web:[0-9a-f]{12}", reference)
+    assert [image["exists"] for image in named["images"]] == [False]
+    assert not named["changed"]
+    assert [image["exists"] for image in run({**given, "present": [reference]}, capsys)["images"]] == [True]
+    would = run({**given, "present": [], "_ansible_check_mode": True}, capsys)
+    assert would["changed"]
+    assert would["diff"]["after"] == f"{reference}\n"

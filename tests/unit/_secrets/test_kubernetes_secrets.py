@@ -197,3 +197,12 @@ def test_the_login_to_a_registry_is_what_the_kubelet_reads(image: str, host: str
     assert base64.b64decode(entry["auth"]).decode() == "joe:a:b/c=ü"
     # The audit looks for each text in it, and an account's name is no secret.
     assert set(entry) == {"auth", "password"}
+
+
+def test_the_login_for_what_is_built_goes_to_the_registry_that_it_names() -> None:
+    login = {"username": "joe", "password": "one", "registry": "registry.example.org:5000"}
+    secrets = component_secrets([{"name": "web", "build": {"context": "web"}, "pull_credentials": login}])
+    assert list(json.loads(secrets["web"]["pull"][".dockerconfigjson"])["auths"]) == ["registry.example.org:5000"]
+    # A new password is a Secret of another name, which brings new pods.
+    rotated = component_secrets([{"name": "web", "build": {"context": "web"}, "pull_credentials": {**login, "password": "two"}}])
+    assert secret_names(secrets, KEY) != secret_names(rotated, KEY)

@@ -181,6 +181,18 @@ def test_a_service_of_ones_own_is_outside() -> None:
     assert connected(["api"], postgresql=[])["outside"] is False
 
 
+def test_what_is_built_has_the_registrys_login_and_a_login_of_its_own_stays() -> None:
+    login, own = {"username": "joe", "password": "s"}, {"username": "ann", "password": "t"}
+    built, ready = {"name": "web", "build": {"context": "web"}}, {"name": "api", "image": "ghcr.io/a/b:1"}
+    other = {"name": "job", "build": {"context": "job"}, "pull_credentials": {**own, "registry": "mirror.example"}}
+    components = [built, ready, other]
+    pulled = with_services(components, {}, "registry.example.org:5000/team", login)
+    assert pulled == [{**built, "pull_credentials": {**login, "registry": "registry.example.org:5000"}}, ready, other]
+    assert with_services(components, {}, "me", login)[0]["pull_credentials"]["registry"] == "docker.io"
+    assert with_services(components, {}, "registry.example.org", {}) == components
+    assert with_services(components, {}, "", login) == components
+
+
 @pytest.mark.parametrize("raw", ["x", ["x"], [{"connects_to": 1}], [{"connects_to": [{}]}], [{}]])
 def test_what_is_no_component_is_left_to_who_names_it(raw: Any) -> None:
     assert with_services(raw, {"postgresql": {"components": []}}) == raw
