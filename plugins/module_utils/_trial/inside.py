@@ -264,5 +264,6 @@ if __name__ == "__main__":
     QUESTIONS = {"load": load, "ask": ask}
     ANSWER = QUESTIONS[sys.argv[1]](json.loads(sys.argv[2])) if sys.argv[1] in QUESTIONS else main(json.loads(sys.argv[1]))
     sys.stdout.flush()
-    print("\n" + MARK + json.dumps(ANSWER), flush=True)
+    sys.stdout.write(f"\n{MARK}{json.dumps(ANSWER)}\n")
+    sys.stdout.flush()
     os._exit(0)

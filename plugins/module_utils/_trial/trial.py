@@ -283,7 +283,8 @@ def _by_body(trial: Trial, present: str, away: str) -> str:
         return ""
     key, probe = differing[0], trial.request()["probe"]
     url = f"http://127.0.0.1:{trial.component.get('port')}{probe}"
-    code = f"import json, sys, urllib.request as r; sys.exit(json.load(r.urlopen({url!r}, timeout=2)).get({key!r}) != {right[key]!r})"
+    answer = f"json.load(r.build_opener().open({url!r}, timeout=2))"
+    code = f"import json, sys, urllib.request as r; sys.exit({answer}.get({key!r}) != {right[key]!r})"
     return f"[python, -c, {json.dumps(code)}]"
 
 

@@ -115,7 +115,9 @@ reduce_packages() {
   strip_libraries "$environment"
   "$python" -m compileall -q -b --invalidation-mode unchecked-hash "$environment/lib" >/dev/null || true
   drop_sources "$environment/lib"
-  find "$environment" \( -name '*.pyi' -o -name '*.pxd' -o -name '*.c' -o -name '*.h' \) -type f -delete
+  # What a module beside it names stays: autobahn compiles a file of C that it reads, lazy_loader attaches what a .pyi declares.
+  find "$environment" \( -name '*.pyi' -o -name '*.pxd' -o -name '*.c' -o -name '*.h' \) -type f -exec sh -c '
+    for file; do grep -q -s -F -e "${file##*/}" -e attach_stub "${file%/*}"/*.py "${file%/*}"/*.pyc || rm "$file"; done' sh {} +
   rm -rf "$environment/include" "$environment"/bin/[Aa]ctivate*
   for program in "$environment"/bin/*; do
     case "${program##*/} $#" in

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,21 @@ def test_a_wheels_library_that_is_missing_is_named_with_all_that_need_it(root: P
 def test_a_library_that_nothing_complete_loads_is_named(root: Path, wheel: Path) -> None:
     (wheel / "module.so").unlink()
     assert check(root) == (1, "/usr/lib/package/package.libs/libouter.so needs libinner.so, which no listed package brings.")
+
+
+def test_of_what_only_compilers_and_editors_read_what_a_module_names_stays(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/python3.99").symlink_to(sys.executable)
+    modules = {
+        "compiled/__init__.py": "with open(__file__.rpartition('/')[0] + '/_check.c') as file: pass\n",
+        "lazy/__init__.py": "import lazy_loader\nlazy_loader.attach_stub(__name__, __file__)\n",
+        "plain/__init__.py": "check = 'checked.c'\n",
+    }
+    files = ["compiled/_check.c", "compiled/other.c", "lazy/__init__.pyi", "plain/__init__.pyi", "plain/check.c", "plain/include/plain.h"]
+    for name, text in {**modules, **dict.fromkeys(files, "")}.items():
+        path = tmp_path / "lib" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    subprocess.run(["sh", str(SCRIPT), "packages", str(tmp_path)], check=True)
+    assert [name for name in files if (tmp_path / "lib" / name).exists()] == ["compiled/_check.c", "lazy/__init__.pyi"]
+    assert [name for name in modules if (tmp_path / "lib" / name).exists()] == []
