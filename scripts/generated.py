@@ -142,7 +142,8 @@ def copy_of(path: str) -> Callable[[], str]:
 def build_files() -> str:
     """Return what generated Dockerfiles bring along as a module, because no other file of the collection goes along where a module runs."""
     folder = ROOT / BUILD_FILES
-    named = {"DEBIAN_SCRIPT": ROOT / DEBIAN_SCRIPT, "NEXT_BUILD": folder / "next.cjs", "STATIC_SERVER": folder / "nginx.conf"}
+    scripts = {"NEXT_BUILD": "next.cjs", "MIGRATION_BUILD": "migrate.cjs", "STATIC_SERVER": "nginx.conf"}
+    named = {"DEBIAN_SCRIPT": ROOT / DEBIAN_SCRIPT, **{name: folder / file for name, file in scripts.items()}}
     lines = [f"{name} = {_block(path.read_text(encoding='utf-8'))}" for name, path in named.items()]
     locks = sorted(folder.glob("node-*.txt"))
     entries = "".join(f'    "{lock.stem.removeprefix("node-")}": {_block(lock.read_text(encoding="utf-8"))},\n' for lock in locks)

@@ -16,6 +16,12 @@ from .javascript import Script
 from .model import Fact, Migration, Python
 from .python_source import Sources
 
+BUNDLE = "migrate.mjs"
+"""What a generated image of a Node part makes its tables with."""
+
+DRIZZLE_DRIVERS = {"pg": "node-postgres", "postgres": "postgres-js", "mysql2": "mysql2"}
+"""Packages and the names of their drivers in drizzle-orm."""
+
 TABLES_AT_START = "The application makes its tables as it starts, so its login needs the right to."
 
 
@@ -96,22 +102,51 @@ def node_migration(folder: Folder, where: str, dependencies: dict[str, str], scr
         if not has_revisions:
             note += f" {migrations} holds no revision, so the schema itself is pushed."
         return Migration(Fact("prisma", folder.at(schema, r"^datasource\b")), command, (*sources, relative(migrations, where)), False, note)
-    config = folder.first(where, "drizzle.config.ts", "drizzle.config.js", "drizzle.config.mjs")
-    if config and "drizzle-orm" in dependencies:
-        out, source = Script(folder, config).pair("out")
-        out = relative(join(where, out or "drizzle"), where)
-        command = ("drizzle-kit", "migrate")
-        note = "drizzle-kit is a development dependency: it is kept for the migration." if "drizzle-kit" in dependencies else ""
-        if not folder.below(join(where, out), ".sql"):
-            command, note = ("drizzle-kit", "push"), f"{out} holds no revision, so the schema itself is pushed. {note}".strip()
-        return Migration(Fact("drizzle", source or config), command, (relative(config, where), out), True, note)
+    if found := _drizzle(folder, where, dependencies):
+        return found
     for name in ("db:migrate", "migrate:deploy", "migration:run", "migrate", "migrate:up", "typeorm:migrate"):
         if name in scripts and not re.search(r"\bprisma\b|\bdev\b", scripts[name]):
-            manifest = join(where, "package.json")
-            return Migration(
-                Fact(f"the script {name}", folder.at(manifest, rf'"{re.escape(name)}"\s*:')), tuple(scripts[name].split()), (), True, ""
-            )
+            tool = Fact(f"the script {name}", folder.at(join(where, "package.json"), rf'"{re.escape(name)}"\s*:'))
+            return _script(folder, where, dependencies, tool, scripts[name])
     return None
+
+
+def _drizzle(folder: Folder, where: str, dependencies: dict[str, str]) -> Migration | None:
+    config = folder.first(where, "drizzle.config.ts", "drizzle.config.js", "drizzle.config.mjs")
+    if not config or "drizzle-orm" not in dependencies:
+        return None
+    out, source = Script(folder, config).pair("out")
+    out = relative(join(where, out or "drizzle"), where)
+    tool, sources = Fact("drizzle", source or config), (relative(config, where), out)
+    if not folder.below(join(where, out), ".sql"):
+        note = f"{out} holds no revision: make one with drizzle-kit generate, for drizzle-kit push itself is not in the image."
+        return Migration(tool, ("drizzle-kit", "push"), sources, False, note)
+    driver = next((driver for package, driver in DRIZZLE_DRIVERS.items() if package in dependencies), "")
+    if not driver:
+        return Migration(tool, ("drizzle-kit", "migrate"), sources, False, "drizzle-kit is not in the image, and no driver that is known.")
+    variable = re.search(r"\burl\s*:[^,}\n]*\benv(?:\.(\w+)|\[['\"](\w+))", folder.text(config))
+    bundle = ("drizzle", out, driver, next(filter(None, variable.groups())) if variable else "DATABASE_URL")
+    note = "A generated image has Drizzle's own migrator as that file; drizzle-kit is not in it."
+    return Migration(tool, ("node", BUNDLE), sources, True, note, bundle)
+
+
+def _script(folder: Folder, where: str, dependencies: dict[str, str], tool: Fact[str], text: str) -> Migration:
+    """Return a migration by a script of package.json: a file that is bundled, what the build makes, or a package's own program."""
+    words = tuple(re.sub(r"^(?:npx|bunx|pnpm exec|yarn)\s+(?:--\S+\s+)*", "", text.strip()).split())
+    program = words[0] if words else ""
+    file = next((word for word in words[1:] if re.search(r"\.[cm]?[jt]s$", word)), "")
+    plain = not re.search(r"&&|\|\||[;|<>$`]|^\w+=", text)
+    if plain and program in ("tsx", "ts-node", "bun", "node", "esno", "jiti") and file and folder.holds(join(where, file)):
+        file = relative(join(where, file), where)
+        note = f"A generated image has {file} and what it imports as that file."
+        return Migration(tool, ("node", BUNDLE), (), True, note, ("script", file))
+    if plain and program == "node" and file:
+        return Migration(tool, words, (), True, "The build makes that file.")
+    if plain and program in dependencies and "next" not in dependencies:
+        return Migration(tool, ("node", f"node_modules/{program}-program", *words[1:]), (), True, "", ("program", program))
+    return Migration(
+        tool, words, (), False, f"{text!r} is nothing that a generated image can run: write migration.command, or make a Dockerfile."
+    )
 
 
 def prisma_schema(folder: Folder, where: str) -> str:

@@ -99,6 +99,8 @@ class Migration:
     sources: tuple[str, ...] = ()
     can_run: bool = True
     note: str = ""
+    bundle: tuple[str, ...] = ()
+    """What a generated image of a Node part makes one file of, which its command runs: words of roles/images/files/migrate.cjs."""
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ def detect_part(folder: Path, root: Path | None = None, language: str = "", *, l
     parts = parts_of(Folder(top, () if locked else LOCKS), folder.relative_to(top).as_posix())
     if not parts:
         raise Failure(f"{folder} {NOTHING}.")
+    parts = [replace(part, locked=locked) for part in parts]
     languages = {"python" if part.python else "node": part for part in reversed(parts)}
     if language and language not in languages:
         raise Failure(f"language: {folder} holds no application in {language}: leave build.language out, or correct it.")

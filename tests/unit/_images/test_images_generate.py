@@ -212,6 +212,23 @@ def test_packages_of_development_stay_out_unless_they_are_the_process(tmp_path: 
     assert 'CMD ["node", "node_modules/tsx-program", "a.ts"]' in text
 
 
+def test_a_migration_of_a_node_part_is_one_file_that_needs_no_development() -> None:
+    text = made("next-bun-drizzle/web").dockerfile
+    build = steps(text, "build")
+    bundled = build.index("node /docker/migrate.cjs . drizzle db/migrations node-postgres DATABASE_URL")
+    assert build.index("--prefix /usr/local --no-audit --no-fund esbuild@") < bundled < build.index("node /docker/next.cjs")
+    assert "COPY --from=build /migration /rootfs/app" in steps(text, "checked")
+    assert "migrate.cjs" not in made("next-npm/web").dockerfile
+    assert "/migration" not in made("next-npm/web").dockerfile
+
+
+def test_a_migration_by_a_program_of_a_package_is_linked_before_it_is_copied(tmp_path: Path) -> None:
+    package = '{"name": "a", "scripts": {"start": "node a.js", "migrate": "knex migrate:latest"}, "dependencies": {"knex": "3"}}'
+    write(tmp_path, {"package.json": package, "a.js": "1"})
+    build = steps(generated(tmp_path).dockerfile, "build")
+    assert build.index("'node_modules/knex-program'") < build.index("cp -a . /out/")
+
+
 def test_a_start_script_that_needs_a_shell_is_refused(tmp_path: Path) -> None:
     write(tmp_path, {"package.json": '{"name": "a", "scripts": {"start": "node a.js && node b.js"}}', "a.js": "1"})
     with pytest.raises(Failure, match="needs a shell, and the image has none"):
