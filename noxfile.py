@@ -264,6 +264,12 @@ def detect(session: nox.Session) -> None:
     session.run("python", "-m", "scripts.detect", *session.posargs, env={"PYTHONPATH": str(ROOT / "collections")})
 
 
+@nox.session(default=False)
+def apps_any(session: nox.Session) -> None:
+    """Fixtures of tests/fixtures/answers.yml, adopted, deployed, asked and removed on a cluster of their own; ``-- NAME`` only those."""
+    session.run("python", "-m", "scripts.apps_any", *session.posargs, env={"PYTHONPATH": str(ROOT / "collections")})
+
+
 @nox.session(name="raise", default=False)
 def raise_version(session: nox.Session) -> None:
     """Raise the version of a program that the toolchain pins; ``-- etcd v3.6.8``."""
