@@ -17,6 +17,7 @@ from .health import DESCRIPTION
 from .migrations import TABLES_AT_START
 from .model import Application, Fact, Part, Variable
 from .roles import OUTSIDE, is_browser
+from .routes import is_page
 from .services import DATABASES, IN_CODE
 from .variables import SQLITE
 
@@ -150,8 +151,8 @@ def _checks(application: Application, gateway: bool) -> list[dict[str, Any]]:
         if route.prefix == "/":
             # An interface need not answer at /.
             own = DESCRIPTION if DESCRIPTION in part.paths and "/" not in part.paths else "/"
-            step: dict[str, Any] = {"name": "The page is there", "request": {"url": "/" if _is_page(part) else part.health.value or own}}
-            if _is_page(part) or part.health.value:
+            step: dict[str, Any] = {"name": "The page is there", "request": {"url": "/" if is_page(part) else part.health.value or own}}
+            if is_page(part) or part.health.value:
                 step["expect"] = {"status": 200}
             checks.append(step)
         elif gateway and part.health.value:
@@ -184,10 +185,6 @@ def _gives_no_redis_password(part: Part) -> bool:
         if variable.role in stems:
             stems[variable.role].add(re.sub(r"(HOST(NAME)?|SERVER|PASS(WORD)?|URL|URI|DSN)$", "", variable.name.upper()))
     return IN_CODE in part.services["redis"].note or not stems["redis_host"] <= stems["redis_password"] | stems["redis_url"]
-
-
-def _is_page(part: Part) -> bool:
-    return part.kind.value in ("next", "static")
 
 
 class _Writer:
@@ -321,10 +318,14 @@ class _Writer:
             return "true", False
         if role == "api_url" and variable.required and not is_browser(variable.name):
             other = next(
-                (other for other in self._application.parts if other is not part and other.port.value and not _is_page(other)), None
+                (other for other in self._application.parts if other is not part and other.port.value and not is_page(other)), None
             )
             if other:
                 return f"http://{other.name}:{other.port.value}", False
+            if page == part.name:
+                return self._origin, False
+        if variable.required and (usual := _usual(variable)):
+            return usual, False
         if variable.required:
             return self._ask(part, variable), variable.secret
         return None, False
@@ -370,6 +371,22 @@ class _Writer:
         if not any(ask.name == name for ask in self.asks):
             self.asks.append(Ask(part.name, name, f'{name}: "..."', variable.source))
         return f"{{{{ {name} }}}}"
+
+
+_LIFETIMES = {"SECOND": 1, "MINUTE": 60, "HOUR": 3600, "DAY": 86400}
+
+
+def _usual(variable: Variable) -> str:
+    """Return what a variable without a default is given nearly everywhere; empty where that differs."""
+    upper = variable.name.upper()
+    if variable.role == "algorithm":
+        return "HS256"
+    if variable.role == "environment":
+        return "production"
+    if variable.role == "lifetime":
+        unit = next(seconds for word, seconds in _LIFETIMES.items() if word in upper)
+        return str(max(1, (7 * 86400 if "REFRESH" in upper else 1800) // unit))
+    return ""
 
 
 def _listed(items: Sequence[str], form: str) -> str:

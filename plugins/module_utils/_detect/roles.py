@@ -66,6 +66,13 @@ ROLES = (
     Role("model_url", r"(?:OPENAI|OPENROUTER|LLM|MODEL|AI)_(?:API_)?(?:BASE_?URL|BASE|URL|ENDPOINT|HOST)", False, "openrouter"),
     Role("model_key", r"(?:OPENAI|OPENROUTER|LLM)_(?:API_)?(?:KEY|TOKEN)", True, "openrouter"),
     Role("model_name", r"(?:OPENAI|OPENROUTER|LLM|CHAT)_(?:\w+_)?MODEL(?:_NAME)?|MODEL_NAME|LLM_MODEL", False, "openrouter"),
+    Role("algorithm", r"(?:\w+_)?(?:JWT_|TOKEN_|HASH_|AUTH_|SECRET_|SIGNING_)*ALGORITHM"),
+    Role("environment", r"(?:APP_|FASTAPI_|FLASK_|DEPLOY_|RUNTIME_)?ENV(?:IRONMENT)?"),
+    Role(
+        "lifetime",
+        r"(?:\w+_)?(?:ACCESS|REFRESH|JWT|AUTH|ID|SESSION)?_?TOKEN_?(?:EXPIRES?|EXPIRY|EXPIRATION|LIFETIME|TTL)_?(?:IN_|TIME_)?"
+        r"(?:SECONDS?|MINUTES?|HOURS?|DAYS?)",
+    ),
     Role("cors_origins", r"(?!.*REGEX)(?:\w+_)?(?:CORS|ALLOWED|TRUSTED|ALLOW|CSRF)_?(?:\w+_)?ORIGINS?(?:_\w+)?|BACKEND_CORS_ORIGINS"),
     Role("allowed_hosts", r"(?:\w+_)?(?:ALLOWED|TRUSTED)_HOSTS?"),
     Role(
@@ -97,6 +104,8 @@ ROLES = (
     ),
 )
 """In the order in which they win."""
+
+DATABASE_URL = next(role for role in ROLES if role.name == "database_url")
 
 _SECRET = re.compile(r"SECRET|PASSWORD|PASSWD|TOKEN|API_?KEY|DSN|PRIVATE|CREDENTIAL|(?:^|_)(?:KEY|PASS|PWD|SALT)(?:_|$)|_KEY$")
 _NOT_SECRET = re.compile(

@@ -18,6 +18,21 @@ from .roles import is_browser
 
 BACKEND_PREFIX = "/backend"
 """What the gateway takes off on the way to the part that answers a browser's calls, where the pages can be told of it."""
+PAGE_SERVERS = frozenset(
+    (
+        *(
+            "@react-router/serve",
+            "@react-router/node",
+            "@remix-run/serve",
+            "@remix-run/node",
+            "nuxt",
+            "@sveltejs/kit",
+            "@sveltejs/adapter-node",
+        ),
+        *("@solidjs/start", "@tanstack/react-start", "@astrojs/node", "@builder.io/qwik-city", "@analogjs/platform"),
+    )
+)
+"""Packages of servers that make pages."""
 _API_WORDS = ("/api", "/ws", "/graphql", "/auth", "/socket.io", "/trpc", "/v1")
 _CONFIGURATION = re.compile(r"(?:^|/)(?:next|vite|vue|webpack|rspack|astro|svelte|nuxt)\.config\.[cm]?[jt]s$")
 _USUAL = {"fastapi": ("8000",), "starlette": ("8000",), "django": ("8000",), "flask": ("5000",), "node": ("3001", "4000", "5000", "8080")}
@@ -36,7 +51,7 @@ class Origin:
 
 def is_page(part: Part) -> bool:
     """Tell whether a part is what a browser opens."""
-    return part.kind.value in ("next", "static")
+    return part.kind.value in ("next", "static") or bool(part.node and part.node.dependencies.keys() & PAGE_SERVERS)
 
 
 def origin(folder: Folder, parts: Sequence[Part]) -> Origin:

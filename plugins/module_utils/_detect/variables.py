@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from .folder import Folder, join, parents
 from .model import Variable
-from .roles import OWN, is_browser, is_secret, role_of
+from .roles import DATABASE_URL, OWN, is_browser, is_secret, role_of
 from .services import ASYNCHRONOUS, CLIENTS, DATABASES, Client, sqlalchemy_form
 
 SQLITE = "Its only driver is SQLite's: a file, which has to outlive the pod."
@@ -124,6 +124,8 @@ def _variable(
     build_files: frozenset[str],
 ) -> Variable:
     role = role_of(name)
+    if role is None and re.search(r"UR[IL]$|DSN$", name.upper()) and any((read.default or "").startswith("sqlite") for read in group):
+        role = DATABASE_URL
     type_ = next((text for read in group if (text := getattr(read, "type", ""))), "")
     form = next((text for read in group if (text := getattr(read, "form", ""))), "")
     default = next((read.default for read in group if read.default is not None), None)
@@ -175,11 +177,16 @@ def _form(name: str, role: str, form: str, clients: Mapping[str, Client], depend
         if _is_sqlite(clients, dependencies, default):
             return (default or "").partition(":")[0]
         client = clients.get("postgresql") or clients.get("mariadb")
-        if client and re.search(r"(?:^|_)ASYNC(?:_|$)", name.upper()):
-            client = next(
-                (row for row in CLIENTS if row.service == client.service and row.form in ASYNCHRONOUS and row.package in dependencies),
-                client,
-            )
+        if client:
+            # Of several drivers, and several URLs of one database, a URL's name says whose it is.
+            rows = [row for row in CLIENTS if row.service == client.service and row.package in dependencies]
+            words = name.upper().split("_")
+            named = [row for row in rows if row.package.split("-")[0].upper() in words]
+            if "ASYNC" in words:
+                named += [row for row in rows if row.form in ASYNCHRONOUS]
+            elif "SYNC" in words:
+                named += [row for row in rows if row.form not in ASYNCHRONOUS]
+            client = next(iter(named), client)
         return sqlalchemy_form(client, dependencies) if client else ""
     if role == "redis_url":
         return "redis"

@@ -261,6 +261,51 @@ def test_of_two_urls_of_one_database_the_asynchronous_one_gets_its_driver(tmp_pa
     assert "env" not in web
 
 
+def reading(folder: Path, requirements: str, *names: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the environment of an application that reads some variables, and needs each of them."""
+    text = "import os\nfrom fastapi import FastAPI\napp = FastAPI()\n" + "".join(f"os.environ['{name}']\n" for name in names)
+    found, _left_out = adopted(folder, {"requirements.txt": f"fastapi\n{requirements}", "main.py": text})
+    (web,) = found["app_components"]
+    return web.get("env", {}), web.get("secret_env", {})
+
+
+def test_a_urls_name_says_whose_driver_it_is_for(tmp_path: Path) -> None:
+    drivers = "sqlalchemy\nasyncpg\npsycopg\n"
+    names = ("DATABASE_URL", "DATABASE_URL_ASYNC", "DATABASE_URL_SYNC", "DB_URL_ASYNCPG_DRIVER", "DB_URL_PSYCOPG_DRIVER")
+    _env, secret = reading(tmp_path, drivers, *names)
+    assert {name: value["as"].removeprefix("sqlalchemy+") for name, value in secret.items()} == {
+        "DATABASE_URL": "psycopg",
+        "DATABASE_URL_ASYNC": "asyncpg",
+        "DATABASE_URL_SYNC": "psycopg",
+        "DB_URL_ASYNCPG_DRIVER": "asyncpg",
+        "DB_URL_PSYCOPG_DRIVER": "psycopg",
+    }
+
+
+def test_what_is_the_same_nearly_everywhere_is_not_asked_for(tmp_path: Path) -> None:
+    names = ("JWT_ALGORITHM", "ENVIRONMENT", "ACCESS_TOKEN_EXPIRE_MINUTES", "REFRESH_TOKEN_EXPIRE_DAYS", "API_URL", "REGION")
+    env, _secret = reading(tmp_path, "", *names)
+    assert env == {
+        "JWT_ALGORITHM": "HS256",
+        "ENVIRONMENT": "production",
+        "ACCESS_TOKEN_EXPIRE_MINUTES": "30",
+        "REFRESH_TOKEN_EXPIRE_DAYS": "7",
+        "API_URL": "http://127.0.0.1:31080",
+        "REGION": env["REGION"],
+    }
+    assert env["REGION"].startswith("{{ ")
+
+
+def test_a_server_that_makes_pages_is_what_a_browser_opens(tmp_path: Path) -> None:
+    files = {
+        "api/requirements.txt": "fastapi\n",
+        "api/main.py": "from fastapi import FastAPI\napp = FastAPI()\n\n@app.get('/api/items')\ndef items(): return []\n",
+        "front/package.json": '{"dependencies": {"@react-router/serve": "7"}, "scripts": {"start": "react-router-serve x.js"}}',
+    }
+    found, _left_out = adopted(tmp_path, files)
+    assert found["services_gateway_routes"] == {"/": "front", "/api": "api"}
+
+
 def test_a_sqlite_file_outlives_the_pod(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("fastapi\nsqlalchemy\naiosqlite\n", encoding="utf-8")
     text = 'import os\nfrom fastapi import FastAPI\nURL = os.getenv("DATABASE_URL", "sqlite+aiosqlite:///./app.db")\napp = FastAPI()\n'

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._detect.application import detect_application
+from ansible_collections.plannoir.deploy.plugins.module_utils._detect.folder import Folder
 from ansible_collections.plannoir.deploy.plugins.module_utils._detect.model import Part
 from ansible_collections.plannoir.deploy.plugins.module_utils._detect.part import detect_part
 
@@ -350,3 +351,16 @@ def test_drizzles_revisions_are_applied_by_its_own_migrator(tmp_path: Path) -> N
     assert found == (("node", "migrate.mjs"), True, ("drizzle", "db/sql", "postgres-js", "POSTGRES_URL"))
     (tmp_path / "db/sql/0000_first.sql").unlink()
     assert node_migration(tmp_path, {}, **{"drizzle-orm": "0.44.0", "postgres": "3"})[1] is False
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"name": "web", /* one */ "main": "a,}//b.js", // two\n "list": [1, 2, ], // three\n}',
+        '{"name": "web", "main": "a,}//b.js", "list": [1, 2, /* , */ ]}',
+        "{name: 'web', main: 'a,}//b.js', list: [1, 2]}",
+    ],
+)
+def test_json_with_comments_and_commas_too_many_is_read(tmp_path: Path, text: str) -> None:
+    (tmp_path / "x.json").write_text(text, encoding="utf-8")
+    assert Folder(tmp_path).data("x.json") == {"name": "web", "main": "a,}//b.js", "list": [1, 2]}
