@@ -21,7 +21,8 @@ const UNUSED_AT_RUN_TIME = [
   "node_modules/next/dist/compiled/@mswjs/**",
   "node_modules/next/dist/compiled/conf/**",
   "node_modules/next/dist/compiled/tar/**",
-  "node_modules/next/dist/server/dev/hot-reloader-*.js",
+  "node_modules/next/dist/server/dev/hot-reloader-turbopack.js",
+  "node_modules/next/dist/server/dev/hot-reloader-webpack.js",
   "node_modules/react-dom/cjs/react-dom-server.browser.production.js",
 ];
 

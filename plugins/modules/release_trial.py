@@ -54,7 +54,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Ask the images what only running tells
+- name: Run the images for what only running tells
   plannoir.deploy.release_trial:
     kubeconfig: ~/.kube/config
     context: plannoir

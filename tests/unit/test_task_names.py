@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 FILES = sorted([ROOT / "site.yml", *ROOT.glob("playbooks/*.yml"), *ROOT.glob("molecule/*/*.yml"), *ROOT.glob("roles/*/tasks/*.yml")])
 VERBS = {
     *("Build", "Check", "Compare", "Copy", "Create", "Delete", "Deploy", "Download", "Ensure", "Fail", "Install", "Load", "Read", "Remove"),
-    *("Restore", "Rotate", "Run", "Search", "Set", "Show", "Start", "Stop", "Unpack", "Verify", "Wait", "Write"),
+    *("Push", "Restore", "Rotate", "Run", "Search", "Set", "Show", "Start", "Stop", "Unpack", "Verify", "Wait", "Write"),
 }
 
 
