@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
@@ -80,12 +81,23 @@ class PlayVariables:
         self.places = {name: _written(name, value) for name, value in self._set.items()}
         self.values: dict[str, Any] = {}
 
+    def _is_anothers(self, name: str) -> bool:
+        """Tell whether another application's vault holds a variable, such as the vault that all inventories of a checkout share."""
+        own = str(self.resolve("secrets_vault_file")[0] or "")
+        file = _file(self._set[name]) or _file(name)
+        if not name.startswith("vault_") or not own or file is None or file == _resolved(own):
+            return False
+        with contextlib.suppress(OSError):
+            return file.read_bytes().startswith(b"$ANSIBLE_VAULT")
+        return False
+
     def problems(self, own: Collection[str] = ()) -> Iterator[str]:
         """Name every misspelt variable, every undefined one that is used, and every wrong type."""
         places = self.places
         files = {name for name, written in places.items() if written.startswith("/") or ":" in written}
-        yield from name_problems(places, self._documentation, own=own, defined=self._vault_names)
-        for name, written in places.items():
+        judged = {name: written for name, written in places.items() if not self._is_anothers(name)}
+        yield from name_problems(judged, self._documentation, own=own, defined=self._vault_names)
+        for name, written in judged.items():
             if name in files or name in self._vault_names or name in own:
                 continue
             if remedy := suggestion(name, files - self._documentation.names):

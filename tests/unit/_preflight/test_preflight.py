@@ -276,6 +276,16 @@ def test_every_problem_of_the_variables_is_reported_at_once_with_its_place(deplo
     assert "problems were found; nothing was changed." in said
 
 
+def test_another_applications_vault_is_not_taken_for_misspelt(deployed: tuple[Path, str], tmp_path: Path) -> None:
+    # An inventory of its own shares group_vars/all with the reference application, whose vault is there.
+    other = {"app_nmae": "x", "app_secrets": ["shop_session_secret"], "secrets_vault_file": str(tmp_path / "vault.yml")}
+    said = problems(deployed[0], other)
+    assert "my.yml:1) is no variable of this collection: did you mean app_name?" in said
+    assert "vault_session_secret (" not in said
+    del other["secrets_vault_file"]
+    assert "vault_session_secret (" in problems(deployed[0], other)
+
+
 def test_what_components_lack_among_each_other_and_on_disk_is_reported(refused: dict[str, str]) -> None:
     said = refused["lacking"]
     assert "app_checks[0] (page).request.hedders (inventories/refused/host_vars/lacking.yml:1) is no option: did you mean headers?" in said
