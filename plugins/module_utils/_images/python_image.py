@@ -15,7 +15,8 @@ from .._detect.model import Part, Python
 from . import recipe
 from .recipe import Choices, Generated, run, script, stage
 
-SUITES = {"3.13": "", "3.11": "bookworm", "3.14": "forky"}
+OLDER = "bookworm"
+SUITES = {"3.13": "", "3.11": OLDER, "3.14": "forky"}
 """Python by the Debian suite that has it; the first is the base image's own. packages.debian.org/search?keywords=python3-minimal."""
 
 LIBRARIES = ("libssl3t64", "libzstd1", "zlib1g", "libexpat1", "libffi8", "libbz2-1.0", "liblzma5", "libuuid1", "libsqlite3-0")
@@ -79,9 +80,21 @@ class Interpreter:
     def path(self) -> str:
         return f"/usr/local/bin/{self.name}" if self.image else f"/usr/bin/{self.name}"
 
+    @property
+    def developer(self) -> list[str]:
+        """Packages with which a distribution without a wheel is compiled."""
+        if self.image:
+            return ["build-essential"]
+        suffix = f"/{self.suite}" if self.suite else ""
+        return ["build-essential", f"{self.name}-dev{suffix}", *self.newer("libc6-dev", "libc-dev-bin")]
+
+    def newer(self, *packages: str) -> list[str]:
+        """Return packages of the suite, where it is newer than the builder: apt takes none of them along that others break on."""
+        return [f"{package}/{self.suite}" for package in packages] if self.suite not in ("", OLDER) else []
+
     def packages(self) -> list[str]:
         own = [] if self.image else [f"{self.name}-minimal", f"lib{self.name}-minimal", f"lib{self.name}-stdlib"]
-        if self.suite == "bookworm":  # its Python runs on newer libraries
+        if self.suite == OLDER:  # its Python runs on newer libraries
             return [*recipe.ROOT_PACKAGES, *(f"{name}/{self.suite}" for name in own), *LIBRARIES]
         names = [*recipe.ROOT_PACKAGES, *own, *LIBRARIES]
         return [f"{'gcc-16-base' if name == 'gcc-14-base' else name}/{self.suite}" for name in names] if self.suite else names
@@ -232,8 +245,8 @@ def _root(chosen: Interpreter, loads_libpq: bool) -> str:
 def _builder(chosen: Interpreter, compiled: bool, native: list[str], git: bool) -> list[str]:
     suffix = f"/{chosen.suite}" if chosen.suite else ""
     # Without the package -venv, which wants the whole python3 of its own suite; pip runs from its wheel.
-    own = ["python3-pip-whl", *([] if chosen.image else [f"{chosen.name}{suffix}"])]
-    developer = ["build-essential", *native, *([] if chosen.image else [f"{chosen.name}-dev{suffix}"])]
+    own = ["python3-pip-whl", *([] if chosen.image else [f"{chosen.name}{suffix}"]), *chosen.newer("libc6", "libc-bin")]
+    developer = [*chosen.developer, *native]
     own += developer if compiled else native
     words = [*own, "binutils", "ca-certificates", *(["git"] if git else [])]
     return [*([script("suite", chosen.suite)] if chosen.suite else []), script("install", *words)]
@@ -271,8 +284,7 @@ def _install(part: Part, python: Python, folder: Folder, chosen: Interpreter) ->
     flags = ["--require-hashes"] if hashed else []
     wheels = script("pip", venv, "--only-binary=:all:", *flags, "--requirement", requirements)
     # What has no wheel is compiled.
-    headers = "build-essential" if chosen.image else f"build-essential {chosen.name}-dev{f'/{chosen.suite}' if chosen.suite else ''}"
-    sources = f"{script('install', headers)} && {script('pip', venv, *flags, '--requirement', requirements)}"
+    sources = f"{script('install', *chosen.developer)} && {script('pip', venv, *flags, '--requirement', requirements)}"
     if any(name in NATIVE for name in python.dependencies):
         steps.append(script("pip", venv, *flags, "--requirement", requirements))
     else:

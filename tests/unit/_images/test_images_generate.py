@@ -117,7 +117,7 @@ def test_a_server_that_the_lock_lacks_is_installed_beside_it(tmp_path: Path) -> 
 def test_what_is_compiled_brings_the_libraries_that_it_was_compiled_with(tmp_path: Path) -> None:
     write(tmp_path, {"requirements.txt": "flask==3.1.0\ngunicorn==23.0.0\npsycopg2==2.9.10\n", "app.py": FLASK})
     text = generated(tmp_path).dockerfile
-    assert "build-essential libpq-dev python3.13-dev" in steps(text, "dependencies")
+    assert "build-essential python3.13-dev libpq-dev" in steps(text, "dependencies")
     assert "debian.sh complete /rootfs" in steps(text, "checked")
 
 
@@ -129,6 +129,9 @@ def test_a_python_of_debian_comes_from_its_suite(tmp_path: Path, version: str) -
     assert f"python{version}-minimal{suffix} " in steps(text, "root")
     assert f"python3-pip-whl python{version}{suffix} " in steps(text, "dependencies")
     assert ("debian.sh suite" in text.replace(HELP, "")) == bool(suffix)
+    newer = version == "3.14"  # its C library is newer than the builder's, which goes along with what is built of it
+    assert ("libc6/forky libc-bin/forky" in steps(text, "dependencies")) == newer
+    assert ("python3.14-dev/forky libc6-dev/forky libc-dev-bin/forky" in steps(text, "dependencies")) == newer
 
 
 def test_a_python_that_only_an_image_has_is_taken_from_it_and_the_nearest_is_offered(tmp_path: Path) -> None:
