@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
@@ -23,6 +22,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.variabl
     type_problems,
 )
 from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.redaction import Redactor
+from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault import vault_state
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.written import Held, Written, shown_path
 
 try:
@@ -81,21 +81,21 @@ class PlayVariables:
         self.places = {name: _written(name, value) for name, value in self._set.items()}
         self.values: dict[str, Any] = {}
 
-    def _is_anothers(self, name: str) -> bool:
-        """Tell whether another application's vault holds a variable, such as the vault that all inventories of a checkout share."""
+    def _anothers(self) -> set[str]:
+        """Name what another application's vault holds, such as the vault that all inventories of a checkout share."""
         own = str(self.resolve("secrets_vault_file")[0] or "")
-        file = _file(self._set[name]) or _file(name)
-        if not name.startswith("vault_") or not own or file is None or file == _resolved(own):
-            return False
-        with contextlib.suppress(OSError):
-            return file.read_bytes().startswith(b"$ANSIBLE_VAULT")
-        return False
+        if not own:
+            return set()
+        files = {name: _file(value) or _file(name) for name, value in self._set.items() if name.startswith("vault_")}
+        vaults = {file for file in set(files.values()) if file and file != _resolved(own) and vault_state(file) == "encrypted"}
+        return {name for name, file in files.items() if file in vaults}
 
     def problems(self, own: Collection[str] = ()) -> Iterator[str]:
         """Name every misspelt variable, every undefined one that is used, and every wrong type."""
         places = self.places
         files = {name for name, written in places.items() if written.startswith("/") or ":" in written}
-        judged = {name: written for name, written in places.items() if not self._is_anothers(name)}
+        anothers = self._anothers()
+        judged = {name: written for name, written in places.items() if name not in anothers}
         yield from name_problems(judged, self._documentation, own=own, defined=self._vault_names)
         for name, written in judged.items():
             if name in files or name in self._vault_names or name in own:

@@ -93,7 +93,11 @@ def _others(folder: Folder) -> list[str]:
 
 
 def _is_within(where: str, parts: Sequence[Part]) -> bool:
-    return any(where == part.folder or part.folder == "." or where.startswith(f"{part.folder}/") for part in parts)
+    return any(_is_below(where, part.folder) for part in parts)
+
+
+def _is_below(where: str, above: str) -> bool:
+    return above in (".", where) or where.startswith(f"{above}/")
 
 
 def _first_application(parts: list[Part]) -> tuple[list[Part], list[str]]:
@@ -106,9 +110,9 @@ def _first_application(parts: list[Part]) -> tuple[list[Part], list[str]]:
     for page in pages[1:]:
         if page.folder.count("/") > pages[0].folder.count("/"):
             above = posixpath.dirname(page.folder)
-            alone = not above or any(_is_within(other.folder, [replace(page, folder=above)]) for other in pages[:1])
+            alone = not above or _is_below(pages[0].folder, above)
             out[page.folder if alone else above] = None
-    left = [part for part in parts if not any(part.folder == where or part.folder.startswith(f"{where}/") for where in out)]
+    left = [part for part in parts if not any(_is_below(part.folder, where) for where in out)]
     return left, [f"{where} (another application with a page of its own: adopt it by that folder)" for where in out]
 
 
@@ -119,7 +123,7 @@ def _without_shims(folder: Folder, parts: list[Part]) -> tuple[list[Part], list[
         file = part.kind.source.rpartition(":")[0]
         if not part.python or part.same_image_as or "sys.path" not in folder.text(file):
             continue
-        inner = [other for other in parts if other.python and other.folder != part.folder and _is_within(other.folder, [part])]
+        inner = [other for other in parts if other.python and other.folder != part.folder and _is_below(other.folder, part.folder)]
         for other in inner:
             if re.search(rf"""["'/]{re.escape(posixpath.basename(other.folder))}["'/]""", folder.text(file)):
                 shims.append(f"{file} (it starts {other.folder} for another host)")

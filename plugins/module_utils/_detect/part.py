@@ -160,9 +160,7 @@ def _python_part(folder: Folder, project: Project, sources: Sources, started: St
         paths.append((health.DESCRIPTION, "get", started.kind.source))  # by itself
     base = folder.part_name(where)
     places = {name: place for name, (_text, place) in project.direct.items()}
-    services, problems = _services(base, declared, known, found, places, _literal_hosts(folder, loaded))
-    if not is_alone:  # the client is another part's
-        problems = [problem for problem in problems if not problem.text.startswith(UNTOLD)]
+    services, problems = _services(base, declared, known, found, places, _literal_hosts(folder, loaded), is_alone=is_alone)
     name = base
     if started.suffix and (first or where == "."):
         name = started.suffix if where == "." else f"{base}-{started.suffix}"
@@ -185,10 +183,6 @@ def _python_part(folder: Folder, project: Project, sources: Sources, started: St
     )
 
 
-UNTOLD = "it has a client"
-"""How the sentence about a client begins that nothing tells where its server is."""
-
-
 def _literal_hosts(folder: Folder, paths: Iterable[str]) -> dict[str, str]:
     """Return the services whose own name stands in some files as that of a host, with the places."""
     pattern = re.compile(rf"""(?:\bhost['"]?\s*[:=]\s*['"]|://)({"|".join(EMBEDDED)})\b(?!\.)""")
@@ -206,8 +200,13 @@ def _services(
     found: Iterable[Variable],
     places: Mapping[str, str],
     literal: Mapping[str, str],
+    *,
+    is_alone: bool = True,
 ) -> tuple[dict[str, Fact[str]], list[Problem]]:
-    """Return the services that a part talks to: it has a client of each, and reads where it is."""
+    """Return the services that a part talks to: it has a client of each, and reads where it is.
+
+    ``is_alone`` tells that no other part has the same dependencies, so that a client which nothing tells of a server is this one's.
+    """
     services: dict[str, Fact[str]] = {}
     problems: list[Problem] = []
     roles = {variable.role: variable for variable in found if not variable.role.startswith("test")}
@@ -226,11 +225,12 @@ def _services(
             services[service] = Fact(client.form, literal[service], (), IN_CODE)
             continue
         if variable is None and service in EMBEDDED:
-            text = (
-                f"{UNTOLD} of {service} ({client.package}), and no variable was found that says where the server is: where it stands in "
-                "the code alone, no service of ours can be given to it."
-            )
-            problems.append(Problem(part, "service", source, text, stops=False))
+            if is_alone:
+                text = (
+                    f"it has a client of {service} ({client.package}), and no variable was found that says where the server is: where it "
+                    "stands in the code alone, no service of ours can be given to it."
+                )
+                problems.append(Problem(part, "service", source, text, stops=False))
             continue
         services[service] = Fact(client.form, source, (), f"{variable.name} is read ({variable.source})." if variable else "")
         if service not in EMBEDDED:

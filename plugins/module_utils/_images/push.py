@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from .._core.cluster import Cluster
@@ -29,23 +29,8 @@ def digests(references: Sequence[str], registry: Registry) -> dict[str, str]:
     Raises:
         Failure: The registry cannot be asked.
     """
-    found: dict[str, str] = {}
-    failures: list[Failure] = []
-
-    def ask(reference: str) -> None:
-        try:
-            found[reference] = registry.digest(reference)
-        except Failure as failure:
-            failures.append(failure)
-
-    threads = [threading.Thread(target=ask, args=(reference,)) for reference in references]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
-    return {reference: found[reference] for reference in references}
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(references, pool.map(registry.digest, references), strict=True))
 
 
 def node_platforms(cluster: Cluster) -> tuple[list[str], list[str]]:
