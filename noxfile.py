@@ -270,6 +270,12 @@ def apps_any(session: nox.Session) -> None:
     session.run("python", "-m", "scripts.apps_any", *session.posargs, env={"PYTHONPATH": str(ROOT / "collections")})
 
 
+@nox.session(default=False)
+def nodes(session: nox.Session) -> None:
+    """The reference application on three nodes with containerd and a registry: drains, a killed node; ``-- --one`` on one such node."""
+    session.run("python", "-m", "scripts.nodes", *session.posargs, env={"PYTHONPATH": str(ROOT / "collections")})
+
+
 @nox.session(name="raise", default=False)
 def raise_version(session: nox.Session) -> None:
     """Raise the version of a program that the toolchain pins; ``-- etcd v3.6.8``."""

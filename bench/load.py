@@ -1,10 +1,11 @@
 # Copyright: (c) 2026, Plannoir contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Requests at a steady rate to one address of this machine."""
+"""Requests at a steady rate to one address of this machine, or of a network that only this machine has."""
 
 from __future__ import annotations
 
 import http.client
+import ipaddress
 import threading
 import time
 from collections.abc import Mapping
@@ -18,10 +19,14 @@ CLIENTS = 32
 
 @dataclass(frozen=True)
 class Answers:
-    """What came of a load: milliseconds of each request, from when it was due, and how many failed."""
+    """What came of a load: milliseconds of each request, from when it was due, and when those were due that failed, in seconds."""
 
     milliseconds: list[float]
-    failed: int
+    failed_at: list[float]
+
+    @property
+    def failed(self) -> int:
+        return len(self.failed_at)
 
     def percentile(self, share: float) -> float:
         """Return the milliseconds within which a share (0 to 1) of the requests was answered."""
@@ -33,16 +38,17 @@ def steady(url: str, headers: Mapping[str, str], rate: int, seconds: int) -> Ans
     """Send ``rate`` GET requests a second for so many seconds, whether or not earlier ones were answered.
 
     Raises:
-        ValueError: The address is not this machine's.
+        ValueError: The address is a name, or one that others may have.
     """
     address = urlsplit(url)
-    if address.hostname != "127.0.0.1":
-        raise ValueError(f"{url} is not on 127.0.0.1.")
+    host = address.hostname or ""
+    if not ipaddress.ip_address(host).is_private:
+        raise ValueError(f"{url} is not on 127.0.0.1, nor in a private network.")
     connections = threading.local()
 
     def send(due: float) -> tuple[float, bool]:
         time.sleep(max(0.0, due - time.monotonic()))
-        connection = getattr(connections, "connection", None) or http.client.HTTPConnection("127.0.0.1", address.port, timeout=10)
+        connection = getattr(connections, "connection", None) or http.client.HTTPConnection(host, address.port, timeout=10)
         connections.connection = connection
         try:
             connection.request("GET", address.path, headers=dict(headers))
@@ -57,4 +63,5 @@ def steady(url: str, headers: Mapping[str, str], rate: int, seconds: int) -> Ans
     start = time.monotonic() + 0.5
     with ThreadPoolExecutor(CLIENTS) as pool:
         results = list(pool.map(send, [start + index / rate for index in range(rate * seconds)]))
-    return Answers([milliseconds for milliseconds, _good in results], sum(not good for _milliseconds, good in results))
+    failed_at = [index / rate for index, (_milliseconds, good) in enumerate(results) if not good]
+    return Answers([milliseconds for milliseconds, _good in results], failed_at)

@@ -19,6 +19,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec im
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.specification import OPTIONS
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan import migration_sources
+from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.early import NODE_VARIABLES, variable_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.settings import parse_memory
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.addresses import address_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.credentials import Values, credential_problems, named_values
@@ -76,6 +77,9 @@ class ActionModule(ControllerAction):
         if not any(problem.startswith("images_registry") for problem in problems):
             registry, login, ca = (variables.values.get(f"images_registry{end}") for end in ("", "_credentials", "_ca"))
             problems += registry_problems(str(registry or ""), login or {}, str(ca or ""))
+        if arguments.get("minikube"):
+            # A truth keeps no place, so that one which overrides a role's default is not among the values.
+            problems += variable_problems({name: variables.resolve(name)[0] for name in NODE_VARIABLES})
         judged = Judged()
         # Components with an unknown option or an undefined value are reported already, and could only be reported again.
         if "app_components" in variables.values and not any(problem.startswith("app_components") for problem in problems):
@@ -177,13 +181,16 @@ def _respelt(secrets: Values, vault_names: Mapping[str, str]) -> dict[str, str]:
 
 def _node(variables: PlayVariables, documentation: Documentation, machine_cpus: int) -> tuple[dict[str, Fraction], dict[str, str]]:
     """Return what the node has, for ``room_problems``, and what gives it more; nothing where the cluster is none of ours."""
-    names = ("minikube_profile", "cluster_context", "minikube_cpus", "minikube_memory")
-    profile, context, cpus, memory = (variables.values.get(name, documentation.options.get(name, {}).get("default")) for name in names)
+    names = ("minikube_profile", "cluster_context", "minikube_cpus", "minikube_memory", "minikube_nodes")
+    profile, context, cpus, memory, nodes = (
+        variables.values.get(name, documentation.options.get(name, {}).get("default")) for name in names
+    )
     if not profile or profile != context:
         return {}, {}
     try:
         # Minikube's container sees every core of its machine, and only its share of the memory.
-        node = {"cpu": Fraction(max(int(str(cpus)), machine_cpus)), "memory": Fraction(parse_memory(str(memory)) << 20)}
+        count = int(str(nodes))
+        node = {"cpu": Fraction(max(int(str(cpus)), machine_cpus) * count), "memory": Fraction(parse_memory(str(memory)) * count << 20)}
     except ValueError:
         return {}, {}  # it is named where all variables are
     return node, {

@@ -11,7 +11,8 @@ short_description: Start, stop or delete a Minikube cluster
 version_added: "1.0.0"
 author: Plannoir contributors (@plannoir)
 description:
-  - Manages one Minikube profile with one node, in the docker driver and with the docker runtime.
+  - Manages one Minikube profile in the docker driver, with one node or, with containerd, several.
+  - Several nodes get O(agent) as their network, before they are ready. Nothing is published on the loopback address then.
   - A cluster that was stopped, or whose node was killed, comes back with its data. The module returns when the API server answers, the node
     is Ready and kube-proxy and CoreDNS are ready.
   - A profile whose first start was killed or failed is deleted and made again.
@@ -42,11 +43,11 @@ options:
     type: str
     default: ""
   cpus:
-    description: Number of processors of the node.
+    description: Number of processors of each node.
     type: int
     default: 2
   memory:
-    description: Memory of the node, in MiB or with a unit, as in V(4096) or V(4g).
+    description: Memory of each node, in MiB or with a unit, as in V(4096) or V(4g).
     type: str
     default: 4g
   ports:
@@ -54,8 +55,17 @@ options:
     type: list
     elements: int
     default: [30080]
+  nodes:
+    description: Number of nodes; with several, O(container_runtime) has to be V(containerd) and O(ports) empty.
+    type: int
+    default: 1
+  container_runtime:
+    description: What runs the pods. Only an engine, V(docker), builds images, so that V(containerd) takes a registry.
+    type: str
+    choices: [docker, containerd]
+    default: docker
   node_image:
-    description: Image of the node, present in the Docker Engine. Empty means minikube's own, which it pulls.
+    description: Image of the nodes, present in the Docker Engine. Empty means minikube's own, which it pulls.
     type: str
     default: ""
   extra_config:
@@ -86,10 +96,16 @@ options:
     type: path
   agent:
     description:
-      - Definitions of what enforces NetworkPolicies in the cluster, among them the DaemonSet C(plannoir-kube-router); empty where nothing
-        shall. They are compared with what is there, in RV(network_policy_differs), and not applied.
+      - Definitions of what enforces NetworkPolicies in the cluster, among them the DaemonSet C(plannoir-kube-router), and of what else
+        several nodes take; empty where nothing shall. They are compared with what is there, in RV(network_policy_differs), and applied
+        where they are the network of several nodes.
     type: list
     elements: dict
+    default: []
+  archives:
+    description: Archives of images that O(agent) names, which are loaded into each node that lacks them before O(agent) has to be applied.
+    type: list
+    elements: path
     default: []
   recreate:
     description:
@@ -160,7 +176,7 @@ kubeconfig:
   type: str
   sample: /home/me/.kube/config
 host:
-  description: Address on which the ports are published.
+  description: Address on which node ports answer, of several nodes that of the first.
   returned: success
   type: str
   sample: 127.0.0.1
@@ -180,7 +196,7 @@ environment:
   returned: success
   type: dict
 engine:
-  description: Environment in which docker speaks to the engine inside the node; empty when it does not run.
+  description: Environment in which docker speaks to the engine inside the node; empty when there is none or it does not run.
   returned: success
   type: dict
   sample: {DOCKER_HOST: "tcp://127.0.0.1:32770", DOCKER_CERT_PATH: /home/me/.minikube/certs, DOCKER_TLS_VERIFY: "1"}
@@ -219,6 +235,8 @@ def main() -> None:
             "cpus": {"type": "int", "default": 2},
             "memory": {"type": "str", "default": "4g"},
             "ports": {"type": "list", "elements": "int", "default": [30080]},
+            "nodes": {"type": "int", "default": 1},
+            "container_runtime": {"type": "str", "choices": ["docker", "containerd"], "default": "docker"},
             "node_image": {"type": "str", "default": ""},
             "extra_config": {"type": "list", "elements": "str", "default": []},
             "encryption": {"type": "bool", "default": True},
@@ -226,6 +244,7 @@ def main() -> None:
             "kubeconfig": {"type": "path", "default": "~/.kube/config"},
             "cache_seed": {"type": "path"},
             "agent": {"type": "list", "elements": "dict", "default": []},
+            "archives": {"type": "list", "elements": "path", "default": []},
             "recreate": {"type": "bool", "default": False},
             "application": {"type": "str", "default": ""},
             "namespace": {"type": "str", "default": ""},
@@ -246,6 +265,7 @@ def main() -> None:
             cache_seed=Path(params["cache_seed"]) if params["cache_seed"] else None,
             timeout=params["timeout"],
             agent=params["agent"],
+            archives=[Path(archive) for archive in params["archives"]],
         )
         lost = Loss(params["application"], params["namespace"], data=params["delete_data"], others=params["delete_others"])
         result = ensure(profile, params["state"], recreate=params["recreate"], check=module.check_mode, lost=lost)

@@ -46,6 +46,18 @@ options:
     description: Whether the agent that enforces NetworkPolicies is wanted, too.
     type: bool
     default: false
+  local_volumes:
+    description: Whether what makes volumes on several nodes is wanted, too.
+    type: bool
+    default: false
+  containerd:
+    description: Whether the nodes run pods with containerd, which takes a node image of its own.
+    type: bool
+    default: false
+  registry:
+    description: Whether the image of a registry is wanted, too.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -104,6 +116,10 @@ node_image:
   returned: success
   type: str
   sample: plannoir/node:5f0c6e1d2b3a4958
+registry_image:
+  description: Reference of the image of a registry, which M(plannoir.deploy.minikube_registry) starts; empty with the source V(official).
+  returned: success
+  type: str
 base_image:
   description: Reference of the Debian image in the engine; empty with the source V(official).
   returned: success
@@ -128,12 +144,23 @@ network_policy_archive:
   description: Archive of that image; empty where it is not wanted or the node pulls it.
   returned: success
   type: str
+local_volumes_image:
+  description: Image of what makes volumes on several nodes.
+  returned: success
+  type: str
+  sample: docker.io/rancher/local-path-provisioner:v0.0.30
+local_volumes_archive:
+  description: Archive of that image; empty where it is not wanted or the nodes pull it.
+  returned: success
+  type: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import plan as toolchain_plan
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.catalogue import (
+    LOCAL_VOLUMES_IMAGE,
+    LOCAL_VOLUMES_OFFICIAL,
     NETWORK_POLICY_IMAGE,
     NETWORK_POLICY_OFFICIAL,
     archive,
@@ -149,6 +176,9 @@ def main() -> None:
             "registry_urls": {"type": "list", "elements": "str", "default": []},
             "become": {"type": "bool", "default": False},
             "network_policy": {"type": "bool", "default": False},
+            "local_volumes": {"type": "bool", "default": False},
+            "containerd": {"type": "bool", "default": False},
+            "registry": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
@@ -159,7 +189,7 @@ def main() -> None:
     if plan.problems:
         module.fail_json(msg=" ".join(f"{problem.rstrip('.')}." for problem in plan.problems))
     cache = module.params["cache_dir"]
-    with_agent = plan.source == "packages" and module.params["network_policy"]
+    from_packages = plan.source == "packages"
     names = [program["name"] for program in plan.programs]
     module.exit_json(
         changed=False,
@@ -168,11 +198,14 @@ def main() -> None:
         packages=plan.packages,
         downloads=plan.downloads,
         node_image=plan.node_image,
+        registry_image=plan.registry_image,
         base_image=plan.base_image,
         bin=f"{cache}/bin",
-        minikube_cache=f"{cache}/minikube-cache" if plan.source == "packages" else "",
-        network_policy_image=NETWORK_POLICY_IMAGE if plan.source == "packages" else NETWORK_POLICY_OFFICIAL,
-        network_policy_archive=f"{cache}/{archive(NETWORK_POLICY_IMAGE)}" if with_agent else "",
+        minikube_cache=f"{cache}/minikube-cache" if from_packages else "",
+        network_policy_image=NETWORK_POLICY_IMAGE if from_packages else NETWORK_POLICY_OFFICIAL,
+        network_policy_archive=f"{cache}/{archive(NETWORK_POLICY_IMAGE)}" if from_packages and module.params["network_policy"] else "",
+        local_volumes_image=LOCAL_VOLUMES_IMAGE if from_packages else LOCAL_VOLUMES_OFFICIAL,
+        local_volumes_archive=f"{cache}/{archive(LOCAL_VOLUMES_IMAGE)}" if from_packages and module.params["local_volumes"] else "",
         diff={"before": {"missing": names}, "after": {"missing": []}} if names else {"before": {}, "after": {}},
     )
 

@@ -19,13 +19,15 @@ class FakeMachine(Machine):
         self.answers: dict[str, Completed | Callable[[], Completed]] = {}
         self.commands: list[str] = []
         self.environments: list[Mapping[str, str]] = []
+        self.given: list[str | bytes] = []
         self.spawned: list[str] = []
         self.on_spawn: Callable[[], bool] = lambda: True
         self.clock = 0.0
 
-    def run(self, argv: Sequence[str], *, timeout: float = 60, env: Mapping[str, str] | None = None) -> Completed:
+    def run(self, argv: Sequence[str], *, timeout: float = 60, env: Mapping[str, str] | None = None, given: str | bytes = "") -> Completed:
         command = " ".join(argv)
         self.commands.append(command)
+        self.given.append(given)
         self.environments.append(env or {})
         matching = [prefix for prefix in self.answers if command.startswith(prefix)]
         if not matching:

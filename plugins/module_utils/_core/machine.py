@@ -24,9 +24,9 @@ class Machine:
     def __init__(self, root: Path = Path("/")) -> None:
         self.root = root
 
-    def run(self, argv: Sequence[str], *, timeout: float = 60, env: Mapping[str, str] | None = None) -> Completed:
-        """Run a command, whose messages are in English, for at most `timeout` seconds."""
-        return process.run(argv, timeout=timeout, environment={"LC_ALL": "C", **(env or {})})
+    def run(self, argv: Sequence[str], *, timeout: float = 60, env: Mapping[str, str] | None = None, given: str | bytes = "") -> Completed:
+        """Run a command, whose messages are in English, for at most `timeout` seconds, `given` being its standard input."""
+        return process.run(argv, timeout=timeout, environment={"LC_ALL": "C", **(env or {})}, given=given)
 
     def spawn(self, argv: Sequence[str], log: str) -> Callable[[], bool]:
         """Start a process that outlives this one, its output appended to `log`; return a function that tells whether it still runs."""

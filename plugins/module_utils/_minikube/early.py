@@ -10,7 +10,7 @@ from typing import Any
 
 from .._core.machine import Machine
 from .files import Files
-from .settings import Settings, port_problems
+from .settings import CONTAINERD, DOCKER, Settings, node_problems, port_problems
 
 
 def early_problems(machine: Machine, wanted: Mapping[str, Any]) -> Iterator[str]:
@@ -31,6 +31,36 @@ def early_problems(machine: Machine, wanted: Mapping[str, Any]) -> Iterator[str]
             yield foreign_problem(files)
         else:
             yield from port_problems(machine, wanted["ports"] or [])
+
+
+NODE_VARIABLES = (
+    *("minikube_nodes", "minikube_container_runtime", "minikube_ports", "minikube_registry"),
+    *("images_registry", "images_registry_credentials"),
+)
+"""What ``variable_problems`` looks at."""
+
+
+def variable_problems(values: Mapping[str, Any]) -> Iterator[str]:
+    """Name what of the variables ``minikube_*`` does not go together, and what several nodes or containerd lack of a registry.
+
+    Args:
+        values: Those of the play; what is not among them has its default.
+    """
+    try:
+        nodes = 1 if values.get("minikube_nodes") is None else int(values["minikube_nodes"])
+    except (TypeError, ValueError):
+        return  # it is named where all variables are
+    runtime = values.get("minikube_container_runtime") or (CONTAINERD if nodes > 1 else DOCKER)
+    yield from node_problems(nodes, runtime, values.get("minikube_ports") or [])
+    if runtime == CONTAINERD and not values.get("images_registry") and not values.get("minikube_registry"):
+        which = f"minikube_nodes is {nodes}" if nodes > 1 else f"minikube_container_runtime is {runtime}"
+        yield (
+            f"{which}, which has no engine that builds images in a node: name a registry in images_registry, or have one beside the "
+            "nodes with minikube_registry: true, and give its login in images_registry_credentials."
+        )
+    login = values.get("images_registry_credentials") or {}
+    if values.get("minikube_registry") and not (login.get("username") and login.get("password")):
+        yield "minikube_registry: give images_registry_credentials, the login that it gets; the password belongs into the vault."
 
 
 def foreign_problem(files: Files) -> str:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Plannoir contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is there of a Minikube profile: its files, its node (a container) and the API server inside.
+"""What is there of a Minikube profile: its files, its nodes (containers) and the API server inside.
 
 Read straight from the profile's config.json, one `docker inspect` and the API server, because each call of minikube takes
 0.3 s and a run that changes nothing must not feel it.
@@ -12,7 +12,7 @@ from __future__ import annotations
 import http.client
 import json
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -34,8 +34,8 @@ _API_TIMEOUT = 5.0
 class Get(Protocol):
     """GET of a path: (HTTP status, body); status 0 when nothing answers, with the cause as the body."""
 
-    def __call__(self, path: str, applied: Mapping[str, Any] | None = None) -> tuple[int, str]:
-        """Ask; with ``applied``, for the object at the path as it were if that definition were applied, which it is not."""
+    def __call__(self, path: str, applied: Mapping[str, Any] | None = None, *, dry_run: bool = True) -> tuple[int, str]:
+        """Ask; with ``applied``, for the object at the path as it were if that definition were applied, which it is unless ``dry_run``."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class Node:
     running: bool = False
     started_at: str = ""
     ip: str = ""
+    image: str = ""
     ports: dict[int, list[tuple[str, int]]] = field(default_factory=dict)
 
     def published(self, port: int) -> int:
@@ -53,23 +54,31 @@ class Node:
         return bindings[0][1] if bindings else 0
 
 
-def inspect(machine: Machine, profile: str) -> Node | None:
-    """Look at a profile's container; None when there is none.
+def names(profile: str, count: int) -> list[str]:
+    """Return what minikube calls a profile's nodes and their containers, the one with the API server first."""
+    return [profile, *(f"{profile}-m{number:02}" for number in range(2, count + 1))]
+
+
+def inspect(machine: Machine, *containers: str) -> list[Node | None]:
+    """Look at containers; None for each that is not there.
 
     Raises Failure when the engine does not answer.
     """
-    shown = machine.run(["docker", "container", "inspect", profile])
-    if shown.code:
-        if "no such container" in shown.err.lower():
-            return None
+    shown = machine.run(["docker", "container", "inspect", *containers])
+    if shown.code and "no such container" not in shown.err.lower():
         raise Failure(f"The Docker Engine does not answer ({shown.last_line}); run the role engine, or start it.")
-    found = json.loads(shown.out)[0]
-    networks = found["NetworkSettings"]["Networks"]
-    bindings = found["NetworkSettings"]["Ports"] or {}
+    found = {item["Name"].removeprefix("/"): _node(item) for item in json.loads(shown.out or "[]")}
+    return [found.get(name) for name in containers]
+
+
+def _node(item: Mapping[str, Any]) -> Node:
+    networks = item["NetworkSettings"]["Networks"]
+    bindings = item["NetworkSettings"]["Ports"] or {}
     return Node(
-        running=found["State"]["Running"],
-        started_at=found["State"]["StartedAt"],
+        running=item["State"]["Running"],
+        started_at=item["State"]["StartedAt"],
         ip=next((network["IPAddress"] for network in networks.values() if network["IPAddress"]), ""),
+        image=item["Config"]["Image"],
         ports={
             int(inside.split("/")[0]): [(b["HostIp"], int(b["HostPort"])) for b in outside or []] for inside, outside in bindings.items()
         },
@@ -80,7 +89,7 @@ def api(files: Files, port: int) -> Get:
     """Return a GET of the API server on 127.0.0.1 with the profile's own certificates, over one kept connection."""
     connection: http.client.HTTPSConnection | None = None
 
-    def get(path: str, applied: Mapping[str, Any] | None = None) -> tuple[int, str]:
+    def get(path: str, applied: Mapping[str, Any] | None = None, *, dry_run: bool = True) -> tuple[int, str]:
         nonlocal connection
         try:
             if connection is None:
@@ -92,7 +101,7 @@ def api(files: Files, port: int) -> Get:
             if applied is None:
                 connection.request("GET", path)
             else:
-                query = urlencode({"dryRun": "All", "force": "true", "fieldManager": MANAGER})
+                query = urlencode({"force": "true", "fieldManager": MANAGER, **({"dryRun": "All"} if dry_run else {})})
                 connection.request("PATCH", f"{path}?{query}", json.dumps(applied), {"Content-Type": "application/apply-patch+yaml"})
             response = connection.getresponse()
             return response.status, response.read().decode("utf-8", "replace")
@@ -111,7 +120,7 @@ def api_complaint(get: Get) -> str:
     return "" if status == 200 else f"the API server is not ready ({_first_line(body) or status})"
 
 
-def cluster_complaint(get: Get, node_name: str, started_at: str) -> str:
+def cluster_complaint(get: Get, node_names: Sequence[str], started_at: str) -> str:
     """Return why the cluster cannot take pods yet, or nothing.
 
     What the API server remembers from before the node's start (`started_at`, RFC 3339) does not count: kube-proxy and
@@ -120,10 +129,11 @@ def cluster_complaint(get: Get, node_name: str, started_at: str) -> str:
     complaint = api_complaint(get)
     if complaint:
         return complaint
-    status, body = get(f"/api/v1/nodes/{node_name}")
-    conditions = json.loads(body)["status"]["conditions"] if status == 200 else []
-    if not _is_true(conditions, "Ready"):
-        return "the node is not Ready"
+    for name in node_names:
+        status, body = get(f"/api/v1/nodes/{name}")
+        conditions = json.loads(body)["status"]["conditions"] if status == 200 else []
+        if not _is_true(conditions, "Ready"):
+            return f"the node {name} is not Ready"
     for app in ("kube-proxy", "kube-dns"):
         status, body = get(f"/api/v1/namespaces/kube-system/pods?labelSelector={quote(f'k8s-app={app}')}")
         pods = json.loads(body)["items"] if status == 200 else []
@@ -145,15 +155,42 @@ def agent_differs(get: Get, definitions: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def _differs(get: Get, definition: Mapping[str, Any]) -> bool:
-    version, meta = definition["apiVersion"], definition["metadata"]
-    folder = f"namespaces/{meta['namespace']}/" if "namespace" in meta else ""
-    path = f"/{'apis' if '/' in version else 'api'}/{version}/{folder}{definition['kind'].lower()}s/{meta['name']}"
+    path = _path(definition)
     have, (status, body) = get(path), get(path, definition)
     if have[0] != 200 or status != 200:
         return True
     live = json.loads(have[1])
     numbers = live.get("status") or {}
     return _content(live) != _content(json.loads(body)) or numbers.get("numberReady") != numbers.get("desiredNumberScheduled")
+
+
+def apply(get: Get, definitions: Iterable[Mapping[str, Any]]) -> None:
+    """Have each object be as its definition says.
+
+    Raises Failure where the API server refuses one.
+    """
+    for definition in definitions:
+        _apply(get, _path(definition), definition)
+
+
+def scale_dns(get: Get, replicas: int) -> None:
+    """Have CoreDNS run in so many pods; minikube scales it to one at each start."""
+    meta = {"name": "coredns", "namespace": "kube-system"}
+    scale = {"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": meta, "spec": {"replicas": replicas}}
+    _apply(get, "/apis/apps/v1/namespaces/kube-system/deployments/coredns/scale", scale)
+
+
+def _apply(get: Get, path: str, definition: Mapping[str, Any]) -> None:
+    status, body = get(path, definition, dry_run=False)
+    if status not in (200, 201):
+        raise Failure(f"The API server did not take {definition['kind']} {definition['metadata']['name']} ({status}: {body[:300]}).")
+
+
+def _path(definition: Mapping[str, Any]) -> str:
+    version, meta = definition["apiVersion"], definition["metadata"]
+    folder = f"namespaces/{meta['namespace']}/" if "namespace" in meta else ""
+    kind = definition["kind"].lower()
+    return f"/{'apis' if '/' in version else 'api'}/{version}/{folder}{kind}{'es' if kind.endswith('s') else 's'}/{meta['name']}"
 
 
 def _content(item: dict[str, Any]) -> dict[str, Any]:

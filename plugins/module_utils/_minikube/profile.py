@@ -25,7 +25,9 @@ from .contents import contents, losses
 from .early import foreign_problem
 from .encryption import host_path, refuse_missing_key, write_new_key
 from .files import Files
+from .images import load, worker_archives
 from .node import Get, Node
+from .registry import ca_file, container
 from .settings import Settings
 
 HOST = "127.0.0.1"
@@ -49,7 +51,8 @@ class Loss:
 @dataclass
 class Profile:
     """A profile with its edges. `wanted` are its settings; `cache_seed` is copied into minikube's cache before a start. `agent`
-    are the definitions of what enforces NetworkPolicies; none where nothing shall."""
+    are the definitions of what enforces NetworkPolicies, and is the network of several nodes; none where nothing shall. `archives`
+    are images that each node needs for it."""
 
     machine: Machine
     files: Files
@@ -59,8 +62,10 @@ class Profile:
     cache_seed: Path | None = None
     timeout: float = 600
     agent: Sequence[Mapping[str, Any]] = ()
+    archives: Sequence[Path] = ()
     api: Callable[[Files, int], Get] = nodes.api
     node: Node | None = None
+    workers: list[Node | None] = field(default_factory=list)
     complaint: str = ""
     actions: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -71,13 +76,29 @@ class Profile:
         return self.files.profile
 
     @property
+    def settings(self) -> Settings:
+        """Those of the cluster that is there, or else the wanted ones."""
+        config = self.files.config()
+        return Settings.from_config(config) if config else self.wanted
+
+    @property
+    def names(self) -> list[str]:
+        """The nodes of the cluster that is there, the one with the API server first."""
+        return nodes.names(self.name, Settings.from_config(self.files.config()).nodes)
+
+    @property
+    def host(self) -> str:
+        """Where node ports answer."""
+        return self.node.ip if self.node and self.workers else HOST
+
+    @property
     def _key(self) -> Path:
         return host_path(self.files.home, self.name)
 
     def look(self, *, check: bool) -> State:
         """Look at what is there, without changing anything; in check mode the engine may not be there yet."""
         try:
-            self.node = nodes.inspect(self.machine, self.name)
+            self.node, *self.workers = nodes.inspect(self.machine, *self.names)
         except Failure:
             if not check:
                 raise
@@ -86,6 +107,10 @@ class Profile:
         if not self.files.config():
             return "absent" if self.node is None else "foreign"
         if self.node is None or not self.node.running:
+            return "stopped"
+        ended = [name for name, node in zip(self.names[1:], self.workers, strict=True) if node is None or not node.running]
+        if ended:
+            self.complaint = f"{' and '.join(ended)} does not run"
             return "stopped"
         self.complaint = self._complaint(self.node)
         return "ailing" if self.complaint else "running"
@@ -108,8 +133,7 @@ class Profile:
             return
         found = None
         if self.node is not None and self.node.running:
-            get = self.api(self.files, self.node.published(nodes.API_PORT))
-            found = contents(get, allowed.application, allowed.namespace)
+            found = contents(self._get(), allowed.application, allowed.namespace)
         if sentences := losses(self.name, found, data=allowed.data, others=allowed.others):
             raise Failure("\n".join([*sentences, "Nothing was changed."]))
 
@@ -123,6 +147,10 @@ class Profile:
         if drift and not recreate:
             self.warnings.append(drift_warning(self.name, drift))
         if state == "running" and not fresh:
+            if self.workers and nodes.agent_differs(self._get(), self.agent):
+                self.actions.append(f"connect the nodes of the cluster {self.name}")
+                if not check:
+                    self._connect()
             self._wait_until_ready()
             return
         chosen = self.wanted if fresh else Settings.from_config(config)
@@ -160,7 +188,7 @@ class Profile:
     def engine(self) -> dict[str, str]:
         """Return the environment in which docker speaks to the engine inside the node; empty when that does not run."""
         port = self.node.published(nodes.ENGINE_PORT) if self.node and self.node.running else 0
-        if not port:
+        if not port or self.settings.container_runtime != settings.DOCKER:
             return {}
         return {
             "DOCKER_HOST": f"tcp://{HOST}:{port}",
@@ -168,15 +196,20 @@ class Profile:
             "DOCKER_TLS_VERIFY": "1",
         }
 
-    def network_policy(self, state: State) -> dict[str, Any]:
-        """Return what the module says of our agents that enforce NetworkPolicies; there is none where the cluster does not run."""
-        port = self.node.published(nodes.API_PORT) if self.node and self.node.running and state == "running" else 0
-        if not port:
+    def network_policy(self, state: State, *, check: bool) -> dict[str, Any]:
+        """Return what the module says of our agents that enforce NetworkPolicies; there is none where the cluster does not run.
+
+        What a single node needs for one that is to be applied is loaded into it; several have it already, as their network.
+        """
+        if not (self.node and self.node.running and self.node.published(nodes.API_PORT) and state == "running"):
             return {"network_policy_agents": [], "network_policy_differs": False}
-        get = self.api(self.files, port)
+        get = self._get()
         agents = nodes.network_policy_agents(get)
         wanted = [nodes.NETWORK_POLICY_AGENT] if self.agent else []
-        return {"network_policy_agents": agents, "network_policy_differs": agents != wanted or nodes.agent_differs(get, self.agent)}
+        differs = not self.workers and (agents != wanted or nodes.agent_differs(get, self.agent))
+        if differs and not check and self._load_images():
+            self.actions.append(f"load the agent that enforces NetworkPolicies into {self.name}")
+        return {"network_policy_agents": agents, "network_policy_differs": differs}
 
     def _refuse_problems(self, chosen: Settings, *, fresh: bool, check: bool) -> None:
         """Raise Failure with everything that would make the start fail; in check mode the toolchain may not be there yet."""
@@ -217,20 +250,45 @@ class Profile:
                 "--keep-context",
                 *(self.wanted.start_arguments() if fresh else []),
                 *(["--preload=false"] if self.cache_seed else []),
+                # Its volumes belong to no node.
+                *(["--install-addons=false"] if self.settings.nodes > 1 else []),
                 # Else it refuses root, and a patch that it does not know wherever GitHub does not answer.
                 *(["--force"] if self.machine.is_root() or self._is_newer else []),
             ]
         )
-        self.node = nodes.inspect(self.machine, self.name)
+        self.node, *self.workers = nodes.inspect(self.machine, *self.names)
+        if self.workers:
+            self._connect()
         self._wait_until_ready()
+        if self.workers:
+            nodes.scale_dns(self._get(), 2)  # on two that are ready, so that names are answered while one is away
         self.files.creating.unlink(missing_ok=True)
+
+    def _get(self) -> Get:
+        if self.node is None:
+            raise Failure(f"The container {self.name} vanished while its cluster started; run this again.")
+        return self.api(self.files, self.node.published(nodes.API_PORT))
+
+    def _connect(self) -> None:
+        """Give several nodes their network."""
+        self._load_images()
+        nodes.apply(self._get(), self.agent)
+
+    def _load_images(self) -> bool:
+        """Load into each node what it lacks of its images, and tell whether one lacked any.
+
+        minikube fills the first one from its cache; the others would pull what Kubernetes itself runs on each node.
+        """
+        below = [self.cache_seed / path for path in worker_archives()] if self.cache_seed else []
+        wanted = [self.archives, *([*below, *self.archives] for _worker in self.workers)]
+        runtime = self.settings.container_runtime
+        loaded = [load(self.machine, name, runtime, archives, self.timeout) for name, archives in zip(self.names, wanted, strict=True)]
+        return any(loaded)
 
     def _wait_until_ready(self) -> None:
         deadline = self.machine.monotonic() + self.timeout
-        if self.node is None:
-            raise Failure(f"The container {self.name} vanished while its cluster started; run this again.")
-        get = self.api(self.files, self.node.published(nodes.API_PORT))
-        while complaint := nodes.cluster_complaint(get, self.name, self.node.started_at):
+        get = self._get()
+        while complaint := nodes.cluster_complaint(get, self.names, self.node.started_at if self.node else ""):
             if self.machine.monotonic() > deadline:
                 raise Failure(
                     f"The cluster {self.name} started but is not ready after {self.timeout:g} s: {complaint}; see"
@@ -239,6 +297,9 @@ class Profile:
             self.machine.sleep(0.5)
 
     def _delete(self) -> None:
+        if ca_file(self.files).exists():
+            # A container in its network would keep minikube from removing that.
+            self.machine.run(["docker", "rm", "--force", "--volumes", container(self.name)])
         self._minikube(["delete"])
         shutil.rmtree(self.files.folder, ignore_errors=True)
         self._key.unlink(missing_ok=True)
@@ -283,6 +344,7 @@ def ensure(profile: Profile, state: str, *, recreate: bool, check: bool, lost: L
         profile.delete(check=check)
     elif state == "absent" and before == "foreign":
         profile.warnings.append(foreign_problem(profile.files))
+    policy = profile.network_policy(after, check=check)
     changed = bool(profile.actions)
     return {
         "changed": changed,
@@ -290,12 +352,12 @@ def ensure(profile: Profile, state: str, *, recreate: bool, check: bool, lost: L
         "drift": [] if recreate else drift,
         "context": profile.name,
         "kubeconfig": str(profile.kubeconfig),
-        "host": HOST,
+        "host": profile.host,
         "ip": profile.node.ip if profile.node else "",
         "ports": sorted(port for port in profile.wanted.ports if profile.node and profile.node.published(port)),
         "environment": direct(profile.node.ip, os.environ) if profile.node else {},
         "engine": profile.engine() if after == "running" else {},
-        **profile.network_policy(after),
+        **policy,
         "diff": {"before": before_shown, "after": _shown(after, profile, wanted=check and recreate)} if changed else {},
     }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,8 @@ from .encryption import OPTION as ENCRYPTION_OPTION
 from .encryption import PROVIDER, node_path
 
 DRIVER = "docker"
-RUNTIME = "docker"
+DOCKER = "docker"
+CONTAINERD = "containerd"
 # Minikube refuses to boot Kubernetes with less: RSRC_INSUFFICIENT_REQ_MEMORY and RSRC_INSUFFICIENT_CORES in its source.
 LEAST_MEMORY = 1800
 LEAST_CPUS = 2
@@ -41,7 +42,8 @@ class Settings:
     encryption: str = ""
     """The API server's encryption configuration, a path in the node; empty: Secrets are in plain text in etcd."""
     driver: str = DRIVER
-    container_runtime: str = RUNTIME
+    container_runtime: str = DOCKER
+    nodes: int = 1
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Settings:
@@ -59,6 +61,7 @@ class Settings:
             encryption=encryption,
             driver=config.get("Driver", ""),
             container_runtime=kubernetes.get("ContainerRuntime", ""),
+            nodes=len(config.get("Nodes") or [None]),
         )
 
     def shown(self) -> dict[str, Any]:
@@ -73,6 +76,7 @@ class Settings:
             "encryption at rest": PROVIDER if self.encryption else "",
             "driver": self.driver,
             "container_runtime": self.container_runtime,
+            "nodes": self.nodes,
         }
 
     def drift_from(self, have: Settings) -> list[dict[str, str]]:
@@ -94,11 +98,18 @@ class Settings:
             f"--kubernetes-version={self.kubernetes_version}",
             f"--cpus={self.cpus}",
             f"--memory={self.memory}mb",
+            *self._network_arguments(),
             *(f"--ports=127.0.0.1:{port}:{port}" for port in self.ports),
             *([f"--base-image={self.node_image}"] if self.node_image else []),
             *(f"--extra-config={option}" for option in self.extra_config),
             *([f"--extra-config={ENCRYPTION_OPTION}={self.encryption}"] if self.encryption else []),
         ]
+
+    def _network_arguments(self) -> list[str]:
+        """Return what keeps minikube from kindnet, whose image only a registry has, and from waiting for a network that comes later."""
+        if self.nodes > 1:
+            return [f"--nodes={self.nodes}", "--cni=false", "--wait=apiserver"]
+        return [] if self.container_runtime == DOCKER else ["--cni=bridge"]
 
 
 def parse_memory(text: str) -> int:
@@ -132,6 +143,8 @@ def settings_from(params: Mapping[str, Any]) -> Settings:
         problems.append(f"minikube_memory {params['memory']!r} is not an amount; write MiB or a unit, like 4096 or 4g.")
     if params["cpus"] < LEAST_CPUS:
         problems.append(f"minikube_cpus {params['cpus']} is too few; Kubernetes needs at least {LEAST_CPUS}.")
+    nodes, runtime = params["nodes"], params["container_runtime"]
+    problems += node_problems(nodes, runtime, params["ports"])
     bad_ports = [str(port) for port in params["ports"] if not 1 <= port <= 65535]
     if bad_ports:
         problems.append(f"minikube_ports names {', '.join(bad_ports)}; a port lies between 1 and 65535.")
@@ -150,7 +163,31 @@ def settings_from(params: Mapping[str, Any]) -> Settings:
         node_image=params["node_image"],
         extra_config=tuple(sorted(params["extra_config"])),
         encryption=node_path(params["profile"]) if params["encryption"] else "",
+        container_runtime=runtime,
+        nodes=nodes,
     )
+
+
+def node_problems(nodes: int, runtime: str, ports: Sequence[int]) -> Iterator[str]:
+    """Name what does not go with a number of nodes.
+
+    Args:
+        nodes: As in ``minikube_nodes``.
+        runtime: What runs their pods.
+        ports: What shall be published on 127.0.0.1.
+    """
+    if nodes < 1:
+        yield f"minikube_nodes {nodes} is too few; a cluster has at least one."
+    if nodes > 1 and runtime != CONTAINERD:
+        yield (
+            f"minikube_container_runtime {runtime} has one node, in whose engine images are built: leave it out, so that {nodes} nodes "
+            f"take {CONTAINERD}, or set minikube_nodes to 1."
+        )
+    if nodes > 1 and ports:
+        yield (
+            f"minikube_ports names {', '.join(map(str, ports))}, which minikube would publish for each of {nodes} nodes: leave it out; "
+            "node ports answer at the nodes' own addresses."
+        )
 
 
 def machine_problems(machine: Machine, wanted: Settings) -> list[str]:
@@ -160,8 +197,9 @@ def machine_problems(machine: Machine, wanted: Settings) -> list[str]:
     cpus, memory = map(int, shown.out.split()) if shown.code == 0 else (wanted.cpus, wanted.memory << 20)
     if wanted.cpus > cpus:
         problems.append(f"minikube_cpus {wanted.cpus} is more than the {cpus} of this machine's Docker Engine.")
-    if wanted.memory > memory >> 20:
-        problems.append(f"minikube_memory {wanted.memory} MiB is more than the {memory >> 20} MiB of this machine's Docker Engine.")
+    if wanted.nodes * wanted.memory > memory >> 20:
+        each = f" for each of {wanted.nodes} nodes" if wanted.nodes > 1 else ""
+        problems.append(f"minikube_memory {wanted.memory} MiB{each} is more than the {memory >> 20} MiB of this machine's Docker Engine.")
     return problems
 
 

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
-from .pins import CNI_PLUGINS, COREDNS, CRI_DOCKERD, CRICTL, ETCD, HELM, KUBE_ROUTER, KUBERNETES, MINIKUBE
+from .pins import CNI_PLUGINS, COREDNS, CRI_DOCKERD, CRICTL, ETCD, HELM, KUBE_ROUTER, KUBERNETES, LOCAL_PATH, MINIKUBE
 
 # The least version that the recipes' go.mod files accept, and the one that is fetched where the machine has none.
 GO_LEAST = (1, 26)
@@ -25,10 +25,12 @@ GO = "go1.26.8"
 # Go's own checksum of the module golang.org/toolchain@v0.0.1-<GO>.linux-amd64 (sum.golang.org).
 GO_SUM = "h1:ZOmGe1OnfREDMIdb1Qi4G9JSuDPBLGExZMQ4nis1RXM="
 BASE_REPOSITORY = "plannoir/base"
-NODE_REPOSITORY = "plannoir/node"
 # The agent that enforces NetworkPolicies, as published and as made here.
 NETWORK_POLICY_OFFICIAL = f"docker.io/cloudnativelabs/kube-router:{KUBE_ROUTER}"
 NETWORK_POLICY_IMAGE = f"plannoir/kube-router:{KUBE_ROUTER}"
+# What makes volumes that belong to one of several nodes.
+LOCAL_VOLUMES_OFFICIAL = f"docker.io/rancher/local-path-provisioner:{LOCAL_PATH}"
+LOCAL_VOLUMES_IMAGE = f"plannoir/local-path-provisioner:{LOCAL_PATH}"
 PLATFORM = "linux/amd64"
 _MINOR = KUBERNETES.split(".")[1]
 
@@ -69,13 +71,13 @@ class Debian:
 
 
 @dataclass(frozen=True)
-class Node:
-    """The node image: the folder `node` of the recipes, on the base image."""
+class EngineImage:
+    """An image of the engine: a folder of the recipes, on the first image that its program needs. The folder's name is the image's."""
 
     folder: str
 
 
-Recipe: TypeAlias = GoProgram | Image | Debian | Node
+Recipe: TypeAlias = GoProgram | Image | Debian | EngineImage
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class Program:
 
     `needs` names programs it is made from. `publish` maps file names to paths below the cache folder. `folders` are the recipe's
     folders below the recipes; a change in them makes the program again. `seconds` is what it took once, on 2 cores with empty caches.
-    What is `optional` is made only when it is asked for.
+    What is `optional` is made only when the option of this name asks for it.
     """
 
     name: str
@@ -94,7 +96,7 @@ class Program:
     folders: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     publish: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    optional: bool = False
+    optional: str = ""
 
 
 def _go(name: str, version: str, seconds: int, recipe: GoProgram, *publish: str) -> Program:
@@ -187,9 +189,21 @@ def _network_policy() -> Iterator[Program]:
     """Yield the agent that enforces NetworkPolicies beside Minikube's bridge."""
     name, module = "kube-router", "github.com/cloudnativelabs/kube-router/v2"
     program = GoProgram(name, (f"{module}/cmd/{name}",), _defines(f"{module}/pkg/version", Version=KUBE_ROUTER))
-    yield replace(_go(name, KUBE_ROUTER, 240, program), optional=True)
+    yield replace(_go(name, KUBE_ROUTER, 240, program), optional="network_policy")
     image = Image(NETWORK_POLICY_IMAGE, program=name, target=name)
-    yield replace(_image(NETWORK_POLICY_IMAGE, image, 30, "base-image", name), optional=True)
+    yield replace(_image(NETWORK_POLICY_IMAGE, image, 30, "base-image", name), optional="network_policy")
+
+
+def _local_volumes() -> Iterator[Program]:
+    """Yield what makes volumes on several nodes, each with an affinity to the one that it is on."""
+    name, module = "local-path-provisioner", "github.com/rancher/local-path-provisioner"
+    yield replace(_go(name, LOCAL_PATH, 90, GoProgram(name, (module,), _defines("main", VERSION=LOCAL_PATH))), optional="local_volumes")
+    image = Image(LOCAL_VOLUMES_IMAGE, program=name, path=f"/usr/local/bin/{name}")
+    yield replace(_image(LOCAL_VOLUMES_IMAGE, image, 1, name), optional="local_volumes")
+
+
+def _engine_image(name: str, version: str, seconds: int, base: str, optional: str) -> Program:
+    return Program(f"{name}-image", version, EngineImage(name), seconds, (name,), (base,), optional=optional)
 
 
 @cache
@@ -200,8 +214,21 @@ def programs() -> dict[str, Program]:
     apt_conf = 'APT::Keep-Downloaded-Packages "false"; Dir::Cache::pkgcache ""; Dir::Cache::srcpkgcache "";'
     clean = f"echo '{apt_conf}' > $1/etc/apt/apt.conf.d/docker-clean; rm -f $1/etc/hostname $1/etc/resolv.conf $1/var/cache/apt/*.bin"
     base = Program("base-image", "trixie", Debian("trixie", "minbase", excluded, clean), 45)
-    node = Program("node-image", MINIKUBE, Node("node"), 90, ("node",), ("base-image", "cri-dockerd", "crictl", "cni-plugins"))
-    every = (base, *_clients(), *_kubernetes_programs(), *_node_programs(), node, *_images(), *_network_policy())
+    node = Program("node-image", MINIKUBE, EngineImage("node"), 90, ("node",), ("base-image", "cri-dockerd", "crictl", "cni-plugins"))
+    containerd = _engine_image("node-containerd", MINIKUBE, 5, "node-image", optional="containerd")
+    registry = _engine_image("registry", "trixie", 20, "base-image", optional="registry")
+    every = (
+        base,
+        *_clients(),
+        *_kubernetes_programs(),
+        *_node_programs(),
+        node,
+        containerd,
+        registry,
+        *_images(),
+        *_network_policy(),
+        *_local_volumes(),
+    )
     return {program.name: program for program in every}
 
 
@@ -225,9 +252,10 @@ def base_image(digest: str) -> str:
     return f"{BASE_REPOSITORY}:{digest}"
 
 
-def node_image(digest: str) -> str:
-    """Return the reference of the node image with a digest."""
-    return f"{NODE_REPOSITORY}:{digest}"
+def engine_images(digests: Mapping[str, str]) -> dict[str, str]:
+    """Return the reference of each image of the engine by its program: its name, and the digest of what it is made of."""
+    recipes = {name: program.recipe for name, program in programs().items()}
+    return {name: f"plannoir/{recipe.folder}:{digests[name]}" for name, recipe in recipes.items() if isinstance(recipe, EngineImage)}
 
 
 def archive(ref: str) -> str:

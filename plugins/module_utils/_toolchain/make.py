@@ -46,8 +46,8 @@ class Packages:
         if name == GO:
             return self.store.is_whole(GO, digest)
         program = catalogue.programs()[name]
-        if isinstance(program.recipe, catalogue.Node):
-            return catalogue.node_image(digest) in labels
+        if isinstance(program.recipe, catalogue.EngineImage):
+            return catalogue.engine_images(digests)[name] in labels
         if isinstance(program.recipe, catalogue.Debian):
             return debian.base_state(labels, digest) == "there"
         return self.store.is_whole(name, digest) and self.store.is_published(name, digest, program.publish)
@@ -55,7 +55,7 @@ class Packages:
     def labels(self, digests: Mapping[str, str]) -> dict[str, dict[str, str]]:
         """Return the labels of our images in the engine; one that does not answer has none, and the plan says that it does not."""
         try:
-            return self.docker.labels(pins.BASE_IMAGE, catalogue.node_image(digests["node-image"]))
+            return self.docker.labels(pins.BASE_IMAGE, *catalogue.engine_images(digests).values())
         except Failure:
             return {}
 
@@ -70,8 +70,8 @@ class Packages:
                 return Made(False, time.monotonic() - start)
             digest = digests[name]
             program = catalogue.programs().get(name)
-            if program and isinstance(program.recipe, catalogue.Node):
-                self._build_node(program.recipe, digests)
+            if program and isinstance(program.recipe, catalogue.EngineImage):
+                self._build_image(program, program.recipe.folder, digests)
                 return Made(True, time.monotonic() - start)
             if not self.store.is_whole(name, digest):
                 with self.store.making(name, digest) as into:
@@ -119,13 +119,13 @@ class Packages:
         images.write_archive(image.ref, layer, image.entrypoint, into / "image.tar")
         layer.unlink()
 
-    def _build_node(self, node: catalogue.Node, digests: Mapping[str, str]) -> None:
-        programs = [need for need in catalogue.programs()["node-image"].needs if need != "base-image"]
+    def _build_image(self, program: catalogue.Program, folder: str, digests: Mapping[str, str]) -> None:
+        below, *programs = program.needs
         contexts = {name: self._made(name, digests) for name in programs}
-        digest = digests["node-image"]
-        options = ["--load", f"--tag={catalogue.node_image(digest)}", f"--label={debian.LABEL}={digest}"]
-        base = debian.base_ref(self.docker, digests["base-image"])
-        debian.build_image(self.docker, base, self.recipes / node.folder, contexts, self.store.log("node-image"), *options)
+        images, digest = catalogue.engine_images(digests), digests[program.name]
+        options = ["--load", f"--tag={images[program.name]}", f"--label={debian.LABEL}={digest}"]
+        base = images.get(below) or debian.base_ref(self.docker, digests[below])
+        debian.build_image(self.docker, base, self.recipes / folder, contexts, self.store.log(program.name), *options)
 
 
 def make(settings: Mapping[str, Any], *, check: bool = False) -> Made:

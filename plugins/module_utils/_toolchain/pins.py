@@ -16,6 +16,8 @@ CRICTL = "v1.34.0"
 CNI_PLUGINS = "v1.9.0"
 # The agent that enforces NetworkPolicies.
 KUBE_ROUTER = "v2.10.0"
+# What makes volumes on several nodes.
+LOCAL_PATH = "v0.0.30"
 BASE_IMAGE = "debian:trixie-slim"
 
 PINNED: dict[str, object] = {

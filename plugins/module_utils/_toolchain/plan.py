@@ -41,6 +41,7 @@ class ToolchainPlan:
     packages: list[str] = field(default_factory=list)
     downloads: list[dict[str, str]] = field(default_factory=list)
     node_image: str = ""
+    registry_image: str = ""
     base_image: str = ""
     problems: list[str] = field(default_factory=list)
 
@@ -107,10 +108,16 @@ def _packages_plan(store: Store, settings: Mapping[str, Any], *, check: bool) ->
     packages = Packages(store, Path(settings["recipes"]), Docker.at(settings["engine_host"]), settings["debian_mirror"])
     digests = packages.digests()
     labels = packages.labels(digests)
-    result = ToolchainPlan("packages", node_image=catalogue.node_image(digests["node-image"]), base_image=pins.BASE_IMAGE)
+    images = catalogue.engine_images(digests)
+    result = ToolchainPlan(
+        "packages",
+        node_image=images["node-containerd-image" if settings["containerd"] else "node-image"],
+        registry_image=images["registry-image"],
+        base_image=pins.BASE_IMAGE,
+    )
     result.problems += _version_problems(settings)
     result.problems += packages_problems()
-    wanted = [program for program in catalogue.programs().values() if settings["network_policy"] or not program.optional]
+    wanted = [program for program in catalogue.programs().values() if not program.optional or settings[program.optional]]
     missing = [program for program in wanted if not packages.is_there(program.name, digests, labels)]
     listed = [(program.name, program.version, program.seconds) for program in missing]
     go_programs = [program for program in missing if isinstance(program.recipe, catalogue.GoProgram)]
@@ -174,7 +181,7 @@ def _build_problems(
 
 
 def _engine_problems(settings: Mapping[str, Any], made: ToolchainPlan) -> Iterator[str]:
-    if any(program["name"].startswith(("base-", "node-", "image-")) for program in made.programs):
+    if any(program["name"].startswith(("base-", "node-", "registry-", "image-")) for program in made.programs):
         client = Docker.at(settings["engine_host"]).client
         if not output(["docker", "buildx", "version"], client):
             yield "The docker client or its buildx plugin is missing: run the role plannoir.deploy.engine first."

@@ -25,6 +25,13 @@ remove_rules() {
     for set in $(ipset list -name | grep -E '^KUBE-(SRC|DST)-'); do ipset destroy "$set"; done
 }
 
+# The network of several nodes: kube-router adds the addresses of this node's pods, and routes to those of the others.
+bridge='{"cniVersion":"0.3.0","name":"pods","plugins":[
+  {"name":"kubernetes","type":"bridge","bridge":"kube-bridge","isDefaultGateway":true,"hairpinMode":true,"ipam":{"type":"host-local"}},
+  {"type":"portmap","capabilities":{"portMappings":true}}]}'
+conf=${KUBE_ROUTER_CNI_CONF_FILE:-}
+if [ "$conf" ] && [ ! -s "$conf" ]; then echo "$bridge" >"$conf"; fi
+
 refusals --check 2>/dev/null || refusals --append || echo "kube-router.sh: a pod's first connections may be refused" >&2
 kube-router "$@" &
 router=$!

@@ -46,11 +46,11 @@ class Lab:
 
     def profile(self, wanted: Settings = WANTED, cache_seed: Path | None = None) -> Profile:
         def api(_files: Files, _port: int) -> nodes.Get:
-            return self._get if self.api_answers else lambda path, applied=None: (0, "connection refused")
+            return self._get if self.api_answers else lambda path, applied=None, *, dry_run=True: (0, "connection refused")
 
         return Profile(self.machine, self.files, self.kubeconfig, "minikube", wanted, cache_seed, agent=self.agent, api=api)
 
-    def _get(self, path: str, applied: Mapping[str, Any] | None = None) -> tuple[int, str]:
+    def _get(self, path: str, applied: Mapping[str, Any] | None = None, *, dry_run: bool = True) -> tuple[int, str]:
         """Answer lists of what the cluster holds, and else as ``cluster`` does."""
         resource = path.partition("?")[0].rpartition("/")[2]
         is_list = "/namespaces/" not in path and resource in {*RESOURCES.values(), "secrets"}
@@ -66,6 +66,8 @@ class Lab:
             f"{inside}/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(outside)}] for inside, outside in ((8443, 1), (2376, 2), (PORT, PORT))
         }
         found = {
+            "Name": "/plannoir",
+            "Config": {"Image": "plannoir/node:1"},
             "State": {"Running": running, "StartedAt": STARTED},
             "NetworkSettings": {"Networks": {"plannoir": {"IPAddress": "10.0.0.2"}}, "Ports": binding if running else {}},
         }

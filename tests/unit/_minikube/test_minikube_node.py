@@ -22,13 +22,13 @@ def cluster(starts: Mapping[str, str] | None = None, *, ready: str = "True", age
     """Return the API server of a cluster whose system pods have run since the given times."""
     since = {"kube-proxy": SINCE, "kube-dns": SINCE, **(starts or {})}
 
-    def get(path: str, applied: Mapping[str, Any] | None = None) -> tuple[int, str]:
+    def get(path: str, applied: Mapping[str, Any] | None = None, *, dry_run: bool = True) -> tuple[int, str]:
         if path == "/readyz":
             return 200, "ok"
         if path.endswith("/daemonsets"):
             return 200, json.dumps({"items": [{"metadata": meta} for meta in agents]})
         conditions: list[dict[str, Any]] = [{"type": "Ready", "status": ready}]
-        if path == "/api/v1/nodes/plannoir":
+        if path.startswith("/api/v1/nodes/plannoir"):
             return 200, json.dumps({"status": {"conditions": conditions}})
         state = {"running": {"startedAt": since[path.split("%3D")[1]]}}
         pod = {"conditions": [{"type": "Ready", "status": "True"}], "containerStatuses": [{"state": state}]}
@@ -53,6 +53,8 @@ def test_a_half_written_profile_counts_as_none(tmp_path: Path) -> None:
 def test_a_container_is_read_with_its_address_and_published_ports(tmp_path: Path) -> None:
     machine = FakeMachine(tmp_path)
     found = {
+        "Name": "/plannoir",
+        "Config": {"Image": "plannoir/node:1"},
         "State": {"Running": True, "StartedAt": STARTED},
         "NetworkSettings": {
             "Networks": {"plannoir": {"IPAddress": "192.168.49.2"}},
@@ -60,7 +62,7 @@ def test_a_container_is_read_with_its_address_and_published_ports(tmp_path: Path
         },
     }
     machine.answers["docker container inspect plannoir"] = Completed(0, json.dumps([found]))
-    node = nodes.inspect(machine, "plannoir")
+    (node,) = nodes.inspect(machine, "plannoir")
     assert node is not None
     assert (node.running, node.ip, node.published(8443), node.published(53), node.published(1)) == (True, "192.168.49.2", 32769, 0, 0)
 
@@ -68,23 +70,23 @@ def test_a_container_is_read_with_its_address_and_published_ports(tmp_path: Path
 def test_no_container_is_told_from_no_engine(tmp_path: Path) -> None:
     machine = FakeMachine(tmp_path)
     machine.answers["docker container inspect"] = Completed(1, "[]", "Error response from daemon: No such container: plannoir")
-    assert nodes.inspect(machine, "plannoir") is None
+    assert nodes.inspect(machine, "plannoir") == [None]
     machine.answers["docker container inspect"] = Completed(1, "", "Cannot connect to the Docker daemon")
     with pytest.raises(Failure, match=r"does not answer \(Cannot connect"):
         nodes.inspect(machine, "plannoir")
 
 
 def test_a_ready_cluster_has_nothing_to_complain_of() -> None:
-    assert nodes.cluster_complaint(cluster(), "plannoir", STARTED) == ""
+    assert nodes.cluster_complaint(cluster(), ["plannoir"], STARTED) == ""
 
 
 def test_a_node_that_is_not_ready_is_named() -> None:
-    assert nodes.cluster_complaint(cluster(ready="Unknown"), "plannoir", STARTED) == "the node is not Ready"
+    assert nodes.cluster_complaint(cluster(ready="Unknown"), ["plannoir"], STARTED) == "the node plannoir is not Ready"
 
 
 @pytest.mark.parametrize("app", ["kube-proxy", "kube-dns"])
 def test_what_the_api_server_remembers_from_before_the_nodes_start_does_not_count(app: str) -> None:
-    complaint = nodes.cluster_complaint(cluster({app: EARLIER}), "plannoir", STARTED)
+    complaint = nodes.cluster_complaint(cluster({app: EARLIER}), ["plannoir"], STARTED)
     assert complaint == f"no pod of {app} in kube-system is ready since the node started"
 
 
@@ -108,7 +110,7 @@ PATHS = [
 def holding(objects: Mapping[str, Mapping[str, Any]]) -> nodes.Get:
     """Return an API server that holds objects, and answers as the real one what they would be with others applied."""
 
-    def get(path: str, applied: Mapping[str, Any] | None = None) -> tuple[int, str]:
+    def get(path: str, applied: Mapping[str, Any] | None = None, *, dry_run: bool = True) -> tuple[int, str]:
         live = objects.get(path)
         if live is None:
             return (404, "{}") if applied is None else (201, json.dumps(applied))

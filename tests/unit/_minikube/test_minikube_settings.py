@@ -23,6 +23,8 @@ PARAMS: dict[str, Any] = {
     "node_image": "plannoir/node:1",
     "extra_config": ["apiserver.v=2"],
     "encryption": True,
+    "nodes": 1,
+    "container_runtime": "docker",
 }
 WANTED = settings.settings_from(PARAMS)
 CONFIG: dict[str, Any] = {

@@ -34,13 +34,20 @@ def test_a_changed_go_sum_changes_that_program_and_what_is_made_from_it(recipes:
     with (recipes / "go/crictl/go.sum").open("a", encoding="utf-8") as file:
         file.write("\n")
     before, after = catalogue.digests(RECIPES), catalogue.digests(recipes)
-    assert {name for name in before if before[name] != after[name]} == {"crictl", "node-image"}
+    assert {name for name in before if before[name] != after[name]} == {"crictl", "node-image", "node-containerd-image"}
 
 
-def test_a_changed_file_of_the_node_image_changes_its_tag_only(recipes: Path) -> None:
+def test_a_changed_file_of_the_node_image_changes_the_tags_of_nodes_only(recipes: Path) -> None:
     (recipes / "node/sshd.conf").write_text("UseDNS no\n", encoding="utf-8")
     before, after = catalogue.digests(RECIPES), catalogue.digests(recipes)
-    assert {name for name in before if before[name] != after[name]} == {"node-image"}
+    assert {name for name in before if before[name] != after[name]} == {"node-image", "node-containerd-image"}
+
+
+def test_what_containerd_is_told_is_no_other_image_for_clusters_with_docker(recipes: Path) -> None:
+    with (recipes / "node-containerd/config.toml").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    before, after = catalogue.digests(RECIPES), catalogue.digests(recipes)
+    assert {name for name in before if before[name] != after[name]} == {"node-containerd-image"}
 
 
 @pytest.mark.parametrize("mod", sorted((RECIPES / "go").glob("*/go.mod")), ids=lambda mod: mod.parent.name)

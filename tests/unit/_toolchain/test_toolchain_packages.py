@@ -29,6 +29,8 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.host im
 
 RECIPES = Path(__file__).parents[3] / "roles/toolchain/files"
 Labels = dict[str, dict[str, str]]
+OPTIONS = dict.fromkeys(("network_policy", "local_volumes", "containerd", "registry"), True)
+"""What asks for the optional programs."""
 
 
 class Machine:
@@ -89,6 +91,9 @@ def settings(tmp_path: Path) -> dict[str, Any]:
         "debian_mirror": "",
         "become": False,
         "network_policy": False,
+        "local_volumes": False,
+        "containerd": False,
+        "registry": False,
         "minikube_version": pins.MINIKUBE,
         "kubernetes_version": pins.KUBERNETES,
         "helm_version": pins.HELM,
@@ -109,10 +114,12 @@ def make_all(settings: dict[str, Any]) -> None:
 
 
 def test_everything_is_made_once(machine: Machine, settings: dict[str, Any]) -> None:
-    assert missing({**settings, "network_policy": True}) == list(catalogue.programs())
+    assert missing({**settings, **OPTIONS}) == list(catalogue.programs())
     make_all(settings)
     assert missing(settings) == []
     assert missing({**settings, "network_policy": True}) == ["kube-router", "image-kube-router"]
+    assert missing({**settings, "containerd": True}) == ["node-containerd-image"]
+    assert missing({**settings, "registry": True}) == ["registry-image"]
     assert planning.plan(settings).node_image in machine.engine
     for path in ("bin/minikube", "bin/kubectl", "bin/helm", f"minikube-cache/linux/amd64/{pins.KUBERNETES}/kubelet"):
         assert (Path(settings["cache_dir"]) / path).is_file()
