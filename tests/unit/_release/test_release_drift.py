@@ -294,6 +294,8 @@ class FakeCluster:
     def objects(self, *request: str) -> list[dict[str, Any]]:
         return copy.deepcopy(self.found)
 
+    named = objects
+
     def kubectl(self, *arguments: str, given: str = "") -> str:
         self.commands.append(arguments)
         if self.failures:
