@@ -52,7 +52,7 @@ class Loss:
 class Profile:
     """A profile with its edges. `wanted` are its settings; `cache_seed` is copied into minikube's cache before a start. `agent`
     are the definitions of what enforces NetworkPolicies, and is the network of several nodes; none where nothing shall. `archives`
-    are images that each node needs for it."""
+    are images that each node needs for it. `keep_images` takes the environment of the engine in the node before that goes."""
 
     machine: Machine
     files: Files
@@ -63,6 +63,7 @@ class Profile:
     timeout: float = 600
     agent: Sequence[Mapping[str, Any]] = ()
     archives: Sequence[Path] = ()
+    keep_images: Callable[[Mapping[str, str]], object] | None = None
     api: Callable[[Files, int], Get] = nodes.api
     node: Node | None = None
     workers: list[Node | None] = field(default_factory=list)
@@ -160,9 +161,7 @@ class Profile:
         if chosen.encryption and not fresh:
             refuse_missing_key(self._key)
         if state == "half-made" or (fresh and state != "absent"):
-            self.actions.append(f"delete the {'half-made ' if state == 'half-made' else ''}cluster {self.name}")
-            if not check:
-                self._delete()
+            self.delete("half-made " if state == "half-made" else "", check=check)
         why = f", because {self.complaint}" if self.complaint and not fresh else ""
         self.actions.append(f"{'create' if fresh else 'start'} the cluster {self.name}{why}")
         if not check:
@@ -174,11 +173,26 @@ class Profile:
         if not check:
             self._minikube(["stop"])
 
-    def delete(self, *, check: bool) -> None:
-        """Delete the cluster and its data."""
-        self.actions.append(f"delete the cluster {self.name}")
-        if not check:
-            self._delete()
+    def delete(self, what: str = "", *, check: bool) -> None:
+        """Delete the cluster and its data; the images that it runs are kept where that is wanted."""
+        engine = self.engine() if self.keep_images else {}
+        if engine:
+            self.actions.append(f"keep the images that run in the cluster {self.name}")
+        self.actions.append(f"delete the {what}cluster {self.name}")
+        if check:
+            return
+        if engine and self.keep_images:
+            try:
+                self.keep_images(engine)
+            except Failure as failure:
+                self.warnings.append(f"The images of the cluster {self.name} are not kept, so the next one builds them anew: {failure}")
+        if ca_file(self.files).exists():
+            # A container in its network would keep minikube from removing that.
+            self.machine.run(["docker", "rm", "--force", "--volumes", container(self.name)])
+        self._minikube(["delete"])
+        shutil.rmtree(self.files.folder, ignore_errors=True)
+        self._key.unlink(missing_ok=True)
+        self.node = None
 
     def drift(self) -> list[dict[str, str]]:
         """Return where the cluster that is there differs from what is wanted."""
@@ -295,15 +309,6 @@ class Profile:
                     f" `kubectl --kubeconfig {self.kubeconfig} --context {self.name} get pods --all-namespaces`."
                 )
             self.machine.sleep(0.5)
-
-    def _delete(self) -> None:
-        if ca_file(self.files).exists():
-            # A container in its network would keep minikube from removing that.
-            self.machine.run(["docker", "rm", "--force", "--volumes", container(self.name)])
-        self._minikube(["delete"])
-        shutil.rmtree(self.files.folder, ignore_errors=True)
-        self._key.unlink(missing_ok=True)
-        self.node = None
 
     def _minikube(self, arguments: Sequence[str]) -> None:
         done = self._run(arguments, timeout=self.timeout)
