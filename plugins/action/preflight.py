@@ -14,7 +14,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.checks import published_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.names import RULES, name_problem
-from ansible_collections.plannoir.deploy.plugins.module_utils._component.quantities import room_problems
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.quantities import growth_hints, room_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import Component, load_components
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.specification import OPTIONS
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
@@ -69,9 +69,11 @@ class ActionModule(ControllerAction):
         problems += [*services.problems, *variables.problems(own=arguments.get("own_variables", []))]
         spelled = list(variables.spelling_problems(self._loader.get_text_file_contents, path, vault.text if vault else ""))
         problems += filter(None, _misnamed(services, variables))
+        named = variables.values.get("app_components")
         if variables.values.get("minikube_network_policy"):
             problems += package_problems(["kubernetes", "requests"], "minikube_network_policy")
-        named = variables.values.get("app_components")
+        elif arguments.get("minikube") and variables.values.get("minikube_metrics_server", _scales(named)):
+            problems += package_problems(["kubernetes", "requests"], "minikube_metrics_server, for autoscale")
         problems += reference_problems(named if isinstance(named, list) else [], services.names, services.known, place)
         if not any(problem.startswith("images_registry") for problem in problems):
             registry, login, ca = (variables.values.get(f"images_registry{end}") for end in ("", "_credentials", "_ca"))
@@ -87,7 +89,8 @@ class ActionModule(ControllerAction):
         if result.get("failed"):
             return result
         problems += result["problems"]
-        problems += room_problems(judged.fitting, *_node(variables, documentation, result.get("cpus") or 0))
+        node, remedies = _node(variables, documentation, result.get("cpus") or 0)
+        problems += room_problems(judged.fitting, node, remedies)
         problems = list(dict.fromkeys([*spelled, *problems]))  # a clash of two components is one of the application, too
         if problems:
             count = f"{len(problems)} problems were found" if len(problems) > 1 else "A problem was found"
@@ -96,7 +99,7 @@ class ActionModule(ControllerAction):
         lacks = [name for name in made if name not in held and name not in beside]
         wanted = vault or services.want_vault or any(judged.secrets.values())
         write = path and wanted and (lacks or not variables.come_from(path))
-        return {"changed": False, "vault_services": services.with_values if write else None, "warnings": judged.hints}
+        return {"changed": False, "vault_services": services.with_values if write else None, "warnings": [*judged.hints, *growth_hints(judged.fitting, node)]}
 
 
 @dataclass
@@ -166,6 +169,11 @@ def _judge_components(
         problems += check_problems(checks, components, place)
     hints = list(browser_hints(components, accepted))
     return Judged(problems, hints, secrets, sources, [] if component_problems else components)
+
+
+def _scales(components: object) -> bool:
+    """Tell whether some component, of what may be none yet, is scaled."""
+    return isinstance(components, list) and any(isinstance(item, Mapping) and item.get("autoscale") for item in components)
 
 
 def _respelt(secrets: Values, vault_names: Mapping[str, str]) -> dict[str, str]:

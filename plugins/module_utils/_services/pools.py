@@ -5,6 +5,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from .references import references
+
 RESERVED = 3 + 7
 """Connections that no pool gets: PostgreSQL's superuser_reserved_connections, and setup, migration, the pooler's questions about
 passwords (2), a probe and two people with psql."""
@@ -42,7 +47,7 @@ def database_pools(max_connections: int, replicas: int, pooler_clients: int = 0)
         least = ROLLOUT * replicas + (0 if pooler_clients else RESERVED)
         raise ValueError(
             f"services_postgresql_client_pods {replicas} are too many for services_postgresql_{name}: set it to at least {least}, or take "
-            "fewer pods (app_replicas)."
+            "fewer pods (replicas, or autoscale.max, of the components that use it)."
         )
     pooled = budget // ROLLOUT
     reserve = max(1, pooled // 5)
@@ -52,3 +57,22 @@ def database_pools(max_connections: int, replicas: int, pooler_clients: int = 0)
         "default_pool_size": pooled - reserve,
         "reserve_pool_size": reserve,
     }
+
+
+def client_pods(components: Any, service: str, unnamed: int | str = 1) -> int:
+    """Return the most pods that use a service at once, rollouts apart; what is no component is named where components are checked.
+
+    Args:
+        components: As ``app_components`` gives them.
+        service: Its name.
+        unnamed: The number where no component takes a value from it.
+    """
+    found = [item for item in components if isinstance(item, Mapping)] if isinstance(components, list) else []
+    taking = [item for item in found if any(not part and value.get("from") == service for part, _option, _key, value in references(item))]
+    return max(1, sum(map(_most, taking)) if taking else int(unnamed))
+
+
+def _most(component: Mapping[str, Any]) -> int:
+    scale = component.get("autoscale")
+    number = scale.get("max") if isinstance(scale, Mapping) else component.get("replicas")
+    return int(number) if str(number).isdecimal() else 1
