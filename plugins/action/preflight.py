@@ -99,7 +99,11 @@ class ActionModule(ControllerAction):
         lacks = [name for name in made if name not in held and name not in beside]
         wanted = vault or services.want_vault or any(judged.secrets.values())
         write = path and wanted and (lacks or not variables.come_from(path))
-        return {"changed": False, "vault_services": services.with_values if write else None, "warnings": [*judged.hints, *growth_hints(judged.fitting, node)]}
+        return {
+            "changed": False,
+            "vault_services": services.with_values if write else None,
+            "warnings": [*judged.hints, *growth_hints(judged.fitting, node)],
+        }
 
 
 @dataclass

@@ -12,7 +12,7 @@ short_description: URLs, pods and scheduled runs of Helm releases
 version_added: "1.0.0"
 author: Plannoir contributors (@plannoir)
 description:
-  - Reads the Services and pods of releases in one request, and warns of scheduled runs that failed and of an autoscaler without measurements.
+  - Reads the Services and pods of releases in one request. Warns of scheduled runs that failed, and of an autoscaler without measurements.
 extends_documentation_fragment: [plannoir.deploy.cluster]
 options:
   names:

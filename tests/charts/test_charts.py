@@ -74,6 +74,12 @@ SEARCH = {
     "setup": {"command": ["make-index"], "secret_env": {"ADMIN": SECRET}},
     "probes": {"readiness": {"tcp": True}},
 }
+SCALED = {
+    **SHOP,
+    "connects_to": [],
+    "autoscale": {"min": 1, "max": 4},
+    "resources": {"requests": {"cpu": "250m"}, "limits": {"memory": "64Mi"}},
+}
 NIGHTLY = {
     "name": "nightly",
     "image": "shop:1",
@@ -139,7 +145,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "everything": role_values(EVERYTHING),
     "any-app": role_values(SHOP, SEARCH),
     "nightly": role_values(SEARCH, NIGHTLY),
-    "scaled": role_values({**SHOP, "connects_to": [], "autoscale": {"max": 4}, "resources": {"requests": {"cpu": "250m"}}}),
+    "scaled": role_values(SCALED),
 }
 ALL_VARIANTS = pytest.mark.parametrize("values", VARIANTS.values(), ids=list(VARIANTS))
 
@@ -406,9 +412,6 @@ def test_only_several_pods_get_a_disruption_budget() -> None:
     assert not named(render(), "PodDisruptionBudget")
 
 
-SCALED = {**SHOP, "connects_to": [], "autoscale": {"min": 1, "max": 4}, "resources": {"requests": {"cpu": "250m"}}}
-
-
 def test_a_number_that_the_cluster_chooses_is_in_its_autoscaler_only() -> None:
     objects = render(values=role_values(SCALED))
     assert "replicas" not in named(objects, "Deployment")["shop"]["spec"]
@@ -521,7 +524,7 @@ def test_every_option_of_a_component_reaches_the_cluster() -> None:
     stateless = {**asked, "persistence": None}  # a volume decides the strategy by itself
     found.append(("strategy", stateless, {**stateless, "strategy": "Recreate"}))
     found += [variant for variant in by_time if variant[0].startswith("schedule.")]
-    scaled = {**stateless, "replicas": None, "autoscale": {"min": 2, "max": 4, "cpu": 70}}
+    scaled = {**SCALED, "autoscale": {"min": 2, "max": 4, "cpu": 70}}
     found += [variant for variant in ((path, scaled, other) for path, other in variations(OPTIONS, scaled)) if "autoscale" in variant[0]]
     assert {path for path, _, _ in found} == set(leaves(OPTIONS))
     values = role_values(EVERYTHING)
@@ -642,7 +645,7 @@ def test_extras_and_application_never_render_the_same_object() -> None:
 def test_every_object_carries_our_label_and_has_a_name_that_is_looked_for_before() -> None:
     """What has such a name and is somebody else's stops a run before anything is built, so the list of names must be whole."""
     several = {**EVERYTHING, "name": "web", "persistence": None, "replicas": 2, "service": {}}
-    scaled = {**several, "name": "api", "replicas": None, "autoscale": {"max": 3}}
+    scaled = {**{option: value for option, value in several.items() if option != "replicas"}, "name": "api", "autoscale": {"max": 3}}
     for stage, release in (("extras", "my-app-extras"), ("app", "my-app")):
         given = [{**component, "extra": stage == "extras"} for component in (EVERYTHING, several, scaled)]
         objects = render(values=role_values(*given, stage=stage), release=release)

@@ -23,7 +23,7 @@ DEPLOYING_JOBS = ("migration", "setup")
 LONGEST = 128 * 1024
 """Bytes of a word that Linux takes as a process starts (MAX_ARG_STRLEN in execve(2)), a variable's name and the final NUL included."""
 
-WITHOUT_REQUEST = "autoscale.cpu is a share of resources.requests.cpu, which is not given: give it, as what a pod usually needs, such as 250m."
+WITHOUT_REQUEST = "autoscale.cpu is a share of resources.requests.cpu, which is not given: give what a pod usually needs, such as 250m."
 
 JOBS = (*DEPLOYING_JOBS, "test")
 """Options that are a Job of the component, each with a Secret ``<name>-<option>`` of its own."""

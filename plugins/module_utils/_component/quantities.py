@@ -115,8 +115,8 @@ def growth_hints(components: Sequence[Mapping[str, Any]], node: Mapping[str, Fra
                 fits = min(fits, least + max(0, math.floor((has - total) / one)))
         if fits < most:
             yield (
-                f"Component {component['name']}: the node has room for {fits} of the {most} pods that autoscale.max allows, so that further ones "
-                "wait: lower it, or give the node more (minikube_cpus, minikube_memory)."
+                f"Component {component['name']}: the node has room for {fits} of the {most} pods that autoscale.max allows, so that "
+                "further ones wait: lower it, or give the node more (minikube_cpus, minikube_memory)."
             )
 
 

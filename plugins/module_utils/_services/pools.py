@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Any
 
 from .references import references
@@ -19,6 +20,8 @@ ROLLOUT = 2
 
 POOL_LIMIT = 10
 """Connections that one process of the application makes use of."""
+
+_is_counting: ContextVar[bool] = ContextVar("is_counting", default=False)
 
 
 def database_pools(max_connections: int, replicas: int, pooler_clients: int = 0) -> dict[str, int]:
@@ -67,12 +70,22 @@ def client_pods(components: Any, service: str, unnamed: int | str = 1) -> int:
         service: Its name.
         unnamed: The number where no component takes a value from it.
     """
-    found = [item for item in components if isinstance(item, Mapping)] if isinstance(components, list) else []
-    taking = [item for item in found if any(not part and value.get("from") == service for part, _option, _key, value in references(item))]
-    return max(1, sum(map(_most, taking)) if taking else int(unnamed))
+    # A component's text that is a template of what follows from this number asks for it again, as it is looked at.
+    if _is_counting.get() or not isinstance(components, list):
+        return max(1, int(unnamed))
+    token = _is_counting.set(True)
+    try:
+        taking = [item for item in components if isinstance(item, Mapping) and _takes_from(service, item)]
+        return max(1, sum(map(_most, taking)) if taking else int(unnamed))
+    finally:
+        _is_counting.reset(token)
+
+
+def _takes_from(service: str, component: Mapping[str, Any]) -> bool:
+    return any(not part and reference.get("from") == service for part, _option, _key, reference in references(component))
 
 
 def _most(component: Mapping[str, Any]) -> int:
     scale = component.get("autoscale")
-    number = scale.get("max") if isinstance(scale, Mapping) else component.get("replicas")
-    return int(number) if str(number).isdecimal() else 1
+    number = str(scale.get("max") if isinstance(scale, Mapping) else component.get("replicas"))
+    return int(number) if number.isdecimal() else 1

@@ -106,7 +106,7 @@ def test_a_package_that_carries_messages_between_processes_is_enough(tmp_path: P
     ],
 )
 def test_a_server_of_socketio_without_a_manager_is_said(tmp_path: Path, call: str, places: list[str]) -> None:
-    text = f"import socketio\nfrom fastapi import FastAPI\nsio = {call}\napp = socketio.ASGIApp(sio, FastAPI())\n"
+    text = f"import socketio\nfrom fastapi import FastAPI\nsio = {call}\napi = FastAPI()\napp = socketio.ASGIApp(sio, api)\n"
     assert python(tmp_path, text, "fastapi\nuvicorn\npython-socketio\n") == places
 
 

@@ -25,6 +25,8 @@ def cluster(starts: Mapping[str, str] | None = None, *, ready: str = "True", age
     def get(path: str, applied: Mapping[str, Any] | None = None) -> tuple[int, str]:
         if path == "/readyz":
             return 200, "ok"
+        if path.startswith("/apis/apiregistration.k8s.io"):
+            return 404, "{}"
         if path.endswith("/daemonsets"):
             return 200, json.dumps({"items": [{"metadata": meta} for meta in agents]})
         conditions: list[dict[str, Any]] = [{"type": "Ready", "status": ready}]

@@ -39,7 +39,9 @@ def test_nothing_is_asked_where_nothing_is_scaled() -> None:
 
 def test_a_cluster_without_metrics_is_said_at_once_with_the_remedy() -> None:
     said, times = problem(NOT_FOUND, components=("api", "web"))
-    assert said.startswith("autoscale of api, web: the cluster has no metrics.k8s.io, so that the number of pods stays: install a metrics server")
+    assert said.startswith(
+        "autoscale of api, web: the cluster has no metrics.k8s.io, so that the number of pods stays: install a metrics server"
+    )
     assert times == 1
 
 

@@ -84,3 +84,17 @@ URL = {"secret_env": {"URL": {"from": "postgresql", "as": "url"}, "TOKEN": "x"}}
 )
 def test_the_pods_that_use_a_service_are_those_that_take_a_value_from_it_at_their_most(components: Any, pods: int) -> None:
     assert client_pods(components, "postgresql", "4") == pods
+
+
+class Template(dict[str, Any]):
+    """An environment with a text that is made of the number of pods, as Ansible resolves it: when it is looked at."""
+
+    def items(self) -> Any:
+        return [("SIZE", str(client_pods(self["components"], "postgresql", 7))), *dict.items(self)]
+
+
+def test_a_text_that_is_made_of_the_number_asks_for_it_without_end() -> None:
+    components: list[dict[str, Any]] = [{**USES, "replicas": 3}, {"replicas": 5}]
+    components[1]["env"] = Template(components=components)
+    assert client_pods(components, "postgresql") == 3
+    assert client_pods(components[1:], "postgresql", 7) == 7
