@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.plannoir.deploy.plugins.filter.client_pods import client_pods
 from ansible_collections.plannoir.deploy.plugins.filter.database_pools import database_pools
+from ansible_collections.plannoir.deploy.plugins.module_utils._services.pools import client_pods
 
 SUPERUSER_RESERVED = 3
 
