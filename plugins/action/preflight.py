@@ -69,11 +69,9 @@ class ActionModule(ControllerAction):
         problems += [*services.problems, *variables.problems(own=arguments.get("own_variables", []))]
         spelled = list(variables.spelling_problems(self._loader.get_text_file_contents, path, vault.text if vault else ""))
         problems += filter(None, _misnamed(services, variables))
-        named = variables.values.get("app_components")
         if variables.values.get("minikube_network_policy"):
             problems += package_problems(["kubernetes", "requests"], "minikube_network_policy")
-        elif arguments.get("minikube") and variables.values.get("minikube_metrics_server", _scales(named)):
-            problems += package_problems(["kubernetes", "requests"], "minikube_metrics_server, for autoscale")
+        named = variables.values.get("app_components")
         problems += reference_problems(named if isinstance(named, list) else [], services.names, services.known, place)
         if not any(problem.startswith("images_registry") for problem in problems):
             registry, login, ca = (variables.values.get(f"images_registry{end}") for end in ("", "_credentials", "_ca"))
@@ -173,11 +171,6 @@ def _judge_components(
         problems += check_problems(checks, components, place)
     hints = list(browser_hints(components, accepted))
     return Judged(problems, hints, secrets, sources, [] if component_problems else components)
-
-
-def _scales(components: object) -> bool:
-    """Tell whether some component, of what may be none yet, is scaled."""
-    return isinstance(components, list) and any(isinstance(item, Mapping) and item.get("autoscale") for item in components)
 
 
 def _respelt(secrets: Values, vault_names: Mapping[str, str]) -> dict[str, str]:

@@ -91,13 +91,6 @@ options:
     type: list
     elements: dict
     default: []
-  metrics_server:
-    description:
-      - Definitions of the metrics server, among them the APIService C(v1beta1.metrics.k8s.io); empty where none of ours shall be. They are
-        compared with what is there, in RV(metrics_server_differs), and not applied.
-    type: list
-    elements: dict
-    default: []
   recreate:
     description:
       - Whether a cluster whose settings differ from the wanted ones is deleted, with its data, and made anew. With V(false) the
@@ -203,12 +196,6 @@ network_policy_differs:
     - V(false) when the cluster does not run.
   returned: success
   type: bool
-metrics_server_differs:
-  description:
-    - Whether O(metrics_server) has to be applied, or ours to be removed. Somebody else's metrics server is enough, and stays.
-    - V(false) when the cluster does not run.
-  returned: success
-  type: bool
 """
 
 from pathlib import Path
@@ -239,7 +226,6 @@ def main() -> None:
             "kubeconfig": {"type": "path", "default": "~/.kube/config"},
             "cache_seed": {"type": "path"},
             "agent": {"type": "list", "elements": "dict", "default": []},
-            "metrics_server": {"type": "list", "elements": "dict", "default": []},
             "recreate": {"type": "bool", "default": False},
             "application": {"type": "str", "default": ""},
             "namespace": {"type": "str", "default": ""},
@@ -260,7 +246,6 @@ def main() -> None:
             cache_seed=Path(params["cache_seed"]) if params["cache_seed"] else None,
             timeout=params["timeout"],
             agent=params["agent"],
-            metrics_server=params["metrics_server"],
         )
         lost = Loss(params["application"], params["namespace"], data=params["delete_data"], others=params["delete_others"])
         result = ensure(profile, params["state"], recreate=params["recreate"], check=module.check_mode, lost=lost)

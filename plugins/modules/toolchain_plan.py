@@ -46,10 +46,6 @@ options:
     description: Whether the agent that enforces NetworkPolicies is wanted, too.
     type: bool
     default: false
-  metrics_server:
-    description: Whether the metrics server is wanted, too.
-    type: bool
-    default: false
 """
 
 EXAMPLES = r"""
@@ -132,22 +128,12 @@ network_policy_archive:
   description: Archive of that image; empty where it is not wanted or the node pulls it.
   returned: success
   type: str
-metrics_server_image:
-  description: Image of the metrics server.
-  returned: success
-  type: str
-  sample: registry.k8s.io/metrics-server/metrics-server:v0.9.0
-metrics_server_archive:
-  description: Archive of that image; empty where it is not wanted or the node pulls it.
-  returned: success
-  type: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import plan as toolchain_plan
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.catalogue import (
-    METRICS_SERVER_IMAGE,
     NETWORK_POLICY_IMAGE,
     NETWORK_POLICY_OFFICIAL,
     archive,
@@ -163,7 +149,6 @@ def main() -> None:
             "registry_urls": {"type": "list", "elements": "str", "default": []},
             "become": {"type": "bool", "default": False},
             "network_policy": {"type": "bool", "default": False},
-            "metrics_server": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
@@ -174,7 +159,7 @@ def main() -> None:
     if plan.problems:
         module.fail_json(msg=" ".join(f"{problem.rstrip('.')}." for problem in plan.problems))
     cache = module.params["cache_dir"]
-    built = plan.source == "packages"
+    with_agent = plan.source == "packages" and module.params["network_policy"]
     names = [program["name"] for program in plan.programs]
     module.exit_json(
         changed=False,
@@ -185,11 +170,9 @@ def main() -> None:
         node_image=plan.node_image,
         base_image=plan.base_image,
         bin=f"{cache}/bin",
-        minikube_cache=f"{cache}/minikube-cache" if built else "",
-        network_policy_image=NETWORK_POLICY_IMAGE if built else NETWORK_POLICY_OFFICIAL,
-        network_policy_archive=f"{cache}/{archive(NETWORK_POLICY_IMAGE)}" if built and module.params["network_policy"] else "",
-        metrics_server_image=METRICS_SERVER_IMAGE,
-        metrics_server_archive=f"{cache}/{archive(METRICS_SERVER_IMAGE)}" if built and module.params["metrics_server"] else "",
+        minikube_cache=f"{cache}/minikube-cache" if plan.source == "packages" else "",
+        network_policy_image=NETWORK_POLICY_IMAGE if plan.source == "packages" else NETWORK_POLICY_OFFICIAL,
+        network_policy_archive=f"{cache}/{archive(NETWORK_POLICY_IMAGE)}" if with_agent else "",
         diff={"before": {"missing": names}, "after": {"missing": []}} if names else {"before": {}, "after": {}},
     )
 

@@ -49,7 +49,7 @@ class Loss:
 @dataclass
 class Profile:
     """A profile with its edges. `wanted` are its settings; `cache_seed` is copied into minikube's cache before a start. `agent`
-    are the definitions of what enforces NetworkPolicies, `metrics_server` those of the metrics server; none where nothing shall."""
+    are the definitions of what enforces NetworkPolicies; none where nothing shall."""
 
     machine: Machine
     files: Files
@@ -59,7 +59,6 @@ class Profile:
     cache_seed: Path | None = None
     timeout: float = 600
     agent: Sequence[Mapping[str, Any]] = ()
-    metrics_server: Sequence[Mapping[str, Any]] = ()
     api: Callable[[Files, int], Get] = nodes.api
     node: Node | None = None
     complaint: str = ""
@@ -169,19 +168,15 @@ class Profile:
             "DOCKER_TLS_VERIFY": "1",
         }
 
-    def additions(self, state: State) -> dict[str, Any]:
-        """Return what the module says of what we add to a cluster; there is nothing where it does not run."""
+    def network_policy(self, state: State) -> dict[str, Any]:
+        """Return what the module says of our agents that enforce NetworkPolicies; there is none where the cluster does not run."""
         port = self.node.published(nodes.API_PORT) if self.node and self.node.running and state == "running" else 0
         if not port:
-            return {"network_policy_agents": [], "network_policy_differs": False, "metrics_server_differs": False}
+            return {"network_policy_agents": [], "network_policy_differs": False}
         get = self.api(self.files, port)
         agents = nodes.network_policy_agents(get)
         wanted = [nodes.NETWORK_POLICY_AGENT] if self.agent else []
-        return {
-            "network_policy_agents": agents,
-            "network_policy_differs": agents != wanted or nodes.agent_differs(get, self.agent),
-            "metrics_server_differs": nodes.metrics_server_differs(get, self.metrics_server),
-        }
+        return {"network_policy_agents": agents, "network_policy_differs": agents != wanted or nodes.agent_differs(get, self.agent)}
 
     def _refuse_problems(self, chosen: Settings, *, fresh: bool, check: bool) -> None:
         """Raise Failure with everything that would make the start fail; in check mode the toolchain may not be there yet."""
@@ -300,7 +295,7 @@ def ensure(profile: Profile, state: str, *, recreate: bool, check: bool, lost: L
         "ports": sorted(port for port in profile.wanted.ports if profile.node and profile.node.published(port)),
         "environment": direct(profile.node.ip, os.environ) if profile.node else {},
         "engine": profile.engine() if after == "running" else {},
-        **profile.additions(after),
+        **profile.network_policy(after),
         "diff": {"before": before_shown, "after": _shown(after, profile, wanted=check and recreate)} if changed else {},
     }
 

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
-from .pins import CNI_PLUGINS, COREDNS, CRI_DOCKERD, CRICTL, ETCD, HELM, KUBE_ROUTER, KUBERNETES, METRICS_SERVER, MINIKUBE
+from .pins import CNI_PLUGINS, COREDNS, CRI_DOCKERD, CRICTL, ETCD, HELM, KUBE_ROUTER, KUBERNETES, MINIKUBE
 
 # The least version that the recipes' go.mod files accept, and the one that is fetched where the machine has none.
 GO_LEAST = (1, 26)
@@ -29,8 +29,6 @@ NODE_REPOSITORY = "plannoir/node"
 # The agent that enforces NetworkPolicies, as published and as made here.
 NETWORK_POLICY_OFFICIAL = f"docker.io/cloudnativelabs/kube-router:{KUBE_ROUTER}"
 NETWORK_POLICY_IMAGE = f"plannoir/kube-router:{KUBE_ROUTER}"
-# What autoscalers ask, by its published name, as kubeadm's images are.
-METRICS_SERVER_IMAGE = f"registry.k8s.io/metrics-server/metrics-server:{METRICS_SERVER}"
 PLATFORM = "linux/amd64"
 _MINOR = KUBERNETES.split(".")[1]
 
@@ -86,7 +84,7 @@ class Program:
 
     `needs` names programs it is made from. `publish` maps file names to paths below the cache folder. `folders` are the recipe's
     folders below the recipes; a change in them makes the program again. `seconds` is what it took once, on 2 cores with empty caches.
-    What is `optional` is made only when that setting of the plan asks for it.
+    What is `optional` is made only when it is asked for.
     """
 
     name: str
@@ -96,7 +94,7 @@ class Program:
     folders: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     publish: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    optional: str = ""
+    optional: bool = False
 
 
 def _go(name: str, version: str, seconds: int, recipe: GoProgram, *publish: str) -> Program:
@@ -189,19 +187,9 @@ def _network_policy() -> Iterator[Program]:
     """Yield the agent that enforces NetworkPolicies beside Minikube's bridge."""
     name, module = "kube-router", "github.com/cloudnativelabs/kube-router/v2"
     program = GoProgram(name, (f"{module}/cmd/{name}",), _defines(f"{module}/pkg/version", Version=KUBE_ROUTER))
-    yield replace(_go(name, KUBE_ROUTER, 240, program), optional="network_policy")
+    yield replace(_go(name, KUBE_ROUTER, 240, program), optional=True)
     image = Image(NETWORK_POLICY_IMAGE, program=name, target=name)
-    yield replace(_image(NETWORK_POLICY_IMAGE, image, 30, "base-image", name), optional="network_policy")
-
-
-def _metrics_server() -> Iterator[Program]:
-    """Yield what autoscalers ask how much processor pods use."""
-    name, module = "metrics-server", "sigs.k8s.io/metrics-server"
-    values = _defines("k8s.io/client-go/pkg/version", gitVersion=METRICS_SERVER, gitCommit="gomodule", buildDate="1970-01-01T00:00:00Z")
-    program = GoProgram(name, (f"{module}/cmd/{name}",), values)
-    yield replace(_go(name, METRICS_SERVER, 90, program), optional="metrics_server")
-    image = Image(METRICS_SERVER_IMAGE, (f"/{name}",), name, f"/{name}")
-    yield replace(_image(METRICS_SERVER_IMAGE, image, 1, name), optional="metrics_server")
+    yield replace(_image(NETWORK_POLICY_IMAGE, image, 30, "base-image", name), optional=True)
 
 
 @cache
@@ -213,7 +201,7 @@ def programs() -> dict[str, Program]:
     clean = f"echo '{apt_conf}' > $1/etc/apt/apt.conf.d/docker-clean; rm -f $1/etc/hostname $1/etc/resolv.conf $1/var/cache/apt/*.bin"
     base = Program("base-image", "trixie", Debian("trixie", "minbase", excluded, clean), 45)
     node = Program("node-image", MINIKUBE, Node("node"), 90, ("node",), ("base-image", "cri-dockerd", "crictl", "cni-plugins"))
-    every = (base, *_clients(), *_kubernetes_programs(), *_node_programs(), node, *_images(), *_network_policy(), *_metrics_server())
+    every = (base, *_clients(), *_kubernetes_programs(), *_node_programs(), node, *_images(), *_network_policy())
     return {program.name: program for program in every}
 
 

@@ -16,8 +16,6 @@ CRICTL = "v1.34.0"
 CNI_PLUGINS = "v1.9.0"
 # The agent that enforces NetworkPolicies.
 KUBE_ROUTER = "v2.10.0"
-# What tells the autoscaler how much processor pods use.
-METRICS_SERVER = "v0.9.0"
 BASE_IMAGE = "debian:trixie-slim"
 
 PINNED: dict[str, object] = {

@@ -110,7 +110,7 @@ def _packages_plan(store: Store, settings: Mapping[str, Any], *, check: bool) ->
     result = ToolchainPlan("packages", node_image=catalogue.node_image(digests["node-image"]), base_image=pins.BASE_IMAGE)
     result.problems += _version_problems(settings)
     result.problems += packages_problems()
-    wanted = [program for program in catalogue.programs().values() if not program.optional or settings[program.optional]]
+    wanted = [program for program in catalogue.programs().values() if settings["network_policy"] or not program.optional]
     missing = [program for program in wanted if not packages.is_there(program.name, digests, labels)]
     listed = [(program.name, program.version, program.seconds) for program in missing]
     go_programs = [program for program in missing if isinstance(program.recipe, catalogue.GoProgram)]

@@ -89,7 +89,6 @@ def settings(tmp_path: Path) -> dict[str, Any]:
         "debian_mirror": "",
         "become": False,
         "network_policy": False,
-        "metrics_server": False,
         "minikube_version": pins.MINIKUBE,
         "kubernetes_version": pins.KUBERNETES,
         "helm_version": pins.HELM,
@@ -110,11 +109,10 @@ def make_all(settings: dict[str, Any]) -> None:
 
 
 def test_everything_is_made_once(machine: Machine, settings: dict[str, Any]) -> None:
-    assert missing({**settings, "network_policy": True, "metrics_server": True}) == list(catalogue.programs())
+    assert missing({**settings, "network_policy": True}) == list(catalogue.programs())
     make_all(settings)
     assert missing(settings) == []
     assert missing({**settings, "network_policy": True}) == ["kube-router", "image-kube-router"]
-    assert missing({**settings, "metrics_server": True}) == ["metrics-server", "image-metrics-server"]
     assert planning.plan(settings).node_image in machine.engine
     for path in ("bin/minikube", "bin/kubectl", "bin/helm", f"minikube-cache/linux/amd64/{pins.KUBERNETES}/kubelet"):
         assert (Path(settings["cache_dir"]) / path).is_file()
