@@ -148,13 +148,9 @@ class Application:
             raise ValueError("\n".join(problems))
         names = object_names(self._application, components)
         with ThreadPoolExecutor() as pool:
-            objects, records = pool.map(
-                lambda request: self._cluster.objects(*request),
-                [
-                    [f"namespaces/{self._name}", self._lease_reference, *names],
-                    ["secrets", record_selector(self._releases)],
-                ],
-            )
+            reading = pool.submit(self._cluster.named, f"namespaces/{self._name}", self._lease_reference, *names)
+            records = self._cluster.objects("secrets", record_selector(self._releases))
+            objects = reading.result()
         kinds = {kind: [item for item in objects if item["kind"] == kind] for kind in ("Namespace", "Lease")}
         return Found(
             next(iter(kinds["Namespace"]), None),

@@ -122,10 +122,13 @@ labels:
   returned: success
   type: dict
   sample: {"plannoir.deploy/app": plannoir}
-base_missing:
-  description: Whether O(base_image) has to be copied before anything is built.
+copies:
+  description:
+    - What O(base_engine) has for the engine that builds. These are images that an earlier cluster ran, which need not be built again, and
+      O(base_image) where anything is left to build.
   returned: success
-  type: bool
+  type: list
+  elements: str
 secrets:
   description: The machine's certificates and package indexes, as C(secrets) of M(plannoir.deploy.images_build).
   returned: success
@@ -199,7 +202,12 @@ def main() -> None:
             images = [replace(image, exists=has_engine and engine.image_id(image.ref) is not None) for image in images]
         if refresh and has_engine:
             images = refreshed(images, refresh, engine, base)
-        missing = [image for image in images if not image.exists and not only_named]
+        lacking = [image for image in images if not image.exists and not only_named]
+        has_kept = bool(lacking) and not registry and host.answers()
+        copies = [image.ref for image in lacking if has_kept and host.image_id(image.ref) is not None]
+        missing = [image for image in lacking if image.ref not in copies]
+        if missing and base_ref and has_engine and engine.image_id(base_ref) != base.id:
+            copies.append(base_ref)
         if has_engine and (problems := base_problems(missing, engine, base)):
             module.fail_json(msg="\n".join(problems))
         for image in images if present is None else ():
@@ -220,14 +228,14 @@ def main() -> None:
                     "needs of it in build.args, and what the process needs in env or secret_env."
                 )
         module.exit_json(
-            changed=check and bool(missing),
+            changed=check and bool(lacking),
             images=[image.result() for image in images],
             labels={APPLICATION: given["app_name"], **({REFRESH: refresh} if refresh else {})},
             refs={image.name: image.ref for image in images},
-            base_missing=bool(missing and base_ref and has_engine and engine.image_id(base_ref) != base.id),
+            copies=copies,
             secrets=build_secrets(given["ca_bundle"], os.environ, Path.home()),
             proxy_args=proxies,
-            diff={"before": "", "after": "".join(f"{image.ref}\n" for image in missing)},
+            diff={"before": "", "after": "".join(f"{image.ref}\n" for image in lacking)},
         )
     except Failure as error:
         module.fail_json(msg=str(error))

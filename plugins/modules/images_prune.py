@@ -71,7 +71,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Docker
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import application_label
-from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan import superseded
+from ansible_collections.plannoir.deploy.plugins.module_utils._images.tags import superseded
 
 LARGE = 10**8
 """Bytes of build layers whose removal is said: what they were made for takes noticeably longer."""

@@ -115,6 +115,12 @@ options:
     description: For O(state=absent), whether a cluster is deleted that holds applications, Helm releases or workloads of others.
     type: bool
     default: false
+  keep_images:
+    description:
+      - Whether the application images that run in a cluster are copied to the machine's engine before it is deleted, so that the next one
+        need not build them. Of each component only the newest is kept.
+    type: bool
+    default: false
   timeout:
     description: Seconds that minikube has for one call, and the cluster for getting ready after it.
     type: float
@@ -198,6 +204,7 @@ network_policy_differs:
   type: bool
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
@@ -231,6 +238,7 @@ def main() -> None:
             "namespace": {"type": "str", "default": ""},
             "delete_data": {"type": "bool", "default": False},
             "delete_others": {"type": "bool", "default": False},
+            "keep_images": {"type": "bool", "default": False},
             "timeout": {"type": "float", "default": 600},
         },
         supports_check_mode=True,
@@ -246,6 +254,7 @@ def main() -> None:
             cache_seed=Path(params["cache_seed"]) if params["cache_seed"] else None,
             timeout=params["timeout"],
             agent=params["agent"],
+            keep_images=keep_images if params["keep_images"] else None,
         )
         lost = Loss(params["application"], params["namespace"], data=params["delete_data"], others=params["delete_others"])
         result = ensure(profile, params["state"], recreate=params["recreate"], check=module.check_mode, lost=lost)
@@ -254,6 +263,14 @@ def main() -> None:
     for warning in profile.warnings:
         module.warn(warning)
     module.exit_json(**result)
+
+
+def keep_images(engine: Mapping[str, str]) -> None:
+    """Copy the images that an engine runs to the machine's."""
+    from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Docker  # most runs delete nothing
+    from ansible_collections.plannoir.deploy.plugins.module_utils._images.tags import keep
+
+    keep(Docker(engine, timeout=120), Docker.at(""))
 
 
 if __name__ == "__main__":

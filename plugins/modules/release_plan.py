@@ -155,7 +155,7 @@ def refuse_missing_secrets(module: AnsibleModule, values: list[dict[str, Any]]) 
     if not needed:
         return
     try:
-        secrets = Cluster.of(module.params).objects("secrets", *sorted(needed))
+        secrets = Cluster.of(module.params).named(*(f"secrets/{name}" for name in sorted(needed)))
     except Failure as error:
         module.fail_json(msg=f"The Secrets cannot be read: {error}")
     present = {secret["metadata"]["name"]: set(secret.get("data") or {}) for secret in secrets}

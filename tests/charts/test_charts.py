@@ -20,8 +20,8 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._component.names i
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.specification import OPTIONS
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.values import secret_keys
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import reference
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import APPLICATION
-from ansible_collections.plannoir.deploy.plugins.module_utils._release.drift import reference
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import pins
 
 from scripts import by_hand

@@ -9,6 +9,7 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,30 @@ class Cluster:
         answer: dict[str, Any] = json.loads(out)
         return list(answer["items"]) if "items" in answer else [answer]
 
+    def named(self, *references: str) -> list[dict[str, Any]]:
+        """Return those of the objects that are there, read side by side; raises Failure as ``kubectl`` does.
+
+        kubectl asks for each name by itself, ten at once and from there on five a second (client-go's ``rest.DefaultQPS``), so that a
+        resource with several names is read as a whole; Secrets without those of Helm, which are large.
+
+        Args:
+            references: As ``reference`` returns them.
+        """
+        resources: dict[str, list[str]] = {}
+        for wanted in references:
+            resources.setdefault(wanted.partition("/")[0], []).append(wanted)
+        alone = [wanted for found in resources.values() if len(found) == 1 for wanted in found]
+        lists = [resource for resource, found in resources.items() if len(found) > 1]
+        listed = ",".join(resource for resource in lists if resource != "secrets")
+        requests = [
+            alone,
+            [listed] if listed else [],
+            ["secrets", "--field-selector=type!=helm.sh/release.v1"] if "secrets" in lists else [],
+        ]
+        with ThreadPoolExecutor() as pool:
+            found = pool.map(lambda request: self.objects(*request), filter(None, requests))
+            return [item for objects in found for item in objects if reference(item) in references]
+
     def execute(self, component: str, command: Sequence[str], timeout: float, given: bytes = b"") -> Completed:
         """Run a command in a pod of a component, for so many seconds at most; raises Failure where kubectl cannot be run.
 
@@ -143,6 +168,13 @@ class Cluster:
         if done.code == process.NOT_FOUND:
             raise Failure(f"{argv[0]} cannot be run ({done.err}): run the toolchain role, or name its folder in cluster_bin.")
         return done
+
+
+def reference(item: Mapping[str, Any]) -> str:
+    """Return an object as kubectl is asked for it: ``<resource>.<group>/<name>``."""
+    group, kind = item["apiVersion"].rpartition("/")[0], item["kind"].lower()
+    resource = f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
+    return f"{resource}.{group}/{item['metadata']['name']}" if group else f"{resource}/{item['metadata']['name']}"
 
 
 def _sentence(stderr: str, cluster: str) -> str:

@@ -119,14 +119,14 @@ class Docker:
         """Return a stream of the images as ``docker save`` writes them; what they share stands in it once."""
         return self._request("GET", f"/images/get?{urlencode({'names': references}, doseq=True)}")
 
-    def copy_image(self, reference: str, target: Docker) -> None:
-        """Stream an image to another engine, without a file in between."""
-        source = self.saved([reference])
+    def copy_images(self, references: Sequence[str], target: Docker) -> None:
+        """Stream images to another engine, without a file in between."""
+        source = self.saved(references)
         # http.client sends a body of unknown length in chunks, as it reads it.
         answer = target._request("POST", "/images/load?quiet=1", source, {"Content-Type": "application/x-tar"}).read()
         for line in answer.splitlines():
             if b'"error"' in line:
-                raise Failure(f"{target.host} did not take the image {reference}: {json.loads(line)['error']}.")
+                raise Failure(f"{target.host} did not take {' and '.join(references)}: {json.loads(line)['error']}.")
 
     def platform(self) -> str:
         """Return what images are built for here, such as ``linux/amd64``."""

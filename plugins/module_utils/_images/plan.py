@@ -32,6 +32,7 @@ from .dockerfile import Dockerfile, Reach, commands, named_sources, parse_docker
 from .ignore import IgnoreFileError
 from .registries import bases, unreachable
 from .source import Source, source_of
+from .tags import repository
 
 DIGEST_LENGTH = 12
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
@@ -284,15 +285,11 @@ def refreshed(images: Sequence[Image], refresh: str, engine: Docker, base: Base)
         base: Is made by the toolchain, and not pulled.
     """
     found = [image for image in engine.images() if (image.get("Labels") or {}).get(REFRESH) == refresh]
-    done = {_repository(ref) for image in found for ref in image.get("RepoTags") or []}
+    done = {repository(ref) for image in found for ref in image.get("RepoTags") or []}
     return [
-        image if image.exists or _repository(image.ref) in done else replace(image, fresh=True, pull=base.ref not in image.bases)
+        image if image.exists or repository(image.ref) in done else replace(image, fresh=True, pull=base.ref not in image.bases)
         for image in images
     ]
-
-
-def _repository(reference: str) -> str:
-    return reference.rpartition(":")[0]
 
 
 def _entry_points(scripts: Collection[str], dockerfile: Dockerfile, target: str, instructions: bytes) -> list[str]:
@@ -363,40 +360,6 @@ def _lacking(entry: Wanted, why: str) -> str:
         "own Debian, build.args.BASE_IMAGE another one), write generate: true into build, where one can be generated from what the "
         "folder says, name your own mirror in front of it, or give the component a finished image in its option image."
     )
-
-
-def superseded(refs: Sequence[str], engine: Docker, keep: int) -> list[str]:
-    """Return the tags that nothing needs any more.
-
-    Args:
-        refs: The wanted references; only their repositories are looked at.
-        engine: Where the images are.
-        keep: How many tags of each repository stay, the wanted one included; the newest are kept.
-    """
-    tags = _tags(engine)
-    old = [entry for ref in refs for entry in _beyond(tags.get(_repository(ref), []), ref, keep)]
-    used: Collection[str] = engine.used_image_ids() if old else ()
-    return [ref for created, ref, image_id in old if image_id not in used]
-
-
-def kept(refs: Sequence[str], engine: Docker, keep: int) -> set[str]:
-    """Return the newest tags of the references' repositories, which ``superseded`` leaves."""
-    tags = _tags(engine)
-    return {entry[1] for ref in refs for entry in sorted(tags.get(_repository(ref), []), reverse=True)[:keep]}
-
-
-def _tags(engine: Docker) -> dict[str, list[tuple[int, str, str]]]:
-    """Return, by repository, when each of its images was made, its reference and its id."""
-    tags: dict[str, list[tuple[int, str, str]]] = {}
-    for image in engine.images():
-        for ref in image.get("RepoTags") or []:
-            tags.setdefault(_repository(ref), []).append((image["Created"], ref, image["Id"]))
-    return tags
-
-
-def _beyond(tags: Sequence[tuple[int, str, str]], wanted: str, keep: int) -> list[tuple[int, str, str]]:
-    others = sorted((tag for tag in tags if tag[1] != wanted), reverse=True)
-    return others[max(keep - 1, 0) :]
 
 
 def build_secrets(ca_bundle: str, environment: Mapping[str, str], home: Path) -> list[dict[str, str]]:

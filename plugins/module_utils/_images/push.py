@@ -15,7 +15,7 @@ from .._core.docker import Docker
 from .._core.errors import Failure
 from .._core.registry import Registry
 from .build import QUIET
-from .plan import kept
+from .tags import kept
 
 
 def by_digest(reference: str, digest: str) -> str:

@@ -99,7 +99,8 @@ class Session:
         names = list(self._live)
         if not names:
             return
-        found = {item["metadata"]["name"]: item for item in self._cluster.objects("deployments", *names, *map(live_name, names))}
+        wanted = [f"deployments.apps/{name}" for name in (*names, *map(live_name, names))]
+        found = {item["metadata"]["name"]: item for item in self._cluster.named(*wanted)}
         if missing := [name for name in names if name not in found]:
             raise Failure(f"Deployment {', '.join(missing)} is not there: run site.yml.")
         if foreign := [name for name in map(live_name, names) if name in found and LIVE not in found[name]["metadata"].get("labels", {})]:
@@ -107,8 +108,10 @@ class Session:
         # Until a development server answers, the released pods do.
         for name in names:
             self._command(give_back(self._cluster, name))
-        wanted = [variant(found[source.component], source.live, self._images[source.component]) for source in self._sources if source.live]
-        self._cluster.apply({"apiVersion": "v1", "kind": "List", "items": wanted})
+        variants = [
+            variant(found[source.component], source.live, self._images[source.component]) for source in self._sources if source.live
+        ]
+        self._cluster.apply({"apiVersion": "v1", "kind": "List", "items": variants})
         for work in (self._follow, self._bring_up):
             self._threads += [threading.Thread(target=work, args=[name], daemon=True) for name in names]
         for thread in self._threads:

@@ -49,7 +49,8 @@ class Loss:
 @dataclass
 class Profile:
     """A profile with its edges. `wanted` are its settings; `cache_seed` is copied into minikube's cache before a start. `agent`
-    are the definitions of what enforces NetworkPolicies; none where nothing shall."""
+    are the definitions of what enforces NetworkPolicies; none where nothing shall. `keep_images` takes the environment of the
+    engine in the node before that goes."""
 
     machine: Machine
     files: Files
@@ -59,6 +60,7 @@ class Profile:
     cache_seed: Path | None = None
     timeout: float = 600
     agent: Sequence[Mapping[str, Any]] = ()
+    keep_images: Callable[[Mapping[str, str]], object] | None = None
     api: Callable[[Files, int], Get] = nodes.api
     node: Node | None = None
     complaint: str = ""
@@ -132,9 +134,7 @@ class Profile:
         if chosen.encryption and not fresh:
             refuse_missing_key(self._key)
         if state == "half-made" or (fresh and state != "absent"):
-            self.actions.append(f"delete the {'half-made ' if state == 'half-made' else ''}cluster {self.name}")
-            if not check:
-                self._delete()
+            self.delete("half-made " if state == "half-made" else "", check=check)
         why = f", because {self.complaint}" if self.complaint and not fresh else ""
         self.actions.append(f"{'create' if fresh else 'start'} the cluster {self.name}{why}")
         if not check:
@@ -146,11 +146,23 @@ class Profile:
         if not check:
             self._minikube(["stop"])
 
-    def delete(self, *, check: bool) -> None:
-        """Delete the cluster and its data."""
-        self.actions.append(f"delete the cluster {self.name}")
-        if not check:
-            self._delete()
+    def delete(self, what: str = "", *, check: bool) -> None:
+        """Delete the cluster and its data; the images that it runs are kept where that is wanted."""
+        engine = self.engine() if self.keep_images else {}
+        if engine:
+            self.actions.append(f"keep the images that run in the cluster {self.name}")
+        self.actions.append(f"delete the {what}cluster {self.name}")
+        if check:
+            return
+        if engine and self.keep_images:
+            try:
+                self.keep_images(engine)
+            except Failure as failure:
+                self.warnings.append(f"The images of the cluster {self.name} are not kept, so the next one builds them anew: {failure}")
+        self._minikube(["delete"])
+        shutil.rmtree(self.files.folder, ignore_errors=True)
+        self._key.unlink(missing_ok=True)
+        self.node = None
 
     def drift(self) -> list[dict[str, str]]:
         """Return where the cluster that is there differs from what is wanted."""
@@ -237,12 +249,6 @@ class Profile:
                     f" `kubectl --kubeconfig {self.kubeconfig} --context {self.name} get pods --all-namespaces`."
                 )
             self.machine.sleep(0.5)
-
-    def _delete(self) -> None:
-        self._minikube(["delete"])
-        shutil.rmtree(self.files.folder, ignore_errors=True)
-        self._key.unlink(missing_ok=True)
-        self.node = None
 
     def _minikube(self, arguments: Sequence[str]) -> None:
         done = self._run(arguments, timeout=self.timeout)

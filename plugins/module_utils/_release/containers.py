@@ -26,8 +26,7 @@ class ContainerLogs:
     def __init__(self, cluster: Cluster, pods: Iterable[Object]) -> None:
         """Read the Secrets of the pods; raises Failure."""
         self._cluster = cluster
-        names = sorted(secret_names(pods))
-        self._redactor = Redactor(cluster.objects("secrets", *names) if names else [])
+        self._redactor = Redactor(cluster.named(*(f"secrets/{name}" for name in sorted(secret_names(pods)))))
 
     def read(self, pod: str, container: str, *options: str) -> str:
         """Return a container's last lines, with options of ``kubectl logs``; nothing when there are none."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from .._component.quantities import amount
+from .._core.cluster import reference
 from .attempt import Object
 from .records import Record
 
@@ -125,13 +126,6 @@ def manifest_objects(manifest: str) -> list[dict[str, Any]]:
     import yaml
 
     return [item for item in yaml.load_all(manifest, getattr(yaml, "CSafeLoader", yaml.SafeLoader)) if item]
-
-
-def reference(item: Object) -> str:
-    """Return an object as kubectl is asked for it: ``<resource>.<group>/<name>``."""
-    group, kind = item["apiVersion"].rpartition("/")[0], item["kind"].lower()
-    resource = f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
-    return f"{resource}.{group}/{item['metadata']['name']}" if group else f"{resource}/{item['metadata']['name']}"
 
 
 def reported(entries: Iterable[Drift]) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from .._core.cluster import Cluster
+from .._core.cluster import Cluster, reference
 from .._core.errors import Failure
-from .drift import AUTOSCALERS, compared, manifest_objects, reference
+from .drift import AUTOSCALERS, compared, manifest_objects
 from .records import Record, read_records
 
 ATTEMPTS = 3
@@ -33,7 +33,7 @@ def restore(cluster: Cluster, records: Sequence[Record]) -> list[str]:
     wanted = [reference(item) for record in records for item in manifest_objects(record.manifest)]
     done: dict[str, str] = {}
     for attempt in range(1, ATTEMPTS + 1):
-        objects = cluster.objects(*wanted) if wanted else []
+        objects = cluster.named(*wanted)
         entries = [entry for record in records for entry in compared(record, objects, lambda: cluster.objects(AUTOSCALERS))]
         edited = [entry for entry in entries if entry.restored is not None]
         if not edited:

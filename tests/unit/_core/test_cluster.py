@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.plannoir.deploy.plugins.module_utils._core import cluster as cluster_module
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import Cluster
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import Cluster, reference
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 
 
@@ -41,6 +42,40 @@ def test_the_programs_on_path_are_taken_where_no_folder_is_named(tmp_path: Path,
 )
 def test_objects_are_a_list_however_many_there_are(tmp_path: Path, out: str, names: list[str]) -> None:
     assert [item["kind"] for item in cluster(tmp_path, f"print({out!r})").objects("x")] == names
+
+
+def test_a_resource_with_several_names_is_read_once_and_what_was_not_named_is_left_out(tmp_path: Path) -> None:
+    """kubectl waits 0.2 s before each name from the eleventh on."""
+
+    def item(kind: str, name: str, group: str = "") -> dict[str, Any]:
+        return {"apiVersion": f"{group}/v1".lstrip("/"), "kind": kind, "metadata": {"name": name}}
+
+    held = {
+        "namespaces/market": [item("Namespace", "market")],
+        "deployments.apps,networkpolicies.networking.k8s.io": [
+            *(item("Deployment", f"part-{number}", "apps") for number in range(30)),
+            item("NetworkPolicy", "a", "networking.k8s.io"),
+            item("NetworkPolicy", "part-1", "networking.k8s.io"),
+        ],
+        "secrets": [item("Secret", "env"), item("Secret", "token"), item("Secret", "other")],
+    }
+    script = f"""import json
+held, log = {held!r}, open({str(tmp_path / "log")!r}, "a")
+print(*words[5:], file=log)
+print(json.dumps({{"items": held[words[5]]}}))
+"""
+    wanted = [
+        "namespaces/market",
+        *("deployments.apps/part-1", "deployments.apps/part-29", "deployments.apps/gone"),
+        *("networkpolicies.networking.k8s.io/part-1", "networkpolicies.networking.k8s.io/part-2"),
+        *("secrets/env", "secrets/token"),
+    ]
+    found = cluster(tmp_path, script).named(*wanted)
+    assert sorted(map(reference, found)) == sorted(set(wanted) - {"deployments.apps/gone", "networkpolicies.networking.k8s.io/part-2"})
+    asked = (tmp_path / "log").read_text().splitlines()
+    assert len(asked) == 3
+    assert any(line.startswith("secrets --field-selector=type!=helm.sh/release.v1") for line in asked)
+    assert cluster(tmp_path, "sys.exit(1)").named() == []
 
 
 @pytest.mark.parametrize(

@@ -64,14 +64,14 @@ def test_a_missing_image_has_no_id(engine: Docker) -> None:
 
 
 def test_an_image_is_streamed_from_engine_to_engine(engine: Docker) -> None:
-    engine.copy_image("debian:trixie-slim", engine)
+    engine.copy_images(["debian:trixie-slim"], engine)
     assert Handler.loaded == [Handler.archive]
 
 
 def test_an_archive_that_is_refused_is_an_error(engine: Docker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Handler, "archive", b"broken")
-    with pytest.raises(Failure, match=r"did not take the image debian:trixie-slim: no archive\."):
-        engine.copy_image("debian:trixie-slim", engine)
+    with pytest.raises(Failure, match=r"did not take debian:trixie-slim: no archive\."):
+        engine.copy_images(["debian:trixie-slim"], engine)
 
 
 def test_a_refusal_is_told_in_the_engines_words(engine: Docker) -> None:

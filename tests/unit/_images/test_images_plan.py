@@ -15,22 +15,9 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan impor
     last_lines,
     plan_images,
     proxy_args,
-    superseded,
 )
 
 LIMIT = 2**20
-
-
-class FakeDocker:
-    def __init__(self, images: list[dict[str, Any]], used: set[str]) -> None:
-        self._images = images
-        self._used = used
-
-    def images(self) -> list[dict[str, Any]]:
-        return self._images
-
-    def used_image_ids(self) -> set[str]:
-        return self._used
 
 
 @pytest.fixture
@@ -113,25 +100,6 @@ def test_problems_are_reported_together_before_anything_starts(source: Path) -> 
         problems, ("does not exist", "holds no application that is known", "images_context_limit", "contxt"), strict=True
     ):
         assert words in problem
-
-
-def tags(*entries: tuple[int, str]) -> list[dict[str, Any]]:
-    return [{"Created": created, "RepoTags": [ref], "Id": f"sha256:{ref}"} for created, ref in entries]
-
-
-def test_the_wanted_tag_and_the_newest_other_stay() -> None:
-    engine = FakeDocker(tags((3, "p/a:c"), (1, "p/a:a"), (2, "p/a:b"), (1, "p/b:a"), (0, "other:x")), set())
-    assert superseded(["p/a:a", "p/b:a"], engine, keep=2) == ["p/a:b"]  # type: ignore[arg-type]
-
-
-def test_the_image_of_a_container_stays() -> None:
-    engine = FakeDocker(tags((1, "p/a:a"), (2, "p/a:b"), (3, "p/a:c")), {"sha256:p/a:a"})
-    assert superseded(["p/a:new"], engine, keep=2) == ["p/a:b"]  # type: ignore[arg-type]
-
-
-def test_an_image_without_a_tag_is_nobodys() -> None:
-    engine = FakeDocker([{"Created": 1, "RepoTags": None, "Id": "sha256:1"}], set())
-    assert superseded(["p/a:new"], engine, keep=1) == []  # type: ignore[arg-type]
 
 
 def test_certificates_come_from_the_environment_first(tmp_path: Path) -> None:

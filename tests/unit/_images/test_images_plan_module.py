@@ -8,6 +8,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
@@ -81,6 +82,39 @@ def test_after_another_text_each_image_is_built_once_from_what_is_newest(
         assert planned(refresh="2026-11")["other"][1:] == (False, False)
         assert planned(refresh="2026-12")["other"][1:] == (True, True)
         assert run({**given, "refresh": "2026-11"}, capsys)["labels"][labels.REFRESH] == "2026-11"
+
+
+def test_what_the_machines_engine_has_is_copied_and_not_built(
+    given: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = {"debian:trixie-slim"}
+
+    class Machine(EngineHandler):
+        def do_GET(self) -> None:
+            name = unquote(self.path.removeprefix("/images/").removesuffix("/json"))
+            self.answer(200 if name in there | {"/info"} else 404, b'{"Id": "sha256:1"}')
+
+    class Node(EngineHandler):
+        def do_GET(self) -> None:
+            self.answer(404, b"{}")
+
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/Dockerfile").write_text((tmp_path / "Dockerfile").read_text(), encoding="utf-8")
+    (folder := tmp_path / "node").mkdir()
+    with serving(tmp_path, Machine) as machine, serving(folder, Node) as node:
+        monkeypatch.setenv("DOCKER_HOST", node["DOCKER_HOST"])
+        given.update(base_engine=machine["DOCKER_HOST"], builds={"web": {"context": "."}, "other": {"context": "other"}})
+        planned = run(given, capsys)
+        web, other = planned["refs"]["web"], planned["refs"]["other"]
+        assert planned["copies"] == ["debian:trixie-slim"]
+        there.add(web)
+        planned = run(given, capsys)
+        assert planned["copies"] == [web, "debian:trixie-slim"]
+        assert planned["diff"]["after"] == f"{web}\n{other}\n"
+        there.add(other)
+        planned = run({**given, "_ansible_check_mode": True}, capsys)
+        assert planned["copies"] == [web, other]
+        assert planned["changed"]
 
 
 def test_no_role_spells_the_label_of_an_application() -> None:

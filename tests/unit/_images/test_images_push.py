@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Docker
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import APPLICATION
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.registry import Registry
 from ansible_collections.plannoir.deploy.plugins.module_utils._images import push
 from fake_engine import EngineHandler, serving
@@ -112,6 +113,8 @@ def test_nodes_that_may_not_be_listed_are_said_not_to_be_checked(monkeypatch: py
 
 def test_what_neither_is_wanted_nor_among_the_newest_here_is_listed(engine: tuple[Docker, dict[str, Any]]) -> None:
     docker, state = engine
-    state["images"] = [{"Id": tag, "Created": int(tag), "RepoTags": [f"{NAME}/shop-web:{tag}"]} for tag in ("0", "1", "2")]
+    state["images"] = [
+        {"Id": tag, "Created": int(tag), "RepoTags": [f"{NAME}/shop-web:{tag}"], "Labels": {APPLICATION: "shop"}} for tag in ("0", "1", "2")
+    ]
     assert push.unneeded([WEB], Open(NAME), docker, 5) == []
     assert push.unneeded([WEB], Open(NAME), docker, 1) == [f"{NAME}/shop-web:0"]

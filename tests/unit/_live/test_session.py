@@ -31,7 +31,7 @@ exec) while [ "$1" != -- ]; do shift; done; shift; [ ! -e %(home)s/deaf ] || { e
 esac
 echo "$verb $*" >>%(home)s/calls
 case $verb in
-get) case "$*" in *"deployments web"*) cat %(home)s/found ;; *) cat %(home)s/own ;; esac ;;
+get) case "$*" in "deployments.apps "*) cat %(home)s/found ;; *) cat %(home)s/own ;; esac ;;
 apply) cat >%(home)s/applied ;;
 logs) echo "SyntaxError: invalid syntax"; sleep 2 ;;
 esac
@@ -41,7 +41,7 @@ esac
 def deployment(name: str, labels: dict[str, str], status: dict[str, int] | None = None) -> dict[str, Any]:
     template = {"metadata": {"labels": LABELS}, "spec": {"containers": [{"name": name, "image": "shop/web:1"}]}}
     metadata = {"name": name, "namespace": "ns", "labels": labels, "generation": 1}
-    return {"kind": "Deployment", "metadata": metadata, "spec": {"template": template}, "status": status or {}}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": {"template": template}, "status": status or {}}
 
 
 class World:

@@ -317,6 +317,30 @@ def test_a_cluster_is_deleted_once(running: Lab) -> None:
     assert not running.ensure("absent")["changed"]
 
 
+def test_the_images_that_run_are_kept_before_their_engine_goes(running: Lab) -> None:
+    profile, kept = running.profile(), []
+    profile.keep_images = lambda engine: kept.append((engine["DOCKER_HOST"], running.machine.ran("minikube delete")))
+    wanted = ["keep the images that run in the cluster plannoir", "delete the cluster plannoir"]
+    assert minikube.ensure(profile, "absent", recreate=False, check=True)["actions"] == wanted
+    assert kept == []
+    profile.actions.clear()
+    assert minikube.ensure(profile, "absent", recreate=False, check=False)["actions"] == wanted
+    assert kept == [("tcp://127.0.0.1:2", [])]
+
+
+def test_a_full_disk_keeps_no_cluster_from_being_deleted(running: Lab) -> None:
+    def full(_engine: Mapping[str, str]) -> None:
+        raise Failure("no space left on device.")
+
+    profile = running.profile()
+    profile.keep_images = full
+    minikube.ensure(profile, "absent", recreate=False, check=False)
+    assert running.machine.ran("minikube delete")
+    assert profile.warnings == [
+        "The images of the cluster plannoir are not kept, so the next one builds them anew: no space left on device."
+    ]
+
+
 def held(kind: str, namespace: str, name: str, labels: dict[str, str] | None = None) -> tuple[str, dict[str, Any]]:
     spec = {"resources": {"requests": {"storage": "1Gi"}}, "capacity": {"storage": "3Gi"}}
     return RESOURCES.get(kind, kind), {"metadata": {"name": name, "namespace": namespace, "labels": labels or {}}, "spec": spec}

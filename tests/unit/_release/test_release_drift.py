@@ -11,10 +11,10 @@ from typing import Any, cast
 
 import pytest
 import yaml
-from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import Cluster
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import Cluster, reference
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._release import repair
-from ansible_collections.plannoir.deploy.plugins.module_utils._release.drift import Drift, drift, drifted_releases, reference, reported
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.drift import Drift, drift, drifted_releases, reported
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.node_ports import free_node_ports, wanted_node_ports
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.records import Record
 
@@ -331,6 +331,8 @@ class FakeCluster:
 
     def objects(self, *request: str) -> list[dict[str, Any]]:
         return copy.deepcopy(self.found)
+
+    named = objects
 
     def kubectl(self, *arguments: str, given: str = "") -> str:
         self.commands.append(arguments)

@@ -174,12 +174,16 @@ def test_what_the_components_logs_say_of_errors_is_quoted_without_secrets(tmp_pa
         item["metadata"]["labels"]["app.kubernetes.io/name"] = name
         item["spec"]["containers"][0]["env"] = [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "env", "key": "A"}}}]
     world.objects(pods)
-    secret = {"items": [{"data": {"A": base64.b64encode(b"hunter2hunter2").decode()}}]}
+    secret = {
+        "items": [
+            {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "env"}, "data": {"A": base64.b64encode(b"hunter2hunter2").decode()}}
+        ]
+    }
     world.script(
         "kubectl",
         f"""case "$*" in
 *"get pods"*) echo "$*" > asked; cat objects;;
-*"get secrets"*) echo '{json.dumps(secret)}';;
+*"get secrets/env"*) echo '{json.dumps(secret)}';;
 *"logs web-1"*) echo 'GET / 200';;
 *"logs api-1"*) echo "$*" > asked-logs; echo 'KeyError: hunter2hunter2';;
 esac""",

@@ -5,20 +5,21 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: images_base
-short_description: Copy a base image to the engine that builds
+module: images_copy
+short_description: Copy images from one engine to another
 version_added: "1.0.0"
 author: Plannoir contributors (@plannoir)
 description:
-  - Streams an image from one Docker Engine to another, without a registry and without a file in between.
+  - Streams images from one Docker Engine to another, without a registry and without a file in between.
   - The target is the engine that the environment names (E(DOCKER_HOST), E(DOCKER_TLS_VERIFY), E(DOCKER_CERT_PATH)).
 options:
-  image:
-    description: Reference of the image.
-    type: str
+  images:
+    description: References of the images.
+    type: list
+    elements: str
     required: true
   source_engine:
-    description: Address of the engine that has the image; empty for the default socket.
+    description: Address of the engine that has the images; empty for the default socket.
     type: str
     default: ''
 attributes:
@@ -26,14 +27,14 @@ attributes:
     description: Can run in check mode and tell what would be copied.
     support: full
   diff_mode:
-    description: Shows the ids of the image before and after.
+    description: Shows the ids of the images that differ, before and after.
     support: full
 """
 
 EXAMPLES = r"""
 - name: Have the base image where images are built
-  plannoir.deploy.images_base:
-    image: debian:trixie-slim
+  plannoir.deploy.images_copy:
+    images: [debian:trixie-slim]
     source_engine: unix:///var/run/docker.sock
   environment:
     DOCKER_HOST: tcp://127.0.0.1:32771
@@ -42,10 +43,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-id:
-  description: Id of the image.
+copied:
+  description: References of the images that the target lacked, or had with another content.
   returned: success
-  type: str
+  type: list
+  elements: str
 """
 
 import os
@@ -57,21 +59,27 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors impor
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={"image": {"type": "str", "required": True}, "source_engine": {"type": "str", "default": ""}},
+        argument_spec={
+            "images": {"type": "list", "elements": "str", "required": True},
+            "source_engine": {"type": "str", "default": ""},
+        },
         supports_check_mode=True,
     )
-    reference = module.params["image"]
     source, target = Docker({"DOCKER_HOST": module.params["source_engine"]}, timeout=600), Docker(os.environ, timeout=600)
+    before, after, copied = "", "", []
     try:
-        wanted, present = source.image_id(reference), target.image_id(reference)
-        if wanted is None:
-            module.fail_json(msg=f"The engine at {source.host} has no image {reference}: run the toolchain role again.")
-        if wanted != present and not module.check_mode:
-            source.copy_image(reference, target)
+        for reference in module.params["images"]:
+            wanted, present = source.image_id(reference), target.image_id(reference)
+            if wanted is None:
+                module.fail_json(msg=f"The engine at {source.host} has no image {reference}: run the toolchain role again.")
+            if wanted != present:
+                copied.append(reference)
+                before, after = f"{before}{reference} {present or 'absent'}\n", f"{after}{reference} {wanted}\n"
+        if copied and not module.check_mode:
+            source.copy_images(copied, target)
     except Failure as error:
         module.fail_json(msg=str(error))
-    diff = {"before": f"{reference} {present or 'absent'}\n", "after": f"{reference} {wanted}\n"}
-    module.exit_json(changed=wanted != present, id=wanted, diff=diff)
+    module.exit_json(changed=bool(copied), copied=copied, diff={"before": before, "after": after})
 
 
 if __name__ == "__main__":
