@@ -68,6 +68,7 @@ def app_schema(variables: Options, specification: Mapping[str, Options]) -> Sche
         specification: ``formats`` and ``options`` of a component.
     """
     component = {"$ref": "#/$defs/component"}
+    given = {name: {"not": {"type": "null"}} for name in ("replicas", "autoscale")}
     properties = {name: _written(spec) for name, spec in variables.items() if name != "app_components"}
     text = description(variables["app_components"])
     properties["app_components"] = {"description": text, **_or_jinja({"type": "array", "items": _or_jinja(component)})}
@@ -82,7 +83,7 @@ def app_schema(variables: Options, specification: Mapping[str, Options]) -> Sche
             "jinja": JINJA,
             **{name: format_schema(spec) for name, spec in specification["formats"].items()},
             "reference": _object(specification["options"]["env"]["reference"]),
-            "component": _object(specification["options"]),
+            "component": {**_object(specification["options"]), "not": {"required": [*given], "properties": given}},
         },
     }
 
@@ -95,7 +96,8 @@ def chart_schema(specification: Mapping[str, Options], subcharts: Sequence[str])
         subcharts: Those that are a component each.
     """
     component = _chart_object(specification["options"])
-    component["required"] += ["image", "network"]
+    component["required"] = [*filter("replicas".__ne__, component["required"]), "image", "network"]
+    component["anyOf"] = [{"required": [name]} for name in ("replicas", "autoscale")]
     component["properties"] |= CHART_ONLY
     return {
         "$schema": DIALECT,
@@ -125,7 +127,7 @@ def chart_schema(specification: Mapping[str, Options], subcharts: Sequence[str])
             "component": {
                 **component,
                 "if": {"required": ["persistence"]},
-                "then": {"properties": {"replicas": {"maximum": 1}}},
+                "then": {"properties": {"replicas": {"maximum": 1}, "autoscale": False}},
             },
         },
     }

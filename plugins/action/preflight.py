@@ -14,7 +14,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.checks import published_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.names import RULES, name_problem
-from ansible_collections.plannoir.deploy.plugins.module_utils._component.quantities import room_problems
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.quantities import growth_hints, room_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import Component, load_components
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.specification import OPTIONS
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
@@ -91,7 +91,8 @@ class ActionModule(ControllerAction):
         if result.get("failed"):
             return result
         problems += result["problems"]
-        problems += room_problems(judged.fitting, *_node(variables, documentation, result.get("cpus") or 0))
+        node, remedies = _node(variables, documentation, result.get("cpus") or 0)
+        problems += room_problems(judged.fitting, node, remedies)
         problems = list(dict.fromkeys([*spelled, *problems]))  # a clash of two components is one of the application, too
         if problems:
             count = f"{len(problems)} problems were found" if len(problems) > 1 else "A problem was found"
@@ -100,7 +101,11 @@ class ActionModule(ControllerAction):
         lacks = [name for name in made if name not in held and name not in beside]
         wanted = vault or services.want_vault or any(judged.secrets.values())
         write = path and wanted and (lacks or not variables.come_from(path))
-        return {"changed": False, "vault_services": services.with_values if write else None, "warnings": judged.hints}
+        return {
+            "changed": False,
+            "vault_services": services.with_values if write else None,
+            "warnings": [*judged.hints, *growth_hints(judged.fitting, node)],
+        }
 
 
 @dataclass

@@ -12,7 +12,7 @@ short_description: URLs, pods and scheduled runs of Helm releases
 version_added: "1.0.0"
 author: Plannoir contributors (@plannoir)
 description:
-  - Reads the Services and pods of releases in one request, and warns of scheduled runs that failed.
+  - Reads the Services and pods of releases in one request. Warns of scheduled runs that failed, and of an autoscaler without measurements.
 extends_documentation_fragment: [plannoir.deploy.cluster]
 options:
   names:
@@ -28,6 +28,11 @@ options:
     description: Whether components run by a schedule, so that their last runs are looked at, too.
     type: bool
     default: false
+  autoscaled:
+    description: Components of which it is asked whether the cluster measures what C(autoscale) goes by, with a warning where it does not.
+    type: list
+    elements: str
+    default: []
 attributes:
   check_mode:
     description: It only reads; a cluster that does not exist yet has nothing to show.
@@ -80,6 +85,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels impor
 from ansible_collections.plannoir.deploy.plugins.module_utils._release import schedules
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.attempt import INSTANCE_LABEL, holds
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.containers import ContainerLogs
+from ansible_collections.plannoir.deploy.plugins.module_utils._release.metrics import metrics_problem
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.node_ports import service_url
 
 
@@ -105,11 +111,13 @@ def main() -> None:
             "names": {"type": "list", "elements": "str", "required": True},
             "host": {"type": "str", "required": True},
             "scheduled": {"type": "bool", "default": False},
+            "autoscaled": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )
     objects: list[dict[str, Any]] = []
     failed: list[str] = []
+    unmeasured = ""
     cluster = Cluster.of(module.params)
     selector = f"--selector={INSTANCE_LABEL} in ({','.join(module.params['names'])}),!{LIVE}"
     try:
@@ -117,12 +125,13 @@ def main() -> None:
             kinds = ["services", "pods", *([schedules.KINDS] if module.params["scheduled"] else [])]
             objects = cluster.objects(",".join(kinds), selector)
             failed = failed_runs(cluster, objects)
+            unmeasured = metrics_problem(lambda path: cluster.kubectl("get", f"--raw={path}"), module.params["autoscaled"])
     except Failure as error:
         module.fail_json(msg=f"The releases cannot be read: {error}")
     urls = {item["metadata"]["name"]: service_url(item, module.params["host"]) for item in objects if item["kind"] == "Service"}
     pods = [item for item in objects if item["kind"] == "Pod" and "batch.kubernetes.io/job-name" not in item["metadata"]["labels"]]
     pods = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
-    for sentence in failed:
+    for sentence in [*failed, *([unmeasured] if unmeasured else [])]:
         module.warn(sentence)
     module.exit_json(
         changed=False,

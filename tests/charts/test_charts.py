@@ -74,6 +74,12 @@ SEARCH = {
     "setup": {"command": ["make-index"], "secret_env": {"ADMIN": SECRET}},
     "probes": {"readiness": {"tcp": True}},
 }
+SCALED = {
+    **SHOP,
+    "connects_to": [],
+    "autoscale": {"min": 1, "max": 4},
+    "resources": {"requests": {"cpu": "250m"}, "limits": {"memory": "64Mi"}},
+}
 NIGHTLY = {
     "name": "nightly",
     "image": "shop:1",
@@ -139,6 +145,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "everything": role_values(EVERYTHING),
     "any-app": role_values(SHOP, SEARCH),
     "nightly": role_values(SEARCH, NIGHTLY),
+    "scaled": role_values(SCALED),
 }
 ALL_VARIANTS = pytest.mark.parametrize("values", VARIANTS.values(), ids=list(VARIANTS))
 
@@ -405,6 +412,43 @@ def test_only_several_pods_get_a_disruption_budget() -> None:
     assert not named(render(), "PodDisruptionBudget")
 
 
+def test_a_number_that_the_cluster_chooses_is_in_its_autoscaler_only() -> None:
+    objects = render(values=role_values(SCALED))
+    assert "replicas" not in named(objects, "Deployment")["shop"]["spec"]
+    spec = named(objects, "HorizontalPodAutoscaler")["shop"]["spec"]
+    assert spec["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": "shop"}
+    assert (spec["minReplicas"], spec["maxReplicas"]) == (1, 4)
+    (metric,) = spec["metrics"]
+    (container,) = pod_specs(objects)["Deployment shop"]["containers"]
+    assert metric["containerResource"] == {
+        "name": "cpu",
+        "container": container["name"],
+        "target": {"type": "Utilization", "averageUtilization": 80},
+    }
+    assert spec["behavior"]["scaleDown"]["stabilizationWindowSeconds"] < 60
+    assert not named(render(values=role_values({**SCALED, "autoscale": None})), "HorizontalPodAutoscaler")
+
+
+@pytest.mark.parametrize(
+    ("options", "several"),
+    [
+        ({"replicas": 1}, False),
+        ({"replicas": 0}, False),
+        ({"replicas": 2}, True),
+        ({"autoscale": {"min": 1, "max": 1}}, False),
+        ({"autoscale": {"min": 1, "max": 4}}, True),
+        ({"autoscale": {"min": 2, "max": 2}}, True),
+    ],
+)
+def test_what_may_have_several_pods_is_spread_and_drained_one_by_one(options: dict[str, Any], several: bool) -> None:
+    objects = render(values=role_values({**SCALED, "autoscale": None, **options}))
+    spread = pod_specs(objects)["Deployment shop"].get("topologySpreadConstraints", [])
+    assert [(each["topologyKey"], each["whenUnsatisfiable"]) for each in spread] == [("kubernetes.io/hostname", "ScheduleAnyway")] * several
+    budgets = named(objects, "PodDisruptionBudget")
+    assert [budget["spec"]["maxUnavailable"] for budget in budgets.values()] == [1] * several
+    assert all(budget["spec"]["unhealthyPodEvictionPolicy"] == "AlwaysAllow" for budget in budgets.values())
+
+
 def test_no_replicas_is_a_number_too() -> None:
     assert named(render("--set=backend.replicas=0"), "Deployment")["backend"]["spec"]["replicas"] == 0
 
@@ -480,6 +524,8 @@ def test_every_option_of_a_component_reaches_the_cluster() -> None:
     stateless = {**asked, "persistence": None}  # a volume decides the strategy by itself
     found.append(("strategy", stateless, {**stateless, "strategy": "Recreate"}))
     found += [variant for variant in by_time if variant[0].startswith("schedule.")]
+    scaled = {**SCALED, "autoscale": {"min": 2, "max": 4, "cpu": 70}}
+    found += [variant for variant in ((path, scaled, other) for path, other in variations(OPTIONS, scaled)) if "autoscale" in variant[0]]
     assert {path for path, _, _ in found} == set(leaves(OPTIONS))
     values = role_values(EVERYTHING)
     values["components"] = {
@@ -599,8 +645,9 @@ def test_extras_and_application_never_render_the_same_object() -> None:
 def test_every_object_carries_our_label_and_has_a_name_that_is_looked_for_before() -> None:
     """What has such a name and is somebody else's stops a run before anything is built, so the list of names must be whole."""
     several = {**EVERYTHING, "name": "web", "persistence": None, "replicas": 2, "service": {}}
+    scaled = {**{option: value for option, value in several.items() if option != "replicas"}, "name": "api", "autoscale": {"max": 3}}
     for stage, release in (("extras", "my-app-extras"), ("app", "my-app")):
-        given = [{**component, "extra": stage == "extras"} for component in (EVERYTHING, several)]
+        given = [{**component, "extra": stage == "extras"} for component in (EVERYTHING, several, scaled)]
         objects = render(values=role_values(*given, stage=stage), release=release)
         made = set(map(reference, objects))
         loaded, problems = load_components(given)

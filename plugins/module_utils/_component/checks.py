@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .quantities import quantity_problems
+from .quantities import asked, quantity_problems
 from .schedules import schedule_problems
 from .specification import FORMATS, OPTIONS
 
@@ -22,6 +22,8 @@ DEPLOYING_JOBS = ("migration", "setup")
 
 LONGEST = 128 * 1024
 """Bytes of a word that Linux takes as a process starts (MAX_ARG_STRLEN in execve(2)), a variable's name and the final NUL included."""
+
+WITHOUT_REQUEST = "autoscale.cpu is a share of resources.requests.cpu, which is not given: give what a pod usually needs, such as 250m."
 
 JOBS = (*DEPLOYING_JOBS, "test")
 """Options that are a Job of the component, each with a Secret ``<name>-<option>`` of its own."""
@@ -93,6 +95,8 @@ def _own_problems(component: Component) -> Iterator[str]:
         yield from _live_problems(component)
     if component["persistence"] and component["replicas"] > 1:
         yield "several replicas cannot share one volume: set replicas to 1 or leave out persistence."
+    if component["autoscale"] and not any(problem.startswith(("resources.", "autoscale.")) for problem in misshapen):
+        yield from _autoscale_problems(component)
     if component["service"]["node_port"] and component["service"]["type"] == "ClusterIP":
         yield "service.node_port needs service.type NodePort or LoadBalancer."
     if component["schedule"]:
@@ -114,6 +118,19 @@ def _own_problems(component: Component) -> Iterator[str]:
     for path, count in Counter(path.rstrip("/") for path in paths).items():
         if count > 1:
             yield f"{path} is mounted {count} times: keep one of the options that name it."
+
+
+def _autoscale_problems(component: Component) -> Iterator[str]:
+    """Say what keeps a component from having another number of pods, or from being asked how many it takes."""
+    scale = component["autoscale"]
+    if scale["max"] < scale["min"]:
+        yield f"autoscale.max {scale['max']} is less than autoscale.min {scale['min']}: raise max, or lower min."
+    if component["strategy"] == "Recreate" and not component["persistence"]:
+        yield "autoscale makes several pods, of which strategy Recreate allows one: leave out autoscale or strategy."
+    if component["persistence"]:
+        yield "autoscale makes several pods, which cannot share one volume: leave out autoscale or persistence."
+    if not component["schedule"] and not asked(component, "cpu"):
+        yield WITHOUT_REQUEST
 
 
 def _portless_problems(component: Component) -> Iterator[str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .checks import JOBS
+from .quantities import pods
 
 if TYPE_CHECKING:
     from .spec import Component
@@ -86,7 +87,8 @@ def component_objects(component: Mapping[str, Any]) -> list[str]:
     owners = [name, *([f"{name}-migration"] if component["migration"] else [])]
     objects += [f"configmaps/{owner}-config" for owner in owners] if component["config_files"] else []
     objects += [f"persistentvolumeclaims/{name}-data"] if component["persistence"] else []
-    objects += [f"poddisruptionbudgets.policy/{name}"] if component["replicas"] > 1 else []
+    objects += [f"poddisruptionbudgets.policy/{name}"] if pods(component).most > 1 else []
+    objects += [f"horizontalpodautoscalers.autoscaling/{name}"] if component["autoscale"] else []
     objects += [f"deployments.apps/{live_name(name)}"] if component["live"] else []
     return objects
 

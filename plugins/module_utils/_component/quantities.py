@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 UNITS = {
     "": Fraction(1),
@@ -25,6 +26,20 @@ MOST_CORES = 256
 SYSTEM = {"cpu": Fraction(3, 4), "memory": Fraction(170 << 20)}
 """What Kubernetes' own pods ask for on the one node of a Minikube: API server 250m, controller manager 200m, etcd 100m and 100Mi,
 scheduler 100m, CoreDNS 100m and 70Mi (kubeadm's and minikube's manifests)."""
+
+
+class Pods(NamedTuple):
+    """How many pods of a component go on running."""
+
+    least: int
+    most: int
+
+
+def pods(component: Mapping[str, Any]) -> Pods:
+    """Return the number of a component's pods: its ``replicas``, or what ``autoscale`` chooses between."""
+    if scale := component["autoscale"]:
+        return Pods(scale["min"], scale["max"])
+    return Pods(component["replicas"], component["replicas"])
 
 
 def amount(quantity: str) -> Fraction:
@@ -57,7 +72,8 @@ def quantity_problems(component: Mapping[str, Any]) -> Iterator[str]:
 def room_problems(components: Sequence[Mapping[str, Any]], node: Mapping[str, Fraction], remedies: Mapping[str, str]) -> Iterator[str]:
     """Say where the components ask for more than a node has.
 
-    Each pod counts, and one more while a component is rolled out: its new pod, or its migration's; several take turns where it is tight.
+    Each pod counts, the fewest of what is scaled, and one more while a component is rolled out: its new pod, or its migration's; several
+    take turns where it is tight.
 
     Args:
         components: All that are deployed, of the application and of its services.
@@ -67,18 +83,40 @@ def room_problems(components: Sequence[Mapping[str, Any]], node: Mapping[str, Fr
     for name, has in node.items():
         show = _cores if name == "cpu" else _bytes
         there = f"the node has {show(has)}, {show(SYSTEM[name])} of them for the cluster itself"
-        asked = {component["name"]: _asked(component, name) for component in components}
-        too_large = [component for component, one in asked.items() if one + SYSTEM[name] > has]
+        each = {component["name"]: asked(component, name) for component in components}
+        too_large = [component for component, one in each.items() if one + SYSTEM[name] > has]
         for component in too_large:
-            one = f"Component {component}: a pod asks for {show(asked[component])} of {name}"
+            one = f"Component {component}: a pod asks for {show(each[component])} of {name}"
             yield f"{one}, and {there}: lower resources.requests.{name}, or {remedies[name]}."
-        total = sum((asked[component["name"]] * component["replicas"] for component in components), Fraction())
-        rollout = max((asked[component["name"]] for component in components if _rolls_out(component)), default=Fraction())
+        total = sum((each[component["name"]] * pods(component).least for component in components), Fraction())
+        rollout = max((each[component["name"]] for component in components if _rolls_out(component)), default=Fraction())
         if not too_large and total + rollout + SYSTEM[name] > has:
-            parts = [f"{c['name']} {c['replicas']} x {show(asked[c['name']])}" for c in components if asked[c["name"]] and c["replicas"]]
+            counts = {component["name"]: pods(component).least for component in components}
+            parts = [f"{component} {count} x {show(each[component])}" for component, count in counts.items() if each[component] and count]
             yield (
                 f"The components ask for {show(total)} of {name} ({', '.join(parts)}), and for {show(rollout)} more while one of them is "
                 f"rolled out; {there}: lower resources.requests.{name} or replicas, or {remedies[name]}."
+            )
+
+
+def growth_hints(components: Sequence[Mapping[str, Any]], node: Mapping[str, Fraction]) -> Iterator[str]:
+    """Say of which scaled component not all pods find room on a node, a sentence each: the rest waits, and what runs goes on.
+
+    Args:
+        components: All that are deployed, which fit as far as ``room_problems`` sees.
+        node: What the only node has.
+    """
+    for component in components:
+        least, most = pods(component)
+        fits = most
+        for name, has in node.items():
+            if one := asked(component, name):
+                total = sum((asked(other, name) * pods(other).least for other in components), SYSTEM[name])
+                fits = min(fits, least + max(0, math.floor((has - total) / one)))
+        if fits < most:
+            yield (
+                f"Component {component['name']}: the node has room for {fits} of the {most} pods that autoscale.max allows, so that "
+                "further ones wait: lower it, or give the node more (minikube_cpus, minikube_memory)."
             )
 
 
@@ -86,7 +124,7 @@ def _given(resources: Mapping[str, Any], kind: str) -> list[tuple[str, str]]:
     return [(name, value) for name, value in (resources.get(kind) or {}).items() if value]
 
 
-def _asked(component: Mapping[str, Any], name: str) -> Fraction:
+def asked(component: Mapping[str, Any], name: str) -> Fraction:
     """Return what each pod asks for: without a request Kubernetes takes the limit."""
     resources = component["resources"] or {}
     given = dict(_given(resources, "requests")).get(name) or dict(_given(resources, "limits")).get(name)
@@ -95,7 +133,7 @@ def _asked(component: Mapping[str, Any], name: str) -> Fraction:
 
 def _rolls_out(component: Mapping[str, Any]) -> bool:
     """Tell whether a pod of a component is there beside the running ones for a while: one with a volume ends before its successor."""
-    lasting = component["replicas"] and not component["schedule"]
+    lasting = pods(component).most and not component["schedule"]
     return bool(lasting and not component["persistence"]) or bool(component["migration"] or component["setup"])
 
 

@@ -42,6 +42,7 @@ _LASTING: dict[str, str] = {
     "probes": "is not asked how it is",
     "service": "is not reached by others",
     "replicas": "is one at a time",
+    "autoscale": "is one at a time",
     "strategy": "is not rolled out",
     "persistence": "has no volume, which nobody would hold between two runs",
     "live": "has no server that reloads",

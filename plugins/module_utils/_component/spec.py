@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeAlias
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .._core.texts import text
-from .checks import JOBS, component_problems
+from .checks import JOBS, WITHOUT_REQUEST, component_problems
 from .names import clash_problems
 from .specification import OPTIONS
 
@@ -53,6 +53,7 @@ def load_components(raw: object, application: str = "") -> tuple[list[Component]
         if misshapen := list(_misshapen(OPTIONS, item)):
             problems += [f"{where}: {option} must be a dictionary." for option in misshapen]
             continue
+        problems += [f"{where}: {problem}" for problem in _unscalable(item)]
         # The validator hands out the default dictionaries of its spec, and fills them in.
         result = ArgumentSpecValidator(deepcopy(OPTIONS)).validate(with_texts(item))
         problems += [f"{where}: {message.rstrip('.')}." for message in result.error_messages]
@@ -60,6 +61,16 @@ def load_components(raw: object, application: str = "") -> tuple[list[Component]
             components.append(result.validated_parameters)
     problems += [*component_problems(components), *clash_problems(components, application)]
     return [_with_defaults(component) for component in components], problems
+
+
+def _unscalable(given: Mapping[str, Any]) -> Iterator[str]:
+    """Say what of a component's options, as a person wrote them, autoscale cannot go with: a default of theirs says nothing."""
+    if not given.get("autoscale"):
+        return
+    if given.get("replicas") is not None:
+        yield "replicas is a number that stays, and autoscale chooses one: keep one of them (-e app_replicas=N sets the first only)."
+    if not given.get("resources") and not given.get("schedule"):
+        yield WITHOUT_REQUEST
 
 
 def _misshapen(spec: Spec, parameters: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
@@ -127,6 +138,8 @@ def chart_values(component: Component, image_ref: str, secrets: Mapping[str, str
         secrets: Name of the component's Secret by kind, as ``secret_names`` returns it.
     """
     values: dict[str, Any] = {**_camel(OPTIONS, component, expand=component["expand"]), "image": image_ref}
+    if component["autoscale"]:
+        del values["replicas"]
     if component["secret_env"]:
         values["secretName"] = secrets["env"]
     if component["secret_files"]:

@@ -31,6 +31,7 @@ FORMATS: dict[str, dict[str, Any]] = {
         "pattern": "(/([^/.:\n][^/:\n]*|\\.[^/.:\n][^/:\n]*|\\.\\.[^/:\n]+|\\.))+/?",
         "says": "an absolute path below / without a colon",
     },
+    "percent": {"minimum": 1, "maximum": 1000},
     "port": {"minimum": 1, "maximum": 65535},
     "positive": {"minimum": 1, "maximum": 2147483647},
     "cores": {"pattern": "[0-9]+m|[0-9]*\\.?[0-9]{1,3}|[0-9]+", "says": "a number of cores such as 0.5 or 2, or thousandths such as 500m"},
@@ -105,6 +106,14 @@ OPTIONS: dict[str, dict[str, Any]] = {
         },
     },
     "replicas": {"type": "int", "default": 1, "format": "unsigned"},
+    "autoscale": {
+        "type": "dict",
+        "options": {
+            "min": {"type": "int", "default": 1, "format": "positive"},
+            "max": {"type": "int", "required": True, "format": "positive"},
+            "cpu": {"type": "int", "default": 80, "format": "percent"},
+        },
+    },
     "strategy": {"type": "str", "choices": ["RollingUpdate", "Recreate"], "default": "RollingUpdate"},
     "schedule": {
         "type": "dict",

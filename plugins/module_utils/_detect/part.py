@@ -13,6 +13,7 @@ from pathlib import Path
 
 from .._core.errors import Failure
 from . import health, python_variables
+from .connections import node_connections, python_connections
 from .evidence import compose_services, dockerfiles, own_dockerfile
 from .folder import Folder, join
 from .javascript import Read
@@ -179,7 +180,11 @@ def _python_part(folder: Folder, project: Project, sources: Sources, started: St
         services=services,
         migration=migration,
         paths=tuple(dict.fromkeys(path for path, _method, _source in paths)),
-        problems=(*(() if first else (*project.problems, *problems)), *started.problems),
+        problems=(
+            *(() if first else (*project.problems, *problems)),
+            *started.problems,
+            *(python_connections(base, sources, loaded, project.dependencies) if started.port.value else ()),
+        ),
     )
 
 
@@ -298,7 +303,7 @@ def _node_parts(folder: Folder, where: str, others: list[str]) -> list[Part]:
             services=services,
             migration=node_migration(folder, where, package.dependencies, package.scripts),
             paths=tuple(dict.fromkeys(path for path, _method, _source in paths)),
-            problems=(*package.problems, *started.problems, *problems),
+            problems=(*package.problems, *started.problems, *problems, *node_connections(name, loaded, needs)),
         )
     ]
 

@@ -109,12 +109,13 @@ def compared(
         looked_for: References of what is among ``objects`` if it is there, as ``reference`` returns them; nothing for all.
     """
     live = {_name(item): item for item in objects}
-    wanted = [item for item in manifest_objects(record.manifest) if looked_for is None or reference(item) in looked_for]
+    ours = manifest_objects(record.manifest)
+    least = {_target(item): item["spec"]["minReplicas"] for item in ours if item["kind"] == "HorizontalPodAutoscaler"}
+    wanted = [_begun(item, live.get(_name(item)), least) for item in ours if looked_for is None or reference(item) in looked_for]
     pairs = [(item, live.get(_name(item))) for item in wanted]
     found = [entry for one, other in pairs for entry in _compare(one, other)]
     if any(map(_is_scaled, found)):
-        targets = [item["spec"]["scaleTargetRef"] for item in autoscalers()]
-        scaled = {f"{target['kind']} {target['name']}" for target in targets}
+        scaled = {*map(_target, autoscalers())} - least.keys()
         found = [entry for one, other in pairs for entry in _compare(one, other, autoscaled=_name(one) in scaled)]
     return found
 
@@ -154,6 +155,18 @@ def drifted_releases(names: Sequence[str], drift: Mapping[str, Mapping[str, Any]
 
 def _name(item: Object) -> str:
     return f"{item['kind']} {item['metadata']['name']}"
+
+
+def _target(autoscaler: Object) -> str:
+    target = autoscaler["spec"]["scaleTargetRef"]
+    return f"{target['kind']} {target['name']}"
+
+
+def _begun(wanted: Object, live: Object | None, least: Mapping[str, int]) -> Object:
+    """Return what is wanted of an object, with a number of replicas where ours were set to 0 by hand: that stops an autoscaler for good."""
+    if live is None or _name(wanted) not in least or live["spec"].get("replicas") != 0:
+        return wanted
+    return {**wanted, "spec": {**wanted["spec"], "replicas": least[_name(wanted)]}}
 
 
 def _is_scaled(entry: Drift) -> bool:

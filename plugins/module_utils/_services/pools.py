@@ -5,6 +5,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import Any
+
+from .references import references
+
 RESERVED = 3 + 7
 """Connections that no pool gets: PostgreSQL's superuser_reserved_connections, and setup, migration, the pooler's questions about
 passwords (2), a probe and two people with psql."""
@@ -14,6 +20,8 @@ ROLLOUT = 2
 
 POOL_LIMIT = 10
 """Connections that one process of the application makes use of."""
+
+_is_counting: ContextVar[bool] = ContextVar("is_counting", default=False)
 
 
 def database_pools(max_connections: int, replicas: int, pooler_clients: int = 0) -> dict[str, int]:
@@ -42,7 +50,7 @@ def database_pools(max_connections: int, replicas: int, pooler_clients: int = 0)
         least = ROLLOUT * replicas + (0 if pooler_clients else RESERVED)
         raise ValueError(
             f"services_postgresql_client_pods {replicas} are too many for services_postgresql_{name}: set it to at least {least}, or take "
-            "fewer pods (app_replicas)."
+            "fewer pods (replicas, or autoscale.max, of the components that use it)."
         )
     pooled = budget // ROLLOUT
     reserve = max(1, pooled // 5)
@@ -52,3 +60,32 @@ def database_pools(max_connections: int, replicas: int, pooler_clients: int = 0)
         "default_pool_size": pooled - reserve,
         "reserve_pool_size": reserve,
     }
+
+
+def client_pods(components: Any, service: str, unnamed: int | str = 1) -> int:
+    """Return the most pods that use a service at once, rollouts apart; what is no component is named where components are checked.
+
+    Args:
+        components: As ``app_components`` gives them.
+        service: Its name.
+        unnamed: The number where no component takes a value from it.
+    """
+    # A component's text that is a template of what follows from this number asks for it again, as it is looked at.
+    if _is_counting.get() or not isinstance(components, list):
+        return max(1, int(unnamed))
+    token = _is_counting.set(True)
+    try:
+        taking = [item for item in components if isinstance(item, Mapping) and _takes_from(service, item)]
+        return max(1, sum(map(_most, taking)) if taking else int(unnamed))
+    finally:
+        _is_counting.reset(token)
+
+
+def _takes_from(service: str, component: Mapping[str, Any]) -> bool:
+    return any(not part and reference.get("from") == service for part, _option, _key, reference in references(component))
+
+
+def _most(component: Mapping[str, Any]) -> int:
+    scale = component.get("autoscale")
+    number = str(scale.get("max") if isinstance(scale, Mapping) else component.get("replicas"))
+    return int(number) if number.isdecimal() else 1

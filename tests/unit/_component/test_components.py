@@ -9,6 +9,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._component.checks 
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import chart_values, load_components
 
 BACKEND = {"name": "backend", "port": 8000, "image": "registry.test/backend:1"}
+SCALED = {"autoscale": {"max": 4}, "resources": {"requests": {"cpu": "250m"}}}
 
 
 def problems_of(*components: dict[str, Any]) -> list[str]:
@@ -38,6 +39,18 @@ def test_a_minimal_component_is_complete() -> None:
         ({"run_as_user": 0}, "run_as_user must be between 1 and"),
         ({"replicas": -1}, "replicas must be between 0 and"),
         ({"replicas": 2, "persistence": {"path": "/data"}}, "cannot share one volume"),
+        ({**SCALED, "autoscale": {"min": 2}}, "max"),
+        ({"autoscale": 4}, "autoscale must be a dictionary"),
+        ({**SCALED, "autoscale": {"min": 0, "max": 4}}, "autoscale.min must be between 1 and"),
+        ({**SCALED, "autoscale": {"min": 5, "max": 4}}, "autoscale.max 4 is less than autoscale.min 5: raise max, or lower min."),
+        ({**SCALED, "autoscale": {"max": 4, "cpu": 0}}, "autoscale.cpu must be between 1 and 1000, not 0"),
+        ({**SCALED, "autoscale": {"max": 4, "cpu": "500m"}}, "cpu"),
+        ({**SCALED, "replicas": 1}, "replicas is a number that stays, and autoscale chooses one: keep one of them (-e app_replicas=N"),
+        ({**SCALED, "strategy": "Recreate"}, "autoscale makes several pods, of which strategy Recreate allows one"),
+        ({**SCALED, "persistence": {"path": "/data"}}, "autoscale makes several pods, which cannot share one volume"),
+        ({**SCALED, "resources": {"requests": {"memory": "1Gi"}}}, "a share of resources.requests.cpu, which is not given: give what"),
+        ({**SCALED, "resources": {"requests": {"cpu": 0}}}, "a share of resources.requests.cpu, which is not given: give what"),
+        ({"autoscale": {"max": 4}}, "a share of resources.requests.cpu, which is not given: give what"),
         ({"env": {"LOG LEVEL": "info"}}, "must be a name of an environment variable"),
         ({"env": {"LOG": None}}, "env.LOG must be text."),
         ({"env": {"A": "1"}, "secret_env": {"A": "2"}}, "both env and secret_env"),

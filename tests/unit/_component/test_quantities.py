@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from ansible_collections.plannoir.deploy.plugins.module_utils._component.quantities import amount, room_problems
+from ansible_collections.plannoir.deploy.plugins.module_utils._component.quantities import amount, growth_hints, pods, room_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.spec import load_components
 
 API = {"name": "api", "port": 8000, "image": "a/b:1"}
@@ -110,3 +110,32 @@ def test_without_a_rollout_beside_running_pods_nothing_more_is_asked_for() -> No
 def test_without_a_request_the_limit_is_asked_for() -> None:
     assert len(room({"port": 80, "image": "a", "resources": {"limits": {"memory": "3Gi"}}})) == 1
     assert room({"port": 80, "image": "a", "resources": {"requests": {"memory": "1Gi"}, "limits": {"memory": "64Gi"}}}) == []
+
+
+def scaled(cpu: str, least: int, most: int, **options: Any) -> dict[str, Any]:
+    return {**asking(cpu), "autoscale": {"min": least, "max": most}, **options}
+
+
+def growth(*components: dict[str, Any]) -> list[str]:
+    loaded, wrong = load_components([{"name": f"c{index}", **component} for index, component in enumerate(components)])
+    assert wrong == []
+    return list(growth_hints(loaded, NODE))
+
+
+def test_of_what_is_scaled_the_fewest_pods_have_to_fit() -> None:
+    assert room(scaled("250m", 2, 40)) == []  # 0.5 + 0.25 + 0.75
+    (problem,) = room(scaled("250m", 5, 40))
+    assert "(c0 5 x 0.25)" in problem
+
+
+def test_pods_that_will_find_no_room_are_said_and_refuse_nothing() -> None:
+    assert growth(scaled("250m", 1, 5), asking("10m", replicas=0)) == []
+    (hint,) = growth(scaled("250m", 1, 8), asking("100m", replicas=2))
+    assert hint.startswith("Component c0: the node has room for 4 of the 8 pods that autoscale.max allows")
+    (hint,) = growth(scaled("1m", 1, 100, resources={"requests": {"cpu": "1m", "memory": "1Gi"}}))
+    assert "room for 3 of the 100 pods" in hint
+
+
+def test_a_number_that_stays_is_the_fewest_and_the_most() -> None:
+    (fixed, scaling), _problems = load_components([{**API, "replicas": 3}, {**API, "name": "b", **scaled("1m", 2, 9)}])
+    assert (pods(fixed), pods(scaling)) == ((3, 3), (2, 9))

@@ -87,6 +87,7 @@ def test_a_time_zone_that_does_not_exist_is_named() -> None:
         ("probes", {"liveness": {"command": ["up"]}}),
         ("service", {"type": "NodePort"}),
         ("replicas", 2),
+        ("autoscale", {"max": 2}),
         ("strategy", "Recreate"),
         ("persistence", {"path": "/data"}),
         ("post_release", ["tidy"]),

@@ -235,6 +235,44 @@ def test_beside_an_autoscaler_an_edited_image_is_put_back_and_its_replicas_stay(
     assert (entry.restored["spec"]["replicas"], container({"Deployment": entry.restored})["image"]) == (4, "web:1")
 
 
+SCALED = """\
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec: {template: {spec: {containers: [{name: web, image: "web:1"}]}}}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, minReplicas: 2, maxReplicas: 9}
+"""
+
+
+def of_scaled(replicas: int, **edit: Any) -> list[Drift]:
+    objects = {item["kind"]: item for item in yaml.safe_load_all(SCALED) if item}
+    objects["Deployment"]["spec"]["replicas"] = replicas
+    objects["HorizontalPodAutoscaler"]["spec"] |= {"behavior": {"scaleUp": {"stabilizationWindowSeconds": 0}}, **edit}
+    theirs = [{"spec": {"scaleTargetRef": {"kind": "Deployment", "name": "web"}}}]
+    return drift([Record("shop", 3, "deployed", {}, good=True, manifest=SCALED)], objects.values(), lambda: theirs)
+
+
+@pytest.mark.parametrize("replicas", [1, 2, 5, 9, 30])
+def test_where_the_release_has_an_autoscaler_no_number_of_replicas_is_an_edit(replicas: int) -> None:
+    assert of_scaled(replicas) == []
+
+
+def test_no_replicas_at_all_stop_an_autoscaler_so_they_are_an_edit() -> None:
+    (entry,) = of_scaled(0)
+    assert (str(entry), entry.differences[0].wanted) == ("Deployment web was edited (spec.replicas)", 2)
+    assert entry.restored is not None
+    assert entry.restored["spec"]["replicas"] == 2
+
+
+def test_an_edited_autoscaler_is_put_back() -> None:
+    assert [str(entry) for entry in of_scaled(4, maxReplicas=40)] == ["HorizontalPodAutoscaler web was edited (spec.maxReplicas)"]
+
+
 @pytest.mark.parametrize("status", ["failed", "pending-upgrade", "pending-install", "superseded", "uninstalled"])
 def test_a_release_that_has_to_be_recovered_first_is_not_compared(status: str) -> None:
     assert drift([Record("shop", 3, status, {}, manifest=MANIFEST)], [], list) == []

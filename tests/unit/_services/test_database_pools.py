@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.plannoir.deploy.plugins.filter.database_pools import database_pools
+from ansible_collections.plannoir.deploy.plugins.module_utils._services.pools import client_pods
 
 SUPERUSER_RESERVED = 3
 
@@ -38,7 +41,8 @@ def test_the_defaults_of_the_reference_application() -> None:
 
 
 MANY = (
-    "services_postgresql_client_pods {} are too many for services_postgresql_{}: set it to at least {}, or take fewer pods (app_replicas)."
+    "services_postgresql_client_pods {} are too many for services_postgresql_{}: set it to at least {}, or take fewer pods (replicas, or "
+    "autoscale.max, of the components that use it)."
 )
 
 
@@ -57,3 +61,40 @@ def test_numbers_that_cannot_fit_are_refused_with_the_least_that_does(numbers: t
     max_connections, replicas, clients = numbers
     least = int(sentence.split("at least ")[1].split(".")[0].split(",")[0])
     assert database_pools(max_connections if clients == 39 else least, replicas, least if clients == 39 else clients)
+
+
+USES = {"env": {"POOL": {"from": "postgresql", "as": "pool_size"}}}
+URL = {"secret_env": {"URL": {"from": "postgresql", "as": "url"}, "TOKEN": "x"}}
+
+
+@pytest.mark.parametrize(
+    ("components", "pods"),
+    [
+        ([{**USES, "replicas": 3}], 3),
+        ([{**USES, "replicas": "3"}, {**URL, "replicas": 2}, {"replicas": 9, "env": {"A": "b"}}], 5),
+        ([{**USES, **URL, "autoscale": {"min": 2, "max": 8}}, URL], 9),
+        ([{**URL, "schedule": {"cron": "@daily"}}], 1),
+        ([{"migration": {"command": ["up"], **URL}, "replicas": 6}], 4),
+        ([{"env": {"URL": {"from": "redis", "as": "url"}}, "replicas": 6}], 4),
+        ([{**USES, "replicas": 0}], 1),
+        ([], 4),
+        (None, 4),
+        ([{**USES, "replicas": "two"}, "no component"], 1),
+    ],
+)
+def test_the_pods_that_use_a_service_are_those_that_take_a_value_from_it_at_their_most(components: Any, pods: int) -> None:
+    assert client_pods(components, "postgresql", "4") == pods
+
+
+class Template(dict[str, Any]):
+    """An environment with a text that is made of the number of pods, as Ansible resolves it: when it is looked at."""
+
+    def items(self) -> Any:
+        return [("SIZE", str(client_pods(self["components"], "postgresql", 7))), *dict.items(self)]
+
+
+def test_a_text_that_is_made_of_the_number_asks_for_it_without_end() -> None:
+    components: list[dict[str, Any]] = [{**USES, "replicas": 3}, {"replicas": 5}]
+    components[1]["env"] = Template(components=components)
+    assert client_pods(components, "postgresql") == 3
+    assert client_pods(components[1:], "postgresql", 7) == 7

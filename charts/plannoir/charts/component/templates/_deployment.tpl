@@ -5,7 +5,9 @@ metadata:
   name: {{ .name | quote }}
   labels: {{- include "component.labels" . | nindent 4 }}
 spec:
+  {{- if not .values.autoscale }}
   replicas: {{ .values.replicas | int64 }}
+  {{- end }}
   revisionHistoryLimit: 3
   {{- if not (or .values.port .values.probes) }}
   # Nothing tells that such a process works, but that it goes on.
@@ -34,7 +36,8 @@ spec:
     spec:
       {{- include "component.pod" . | nindent 6 }}
       terminationGracePeriodSeconds: {{ .values.stopGraceSeconds | int64 }}
-      {{- with .values.topologySpread }}
+      {{- $spread := include "component.several" . | empty | ternary list (list (include "component.byNode" . | fromYaml)) }}
+      {{- with .values.topologySpread | default $spread }}
       topologySpreadConstraints:
         {{- range . }}
         - topologyKey: {{ .topologyKey | quote }}
@@ -64,6 +67,13 @@ spec:
       {{- with include "component.volumes" (merge (dict "data" true) .) }}
       volumes: {{- . | trim | nindent 8 }}
       {{- end }}
+{{- end }}
+
+{{/* How several pods are spread by default; a zone is left out, because a node without that label would then count for nothing. */}}
+{{- define "component.byNode" -}}
+topologyKey: kubernetes.io/hostname
+maxSkew: 1
+whenUnsatisfiable: ScheduleAnyway
 {{- end }}
 
 {{/* probe: {path, headers | command | tcp, initialDelay, period, timeout, failureThreshold}; port */}}

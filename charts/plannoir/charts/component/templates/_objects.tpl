@@ -22,8 +22,17 @@ All objects of one component. Context of this and every other template here:
 {{- end }}
 ---
 {{ include (empty .values.schedule | ternary "component.deployment" "component.cronjob") . }}
-{{- if gt (int .values.replicas) 1 }}
+{{- if .values.autoscale }}
+---
+{{ include "component.horizontalpodautoscaler" . }}
+{{- end }}
+{{- if include "component.several" . }}
 ---
 {{ include "component.poddisruptionbudget" . }}
 {{- end }}
 {{ end }}
+
+{{/* Says something where a component may have several pods at once, rollouts apart. */}}
+{{- define "component.several" -}}
+{{- if gt (int (default .values.replicas (.values.autoscale | default dict).max)) 1 }}several{{ end }}
+{{- end }}
