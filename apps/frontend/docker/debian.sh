@@ -16,6 +16,7 @@
 #   debian.sh libraries VENV          strip the libraries that pip installed
 #   debian.sh packages VENV PROGRAM...  reduce an environment to bytecode, stripped libraries and the named programs; none named, all stay
 #   debian.sh node REQUIREMENTS       install Node.js and npm from a wheel into the builder; /opt/node/stripped is its program for a final image
+#   debian.sh glibc ROOT              remove the libraries that want another C library, musl, from ROOT: some installers bring both kinds
 #   debian.sh check ROOT              fail when a library that a program in ROOT needs is not in ROOT
 #   debian.sh complete ROOT           unpack the packages of libraries that a program in ROOT needs, and that are installed in the builder
 #   debian.sh with COMMAND...         run a command with the machine's package indexes and certificates
@@ -150,6 +151,10 @@ add_user() {
   echo "$2:x:$3:" >>"$1/etc/group"
 }
 
+drop_musl() {
+  find "$1" -type f \( -name '*.so*' -o -name '*.node' \) -exec grep -lae 'libc\.musl-[a-z0-9_]*\.so' {} + | while read -r file; do rm "$file"; done
+}
+
 # Asks the root's own dynamic linker, so that RPATHs count; a NEEDED entry without its file fails the build, not the first request. A library
 # that finds what it needs only by the RPATH of what loads it, as those in a wheel's NAME.libs do, is complete where that program is.
 check() {
@@ -201,6 +206,7 @@ case $task in
   libraries) strip_libraries "$@" ;;
   packages) reduce_packages "$@" ;;
   node) install_node "$@" ;;
+  glibc) drop_musl "$@" ;;
   check) check "$@" ;;
   complete) unpack_missing "$@" ;;
   with) run_with_secrets "$@" ;;

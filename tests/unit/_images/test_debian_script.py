@@ -118,3 +118,19 @@ def test_of_what_only_compilers_and_editors_read_what_a_module_names_stays(tmp_p
     subprocess.run(["sh", str(SCRIPT), "packages", str(tmp_path)], check=True)
     assert [name for name in files if (tmp_path / "lib" / name).exists()] == ["compiled/_check.c", "lazy/__init__.pyi"]
     assert [name for name in modules if (tmp_path / "lib" / name).exists()] == []
+
+
+def test_a_library_that_wants_another_c_library_goes(tmp_path: Path) -> None:
+    """pnpm brings both kinds of a package whose lock says nothing of its C library."""
+    files = {
+        "sharp-linux-x64.node": "libc.so.6",
+        "sharp-linuxmusl-x64.node": "libc.musl-x86_64.so.1",
+        "lib/libvips.so.8": "libc.musl-aarch64.so.1",
+    }
+    files |= {"detect-libc.js": "libc.musl-x86_64.so.1"}
+    for name, needed in files.items():
+        path = tmp_path / "node_modules" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"\x7fELF\0" + needed.encode() + b"\0")
+    subprocess.run(["sh", str(SCRIPT), "glibc", str(tmp_path)], check=True)
+    assert sorted(path.name for path in tmp_path.rglob("*.*") if path.is_file()) == ["detect-libc.js", "sharp-linux-x64.node"]
