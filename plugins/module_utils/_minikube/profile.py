@@ -27,7 +27,7 @@ from .encryption import host_path, refuse_missing_key, write_new_key
 from .files import Files
 from .images import load, worker_archives
 from .node import Get, Node
-from .registry import ca_file, container
+from .registry import remove
 from .settings import Settings
 
 HOST = "127.0.0.1"
@@ -186,10 +186,12 @@ class Profile:
                 self.keep_images(engine)
             except Failure as failure:
                 self.warnings.append(f"The images of the cluster {self.name} are not kept, so the next one builds them anew: {failure}")
-        if ca_file(self.files).exists():
-            # A container in its network would keep minikube from removing that.
-            self.machine.run(["docker", "rm", "--force", "--volumes", container(self.name)])
+        remove(self.machine, self.files)
+        several = self.settings.nodes > 1
         self._minikube(["delete"])
+        if several:
+            # Minikube tries that while its first node is gone only.
+            self.machine.run(["docker", "network", "rm", self.name])
         shutil.rmtree(self.files.folder, ignore_errors=True)
         self._key.unlink(missing_ok=True)
         self.node = None

@@ -40,6 +40,22 @@ def ca_file(files: Files) -> Path:
     return files.folder / "registry-ca.crt"
 
 
+def remove(machine: Machine, files: Files) -> None:
+    """Remove a registry beside the nodes, whose place in their network would keep that, and what this machine's engine has of it."""
+    file = ca_file(files)
+    if not file.exists():
+        return
+    machine.run(["docker", "rm", "--force", "--volumes", container(files.profile)])
+    ca = file.read_text(encoding="utf-8")
+    for trusted in machine.path(_AUTHORITIES[DOCKER]).glob("*/ca.crt"):
+        try:
+            if trusted.read_text(encoding="utf-8") == ca:
+                trusted.unlink()
+                trusted.parent.rmdir()
+        except (OSError, ValueError):
+            continue  # another's, or not this user's to remove
+
+
 def authority(ca: str) -> str:
     """Return certificates as text, from a file or from that text.
 

@@ -212,9 +212,16 @@ def test_one_node_with_docker_takes_an_archive_by_its_engine(tmp_path: Path) -> 
 def test_a_registry_beside_the_nodes_goes_first_because_it_is_in_their_network(lab: Three) -> None:
     lab.ensure(wanted=THREE)
     ca_file(lab.files).write_text("ca")
+    lab.machine.write("/etc/docker/certs.d/10.0.0.254:5000/ca.crt", "ca")
+    lab.machine.write("/etc/docker/certs.d/registry.example.org/ca.crt", "another")
     lab.ensure("absent", wanted=THREE, lost=Loss(data=True))
-    commands = [command for command in lab.machine.commands if command.startswith(("docker rm", "minikube delete"))]
-    assert commands == ["docker rm --force --volumes plannoir-registry", "minikube delete --profile=plannoir"]
+    commands = [command for command in lab.machine.commands if command.startswith(("docker rm", "docker network", "minikube delete"))]
+    assert commands == [
+        "docker rm --force --volumes plannoir-registry",
+        "minikube delete --profile=plannoir",
+        "docker network rm plannoir",  # which minikube leaves
+    ]
+    assert [path.name for path in lab.machine.path("/etc/docker/certs.d").iterdir()] == ["registry.example.org"]
 
 
 def test_one_node_with_containerd_has_minikubes_bridge() -> None:
