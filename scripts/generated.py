@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible_collections.plannoir.deploy.plugins.module_utils._namespace import rights
 from ansible_collections.plannoir.deploy.plugins.module_utils._services.forms import CA_FILE
 from ansible_collections.plannoir.deploy.plugins.module_utils._verify.steps import CHECK_SPEC
 
@@ -74,6 +75,19 @@ An editor with the YAML language server completes and checks the file, because i
 yours, that line is `# yaml-language-server: $schema=` and the path or URL of that schema.
 
 {TABLE}"""
+
+ROLE = """\
+---
+# What a deployment takes in its namespace, and all that it takes where that namespace is there. Whoever runs the cluster does this once:
+#   kubectl --namespace shop apply --filename docs/role.yml
+#   kubectl --namespace shop create rolebinding deployer --role=plannoir-deploy --serviceaccount=shop:deployer
+# Written by `./bootstrap nox -s docs` from plugins/module_utils/_namespace/rights.py.
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: plannoir-deploy
+rules:
+"""
 
 REFERENCES = f"""
 ## Services in the environment
@@ -139,6 +153,15 @@ def copy_of(path: str) -> Callable[[], str]:
     return lambda: (ROOT / path).read_text(encoding="utf-8")
 
 
+def role() -> str:
+    """Return the Role that grants what a deployment takes."""
+    lines = []
+    for what, rule in rights.rules():
+        verbs, groups, resources = (", ".join(word or "''" for word in rule[key]) for key in ("verbs", "apiGroups", "resources"))
+        lines += [f"  # {what}", f"  - {{apiGroups: [{groups}], resources: [{resources}], verbs: [{verbs}]}}"]
+    return ROLE + "\n".join(lines) + "\n"
+
+
 def build_files() -> str:
     """Return what generated Dockerfiles bring along as a module, because no other file of the collection goes along where a module runs."""
     folder = ROOT / BUILD_FILES
@@ -162,6 +185,7 @@ FILES: dict[str, Callable[[], str]] = {
     "plugins/module_utils/_component/specification.py": python_specification,
     "roles/preflight/meta/argument_specs.yml": argument_specs,
     "docs/components.md": components_table,
+    "docs/role.yml": role,
     "docs/app.schema.json": app_json_schema,
     "charts/plannoir/values.schema.json": chart_values_schema,
     "charts/plannoir/values.yaml": chart_values,

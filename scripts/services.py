@@ -76,7 +76,10 @@ def defaults(services: Mapping[str, Service]) -> str:
         "services_components: >-\n"
         "  {{ app_components\n"
         "     | plannoir.deploy.with_services(services_used, images_registry | default(''),\n"
-        "                                     images_registry_credentials | default({})) }}\n",
+        "                                     images_registry_credentials | default({}),\n"
+        "                                     {'node_selector': cluster_node_selector | default({}),\n"
+        "                                      'tolerations': cluster_tolerations | default([]),\n"
+        "                                      'storage_class': cluster_storage_class | default('')}) }}\n",
         "# Service to its components, none where a service of your own takes its place, and what its forms are made of.\n"
         + _merged("services_used", used),
         "# Service to what a rotation gives new values, and what it keeps.\n" + _merged("services_rotation", rotation),

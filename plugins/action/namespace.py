@@ -24,6 +24,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors impor
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import application_label
 from ansible_collections.plannoir.deploy.plugins.module_utils._live.variant import put_back
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace import objects as rules
+from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.asked import Asked, ask
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.claims import claim_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.lease import PERIOD, Lease, lease_name
 from ansible_collections.plannoir.deploy.plugins.module_utils._release.attempt import labels
@@ -39,8 +40,13 @@ SPEC: dict[str, dict[str, Any]] = {
     "pod_security": {"type": "str", "choices": ["privileged", "baseline", "restricted"], "default": "restricted"},
     "shared": {"type": "bool", "default": False},
     "create": {"type": "bool", "default": True},
+    "ask": {"type": "bool", "default": False},
     "timeout": {"type": "float", "default": 600},
 }
+
+
+_NAMESPACE = ': namespaces "'
+"""In kubectl's words for a namespace that may not be seen."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,22 @@ class Found:
     components: list[Component]
     looked_for: list[str]
     """References of the objects that were asked for."""
+    refused: list[str]
+    """What the account may not see, in kubectl's words."""
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the account may not see the namespace itself, which is there then: its rights are bound in it."""
+        return any(_NAMESPACE in line for line in self.refused)
+
+    @property
+    def forbidden(self) -> list[str]:
+        """What it may not see and has to."""
+        return [line for line in self.refused if _NAMESPACE not in line]
+
+    def is_good(self, application: str) -> bool:
+        """Tell whether a run saw a revision of the application to be good."""
+        return any(record.good for record in self.records.get(application, ()))
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
@@ -71,6 +93,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             "pod_security": parameters["pod_security"],
             "waited": False,
             "drift": {},
+            "asked": False,
             "environment": {},
             "selector": f"--selector={application_label(parameters['application'])}",
         }
@@ -79,15 +102,16 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             if check and not cluster.is_there:
                 return {**absent, "changed": True}
             found = cluster.look()
-            cluster.refuse(found)
-            if not found.namespace and not parameters["create"]:
+            asked = cluster.asked(found)
+            cluster.refuse(found, asked)
+            if not (found.namespace or found.hidden) and not parameters["create"]:
                 return absent
             drifted = cluster.drift(found)
             definition = cluster.namespace_change(found)
             waited, left = False, rules.live_components(found.objects)
             if not check:
-                if definition:
-                    cluster.apply(definition)
+                if definition and not cluster.apply(definition, there=bool(found.namespace)):
+                    definition = None
                 leases = chain([found.lease], iter(cluster.lease, ()))
                 waited = wait_for(
                     lambda: cluster.take_lease(next(leases)), f"The application {parameters['application']}", parameters["timeout"]
@@ -109,9 +133,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
             "changed": bool(definition or left),
             "owned": rules.is_owned(known),
             "environment": cluster.environment,
-            "pod_security": rules.pod_security_level(known),
+            "pod_security": "not checked" if found.hidden else rules.pod_security_level(known),
             "waited": waited,
             "drift": drifted,
+            "asked": asked is not None,
+            "warnings": cluster.unseen(asked),
             "diff": {
                 "before": {"labels": labels(before)},
                 "after": {"labels": labels(known)},
@@ -128,6 +154,7 @@ class Application:
         self._cluster = Cluster.of(parameters)
         self._lease = Lease(self._application, self._name, play_name(), time.monotonic, inventory)
         self._releases = release_names(self._application)
+        self._unseen: list[str] = []
 
     @property
     def is_there(self) -> bool:
@@ -148,9 +175,9 @@ class Application:
             raise ValueError("\n".join(problems))
         names = object_names(self._application, components)
         with ThreadPoolExecutor() as pool:
-            reading = pool.submit(self._cluster.named, f"namespaces/{self._name}", self._lease_reference, *names)
-            records = self._cluster.objects("secrets", record_selector(self._releases))
-            objects = reading.result()
+            reading = pool.submit(self._cluster.look_up, f"namespaces/{self._name}", self._lease_reference, *names)
+            records, others_refused = self._cluster.look("secrets", record_selector(self._releases))
+            objects, some = reading.result()
         kinds = {kind: [item for item in objects if item["kind"] == kind] for kind in ("Namespace", "Lease")}
         return Found(
             next(iter(kinds["Namespace"]), None),
@@ -160,20 +187,41 @@ class Application:
             by_release(records, self._releases),
             components,
             names,
+            [*some, *others_refused],
         )
 
-    def refuse(self, found: Found) -> None:
-        """Raise ValueError with everything of others that is in the way, and every volume claim that cannot become what is wanted."""
+    def asked(self, found: Found) -> Asked | None:
+        """Ask the cluster whether it takes what is deployed: before the first time, where something is refused, and when told to."""
+        first = self._parameters["create"] and not found.is_good(self._application)
+        if not (first or found.forbidden or self._parameters["ask"]):
+            return None
+        return ask(self._cluster, found.components, found.objects, make=not (found.namespace or found.hidden))
+
+    def unseen(self, asked: Asked | None) -> list[str]:
+        """Return a sentence about what the account may not see, on a run that asked."""
+        unseen = [*asked.unseen, *self._unseen] if asked else []
+        named = ", ".join(dict.fromkeys(unseen))
+        return [f"Not checked, because the account of this kubeconfig may not see it: {named}."] if named else []
+
+    def refuse(self, found: Found, asked: Asked | None) -> None:
+        """Raise ValueError with everything of others that is in the way, and everything that the cluster would not take."""
         problems = [
+            *(asked.problems if asked else []),
             *rules.foreign_releases(found.records),
             *rules.foreign_objects(self._name, self._application, found.objects),
-            *claim_problems(found.components, found.objects, found.records, lambda: self._cluster.objects("storageclasses.storage.k8s.io")),
+            *claim_problems(found.components, found.objects, found.records, self._storage_classes),
         ]
+        if found.forbidden and not problems:  # the rights that were asked for are there
+            problems.append(f"The cluster refused: {found.forbidden[0].removeprefix('Error from server ')}")
+        if found.hidden:
+            self._unseen.append("the namespace's Pod Security level")
         if found.ports:
-            services = self._cluster.objects("services", "--all-namespaces")
+            services = self._see("node ports of other namespaces", "services", "--all-namespaces")
             problems += rules.held_ports(self._application, self._name, found.ports, services)
-        if found.namespace and self._parameters["create"] and not rules.is_owned(found.namespace) and not self._parameters["shared"]:
-            problems += filter(None, [rules.foreign_workloads(self._name, self._cluster.objects(rules.WORKLOADS))])
+        owned = found.namespace and rules.is_owned(found.namespace)
+        if (found.namespace or found.hidden) and self._parameters["create"] and not owned and not self._parameters["shared"]:
+            workloads = self._see("some workloads of others in the namespace", rules.WORKLOADS)
+            problems += filter(None, [rules.foreign_workloads(self._name, workloads)])
         if found.lease and self._lease.is_foreign(found.lease):
             problems.append(
                 f"The Lease {found.lease['metadata']['name']} in namespace {self._name} was not made by this collection: remove it."
@@ -190,13 +238,24 @@ class Application:
         return {release: reported(entries) for release, entries in compared.items() if entries}
 
     def namespace_change(self, found: Found) -> dict[str, Any] | None:
-        """Return the definition that brings the namespace to its labels, or nothing."""
+        """Return the definition that brings the namespace to its labels, or nothing; one that is not seen stays as it is."""
+        if found.hidden:
+            return None
         level = self._parameters["pod_security"]
         return rules.namespace_change(self._name, self._application, level, found.namespace, self._cluster.server_version)
 
-    def apply(self, definition: dict[str, Any]) -> None:
-        """Make the namespace, or bring ours to its labels."""
-        self._cluster.apply(definition)
+    def apply(self, definition: dict[str, Any], *, there: bool) -> bool:
+        """Make the namespace, or bring ours to its labels; tell whether it was done, which an account may lack the right to."""
+        try:
+            self._cluster.apply(definition)
+        except Failure as failure:
+            if not there or "orbidden" not in str(failure):
+                raise
+            Display().warning(
+                f"The labels of namespace {self._name} stay as they are, because the account of this kubeconfig may not set them."
+            )
+            return False
+        return True
 
     def put_back(self, components: Sequence[str]) -> None:
         """Let the released pods of components serve again that a killed playbooks/live.yml left others in the place of."""
@@ -226,6 +285,19 @@ class Application:
             raise
         keep(renewal=self._renewal())
         return None
+
+    def _see(self, what: str, *request: str) -> list[dict[str, Any]]:
+        """Return what is found; what may not be seen is noted as ``what``."""
+        found, refused = self._cluster.look(*request)
+        self._unseen += [what] if refused else []
+        return found
+
+    def _storage_classes(self) -> list[dict[str, Any]]:
+        """Return the storage classes; raises Failure where they may not be seen."""
+        found = self._see(classes := "storage classes", "storageclasses.storage.k8s.io")
+        if classes in self._unseen:
+            raise Failure(f"{classes} may not be seen")
+        return found
 
     def _renewal(self) -> dict[str, Any]:
         own = {"op": "test", "path": "/spec/holderIdentity", "value": self._lease.name}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.checks import published_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.names import RULES, name_problem
 from ansible_collections.plannoir.deploy.plugins.module_utils._component.quantities import growth_hints, room_problems
@@ -22,6 +23,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan impor
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.early import NODE_VARIABLES, variable_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.settings import parse_memory
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.addresses import address_problems
+from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.cluster import cluster_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.credentials import Values, credential_problems, named_values
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.exposure import browser_hints, browser_problems, exposed_problems
 from ansible_collections.plannoir.deploy.plugins.module_utils._preflight.registry import registry_problems
@@ -87,6 +89,12 @@ class ActionModule(ControllerAction):
             judged = _judge_components(services, variables, arguments, held, known, checks)
             problems += judged.problems
             arguments["sources"] = judged.sources
+        if not _has_minikube(variables):
+            built = [source["component"] for source in arguments.get("sources") or []]
+            kubeconfig, context, registry, engine = (
+                variables.values.get(name) for name in ("cluster_kubeconfig", "cluster_context", "images_registry", "cluster_engine")
+            )
+            problems += cluster_problems(str(kubeconfig or ""), str(context or ""), str(registry or ""), engine, built)
         result: dict[str, Any] = self._execute_module(module_name="plannoir.deploy.preflight", module_args=arguments, task_vars=task_vars)
         if result.get("failed"):
             return result
@@ -190,7 +198,7 @@ def _node(variables: PlayVariables, documentation: Documentation, machine_cpus: 
     profile, context, cpus, memory, nodes = (
         variables.values.get(name, documentation.options.get(name, {}).get("default")) for name in names
     )
-    if not profile or profile != context:
+    if not profile or profile != context or not _has_minikube(variables):
         return {}, {}
     try:
         # Minikube's container sees every core of its machine, and only its share of the memory.
@@ -202,6 +210,10 @@ def _node(variables: PlayVariables, documentation: Documentation, machine_cpus: 
         name: f"raise {variable} (-e minikube_recreate=true makes the cluster anew, without its data)"
         for name, variable in (("cpu", "minikube_cpus"), ("memory", "minikube_memory"))
     }
+
+
+def _has_minikube(variables: PlayVariables) -> bool:
+    return bool(boolean(variables.values.get("minikube_manage", True), strict=False))
 
 
 def _misnamed(services: PlayServices, variables: PlayVariables) -> Iterator[str]:

@@ -42,6 +42,10 @@ options:
     description: C(username) and C(password) for that registry; they become the C(pull_credentials) of what is built.
     type: dict
     default: {}
+  cluster:
+    description: C(node_selector), C(tolerations) and C(storage_class) of each component that does not say otherwise.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -58,10 +62,16 @@ _value:
 """
 
 
-def resolved(components: Any, used: Used, registry: str = "", login: Mapping[str, str] | None = None) -> Any:
+def resolved(
+    components: Any,
+    used: Used,
+    registry: str = "",
+    login: Mapping[str, str] | None = None,
+    cluster: Mapping[str, Any] | None = None,
+) -> Any:
     """Return all components; see DOCUMENTATION."""
     try:
-        return with_services(components, used, registry, login)
+        return with_services(components, used, registry, login, cluster)
     except ValueError as error:
         raise AnsibleFilterError(str(error)) from error
 

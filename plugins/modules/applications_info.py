@@ -14,7 +14,7 @@ author: Plannoir contributors (@plannoir)
 description:
   - >-
     Reads, in three requests, what carries this collection's label in all namespaces, its Leases, and Helm's records of releases. What is
-    somebody else's is not listed.
+    somebody else's is not listed. Where the account may not see all namespaces, only O(namespace) is looked at, and a line says so.
 options:
   kubeconfig:
     description: Path of the kubeconfig.
@@ -24,6 +24,10 @@ options:
     description: Context in it; the current one is never used.
     type: str
     required: true
+  namespace:
+    description: Namespace that is looked at where the account may not see them all.
+    type: str
+    default: ""
   bin:
     description: Folder with the program kubectl; empty for the one on E(PATH).
     type: path
@@ -137,6 +141,7 @@ lines:
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
@@ -145,33 +150,52 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels impor
 from ansible_collections.plannoir.deploy.plugins.module_utils._namespace.applications import KINDS, applications, table
 
 REQUESTS = (
-    (KINDS, "--all-namespaces", f"--selector={APPLICATION}"),
-    ("leases.coordination.k8s.io", "--all-namespaces", f"--selector={MANAGED_BY}={MANAGER}"),
-    ("secrets", "--all-namespaces", "--selector=owner=helm"),
+    (KINDS, f"--selector={APPLICATION}"),
+    ("leases.coordination.k8s.io", f"--selector={MANAGED_BY}={MANAGER}"),
+    ("secrets", "--selector=owner=helm"),
 )
+
+
+def read(cluster: Cluster) -> tuple[list[list[dict[str, Any]]], bool]:
+    """Return the answers to ``REQUESTS``, and whether they are those of the cluster's own namespace only.
+
+    Raises:
+        Failure: The cluster does not answer, or that namespace may not be seen either.
+    """
+    with ThreadPoolExecutor() as pool:
+        answers = list(pool.map(lambda request: cluster.look(*request, "--all-namespaces"), REQUESTS))
+        refusals = [line for _found, refused in answers for line in refused]
+        if not refusals:
+            return [found for found, _refused in answers], False
+        if not cluster.namespace:
+            raise Failure(refusals[0])
+        return list(pool.map(lambda request: cluster.objects(*request), REQUESTS)), True
 
 
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
         argument_spec={
-            **{name: option for name, option in CLUSTER_SPEC.items() if name != "namespace"},
+            **CLUSTER_SPEC,
+            "namespace": {"type": "str", "default": ""},
             "host": {"type": "str", "default": "127.0.0.1"},
             "inventory": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
     )
     parameters = module.params
-    cluster = Cluster(parameters["kubeconfig"], parameters["context"], bin=parameters["bin"] or "")
+    cluster = Cluster.of(parameters)
     try:
         if not cluster.is_there:
             module.exit_json(changed=False, applications=[], lines=[f"There is no cluster {parameters['context']}: site.yml makes it."])
-        with ThreadPoolExecutor() as pool:
-            objects, leases, records = pool.map(lambda request: cluster.objects(*request), REQUESTS)
+        (objects, leases, records), only_one = read(cluster)
     except Failure as error:
         module.fail_json(msg=f"The applications cannot be read: {error}")
     found = applications(objects, leases, records, parameters["host"])
     lines = table(found, parameters["context"], parameters["inventory"], datetime.now(UTC))
+    lines += (
+        [f"Only the namespace {cluster.namespace} was looked at: the account of this kubeconfig may not see others."] if only_one else []
+    )
     module.exit_json(changed=False, applications=found, lines=lines)
 
 

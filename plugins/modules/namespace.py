@@ -16,6 +16,10 @@ description:
     chart needs belongs to somebody else, or when the namespace holds workloads of others.
   - It also stops when a volume claim would have to shrink, to change its storage class, or to grow where that class does not allow it,
     and when a storage class does not exist.
+  - Before the application's first deployment, and with O(ask), it stops where the cluster would not take it. Its Kubernetes is too old,
+    the account lacks rights, which are named, a quota is full, or a LimitRange allows other amounts. What the account may not see is told
+    in a warning.
+  - Rights in the namespace are enough where it is there.
   - Makes the namespace with Pod Security labels where it is missing. One that this collection did not make keeps its labels; one that
     was made for another application of this collection keeps that one's.
   - Compares the objects of the application's releases with Helm's records and returns what was deleted or edited by hand.
@@ -45,6 +49,12 @@ options:
     description: Whether a namespace that is missing is made, and workloads of others count; not so where releases are removed.
     type: bool
     default: true
+  ask:
+    description: >-
+      Whether the cluster is asked for its version, the account's rights, and what quotas and LimitRanges leave, although a revision of the
+      application was good already; before the first one it always is.
+    type: bool
+    default: false
   timeout:
     description: Seconds to wait for another run that deploys the application.
     type: float
@@ -86,7 +96,8 @@ selector:
   type: str
   sample: --selector=plannoir.deploy/app=shop
 pod_security:
-  description: Pod Security level that the namespace enforces; V(privileged) where it enforces none.
+  description: >-
+    Pod Security level that the namespace enforces; V(privileged) where it enforces none, V(not checked) where it may not be seen.
   returned: success
   type: str
 drift:
@@ -101,6 +112,10 @@ drift:
       lost_data: false
       before: {Deployment web: {spec.replicas: 3}}
       after: {Deployment web: {spec.replicas: 1}, Service web: made again}
+asked:
+  description: Whether the cluster was asked for rights, room and version.
+  returned: success
+  type: bool
 waited:
   description: Whether another run deployed the application meanwhile.
   returned: success

@@ -40,6 +40,19 @@ options:
     description: Prefix of the one origin to the component, or to a dictionary of C(to) and C(strip).
     type: dict
     default: {}
+  secrets:
+    description: Component to kind of Secret to its name, as M(plannoir.deploy.kubernetes_secrets) returns it; images are pulled with them.
+    type: dict
+    default: {}
+  node_selector:
+    description: Labels of the nodes, as O(ignore:cluster_node_selector).
+    type: dict
+    default: {}
+  tolerations:
+    description: Taints that the pods tolerate, as O(ignore:cluster_tolerations).
+    type: list
+    elements: dict
+    default: []
   root:
     description: Folder that relative source folders are relative to.
     type: path
@@ -80,6 +93,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster import CLUSTER_SPEC, Cluster
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.hardened import placement
 
 
 def main() -> None:
@@ -93,6 +107,9 @@ def main() -> None:
             "refs": {"type": "dict", "required": True},
             "database_image": {"type": "str", "default": ""},
             "routes": {"type": "dict", "default": {}},
+            "secrets": {"type": "dict", "default": {}, "no_log": False},
+            "node_selector": {"type": "dict", "default": {}},
+            "tolerations": {"type": "list", "elements": "dict", "default": []},
             "root": {"type": "path", "required": True},
         },
         supports_check_mode=True,
@@ -107,7 +124,9 @@ def main() -> None:
     from ansible_collections.plannoir.deploy.plugins.module_utils._trial.run import ask, trials
 
     cluster = Cluster.of(given)
-    planned = list(trials(given["components"], given["refs"], given["database_image"], given["routes"], Path(given["root"])))
+    pulls = sorted({kinds["pull"] for kinds in given["secrets"].values() if "pull" in kinds})
+    placed = placement(given["node_selector"], given["tolerations"], pulls)
+    planned = list(trials(given["components"], given["refs"], given["database_image"], given["routes"], Path(given["root"]), placed))
     try:
         lines = ask(cluster, given["application"], planned)
     except Failure as error:

@@ -42,6 +42,10 @@ options:
     description: Whether missing Debian packages will be installed with become; the module itself never does.
     type: bool
     default: false
+  minikube:
+    description: Whether there is a Minikube; for another cluster only its clients and the base image of images are wanted.
+    type: bool
+    default: true
   network_policy:
     description: Whether the agent that enforces NetworkPolicies is wanted, too.
     type: bool
@@ -175,6 +179,7 @@ def main() -> None:
             "source": {"type": "str", "choices": ["auto", "official", "packages"], "default": "auto"},
             "registry_urls": {"type": "list", "elements": "str", "default": []},
             "become": {"type": "bool", "default": False},
+            "minikube": {"type": "bool", "default": True},
             "network_policy": {"type": "bool", "default": False},
             "local_volumes": {"type": "bool", "default": False},
             "containerd": {"type": "bool", "default": False},

@@ -17,6 +17,9 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._secrets.vault imp
 from ansible_collections.plannoir.deploy.plugins.module_utils._services.catalogue import load_services, with_services
 from ansible_collections.plannoir.deploy.plugins.plugin_utils.play_variables import PlayVariables
 
+REGISTRY_PASSWORD = "vault_registry_password"
+"""How the guides and inventories/cluster call the password of ``images_registry_credentials``."""
+
 
 class PlayServices:
     """What ``app_services`` and ``app_secrets`` of a play name.
@@ -56,7 +59,7 @@ class PlayServices:
     def vault_names(self) -> set[str]:
         """The variables that a vault may hold, also of services that are not used."""
         texts = [*(service.vault for service in self.known.values()), *(part.text for part in self.parts)]
-        return {name for text in texts for name in (*variable_names(text), *slot_names(text))}
+        return {REGISTRY_PASSWORD, *(name for text in texts for name in (*variable_names(text), *slot_names(text)))}
 
     @property
     def name_rules(self) -> dict[str, Rule]:
@@ -75,7 +78,9 @@ class PlayServices:
                 used[name] = {"components": components, "connection": connection}
                 problems += [*undefined, *lacking]
         registry, login = (variables.values.get(f"images_registry{end}") for end in ("", "_credentials"))
-        return with_services(variables.values["app_components"], used, str(registry or ""), login), list(dict.fromkeys(problems))
+        cluster = {option: variables.values.get(f"cluster_{option}") for option in ("node_selector", "tolerations", "storage_class")}
+        components = with_services(variables.values["app_components"], used, str(registry or ""), login, cluster)
+        return components, list(dict.fromkeys(problems))
 
     def _is_embedded(self, name: str) -> bool:
         return bool(self._templar.template(self._variables.get(f"services_{name}_embedded", True)))

@@ -53,6 +53,11 @@ EVERYTHING = {
     "test": {"command": ["look"], "args": ["twice"], "env": {"DEBUG": True}, "secret_env": {"VISITOR": SECRET}, "timeout": 30},
     "stop_grace_seconds": 20,
     "topology_spread": [{"topology_key": "topology.kubernetes.io/zone", "max_skew": 2, "when_unsatisfiable": "DoNotSchedule"}],
+    "node_selector": {"kubernetes.io/arch": "amd64", "pool": "08"},
+    "tolerations": [
+        {"key": "dedicated", "operator": "Equal", "value": "1e5", "effect": "NoExecute", "toleration_seconds": 60},
+        {"operator": "Exists"},
+    ],
     "host_aliases": [{"ip": "10.0.0.1", "hostnames": ["models.example"]}],
 }
 """A component that uses every option that the chart reads."""
@@ -585,6 +590,20 @@ def test_the_pods_of_one_revision_are_spread_whatever_other_pods_there_are() -> 
         }
     ]
     assert "topologySpreadConstraints" not in pod_specs(objects)["Job search-setup"]
+
+
+def test_every_pod_of_a_component_runs_on_the_nodes_that_are_named() -> None:
+    specs = {name: spec for name, spec in pod_specs(render(values=role_values(EVERYTHING))).items() if "shop" in name}
+    assert len(specs) == 4  # those of its Jobs, too
+    for spec in specs.values():
+        assert spec["nodeSelector"] == {"kubernetes.io/arch": "amd64", "pool": "08"}
+        assert spec["tolerations"] == [
+            {"operator": "Equal", "key": "dedicated", "value": "1e5", "effect": "NoExecute", "tolerationSeconds": 60},
+            {"operator": "Exists"},
+        ]
+    plain = pod_specs(render(values=role_values(SHOP, SEARCH)))["Deployment shop"]
+    assert "nodeSelector" not in plain
+    assert "tolerations" not in plain
 
 
 def test_no_secret_value_reaches_the_chart() -> None:

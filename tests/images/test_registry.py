@@ -147,6 +147,7 @@ def test_what_is_built_is_pushed_once_and_referred_to_by_its_digest(server: Serv
 
         written = server.log.read_text(encoding="utf-8").count("PUT")
         second = play(project, server)
+        assert second.returncode == 0, second.stdout[-3000:]
         assert re.search(r"changed=0 ", second.stdout), second.stdout[-3000:]
         assert json.loads((project / "refs").read_text(encoding="utf-8"))["web"] == reference
         assert server.log.read_text(encoding="utf-8").count("PUT") == written

@@ -24,6 +24,7 @@ from .._core.docker import Docker
 from .._core.errors import Failure
 from .._core.labels import APPLICATION
 from .._core.process import Command, Running
+from .._namespace.rights import access_reviews, denied, lacking, rules_review
 from .streams import Source, Stream
 
 Item: TypeAlias = tuple[str, Stream]
@@ -37,6 +38,14 @@ _TAR_CHANGED = 1
 
 class Elsewhere(Exception):
     """What a place would show is not on this machine: where it is instead, a sentence."""
+
+    how = "was not looked at"
+
+
+class Partly(Elsewhere):
+    """The account may not see all of a place: what it does not, a sentence."""
+
+    how = "was looked at in part"
 
 
 @dataclass(frozen=True)
@@ -139,10 +148,25 @@ def describe(subject: Subject) -> Iterator[Item]:
     listed = _output(subject.kubectl("api-resources", "--namespaced=true", "--verbs=list,get", "--output=name"))
     kinds = [kind for kind in listed.decode().split() if kind not in ("secrets", "events.events.k8s.io")]
     # What `describe` says of an event it says of the object, too; of each event by itself it costs two requests.
+    hidden = _hidden(subject.cluster, kinds)
+    kinds = [kind for kind in kinds if kind not in hidden]
     described = [kind for kind in kinds if kind != "events"]
     for arguments in (["get", ",".join(kinds), "--output=yaml", "--show-managed-fields"], ["describe", ",".join(described)]):
         with Running(subject.kubectl(*arguments)) as process:
             yield f"kubectl {arguments[0]}", process.stream
+    if hidden:
+        raise Partly(f"the account of this kubeconfig may not list {', '.join(hidden)}.")
+
+
+def _hidden(cluster: Cluster, kinds: Sequence[str]) -> list[str]:
+    """Return the kinds that the account may not list; none where that cannot be told."""
+    try:
+        review = next(iter(cluster.create(rules_review(cluster.namespace))))
+        lacks = lacking([("list", kind) for kind in kinds], (review.get("status") or {}).get("resourceRules") or [])
+        lacks = denied(lacks, cluster.create(access_reviews(cluster.namespace, lacks))) if lacks else []
+    except Failure:
+        return []
+    return [kind for _verb, kind in lacks]
 
 
 def logs(subject: Subject) -> Iterator[Item]:

@@ -136,15 +136,16 @@ def _look(place: str, subject: Subject, matcher: Matcher, clean: set[bytes]) -> 
     scanner, started, where, error, note = Scanner(matcher, clean=clean), time.monotonic(), place, "", ""
     findings: list[Finding] = []
     try:
-        for where, stream in PLACES[place](subject):
-            scanner.scan(where, stream)
+        try:
+            for where, stream in PLACES[place](subject):
+                scanner.scan(where, stream)
+        except Elsewhere as elsewhere:
+            note = f"{elsewhere.how}: {elsewhere}"
         findings = [
             replace(finding, where=matcher.censored(explained(place, subject, finding.where))) for finding in scanner.tally.findings
         ]
-        if not scanner.tally.items:
+        if not scanner.tally.items and not note:
             error = "there was nothing to look at: correct where it is, or leave the place out."
-    except Elsewhere as elsewhere:
-        note = str(elsewhere)
     except Failure as problem:
         error = str(problem)
     except StreamError as problem:
@@ -186,8 +187,8 @@ def table(results: Sequence[Result]) -> list[str]:
 
 
 def not_here(results: Sequence[Result]) -> list[str]:
-    """Return a sentence for each place that is not on this machine."""
-    return [f"{result.place} was not looked at: {result.note}" for result in results if result.note]
+    """Return a sentence for each place that is not on this machine, or not wholly to be seen."""
+    return [f"{result.place} {result.note}" for result in results if result.note]
 
 
 def unopened(results: Sequence[Result]) -> list[str]:

@@ -48,6 +48,11 @@ def amount(quantity: str) -> Fraction:
     return Fraction(number) * UNITS[quantity[len(number) :]]
 
 
+def shown(resource: str, value: Fraction) -> str:
+    """Write an amount of a resource, as Kubernetes or an option names it, for a person."""
+    return _bytes(value) if any(word in resource for word in ("memory", "storage", "size")) else _cores(value)
+
+
 def quantity_problems(component: Mapping[str, Any]) -> Iterator[str]:
     """Say which amounts of a component cannot be meant; the formats hold already."""
     resources = component["resources"] or {}

@@ -358,6 +358,19 @@ OPTIONS: dict[str, dict[str, Any]] = {
             "when_unsatisfiable": {"type": "str", "choices": ["ScheduleAnyway", "DoNotSchedule"], "default": "ScheduleAnyway"},
         },
     },
+    "node_selector": {"type": "dict", "default": {}, "keys": "label_key"},
+    "tolerations": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "key": {"type": "str", "format": "label_key"},
+            "operator": {"type": "str", "choices": ["Equal", "Exists"], "default": "Equal"},
+            "value": {"type": "str"},
+            "effect": {"type": "str", "choices": ["NoSchedule", "PreferNoSchedule", "NoExecute"]},
+            "toleration_seconds": {"type": "int", "format": "unsigned"},
+        },
+    },
     "host_aliases": {
         "type": "list",
         "elements": "dict",

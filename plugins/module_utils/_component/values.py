@@ -143,7 +143,8 @@ def idle_jobs(values: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]
 def _job_inputs(component: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a migration has of its component: all but the image, of which its sources speak, and what matters to pods only."""
     process = ("image", "command", "args", "port", "probes", "resources", "stopGraceSeconds")
-    pods = (*process, "replicas", "autoscale", "strategy", "schedule", "topologySpread", "service", "test")
+    scheduled = ("schedule", "topologySpread", "nodeSelector", "tolerations")
+    pods = (*process, *scheduled, "replicas", "autoscale", "strategy", "service", "test")
     return {option: value for option, value in component.items() if option not in pods}
 
 

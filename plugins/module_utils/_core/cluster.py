@@ -32,6 +32,8 @@ CLUSTER_SPEC: dict[str, dict[str, Any]] = {
 ANSWER_WITHIN = 60
 """Seconds for one call of kubectl, of which each request to the cluster may take 20."""
 
+_AS_JSON = ("--output=json", "--ignore-not-found")
+
 
 @dataclass(frozen=True)
 class Cluster:
@@ -87,9 +89,7 @@ class Cluster:
         Raises:
             Failure: The cluster does not answer, or refuses.
         """
-        done = self._run("kubectl", "--request-timeout=20s", *arguments, given=given, timeout=ANSWER_WITHIN)
-        if done.code == process.TIMED_OUT:
-            raise Failure(f"The cluster of {self} did not answer within {ANSWER_WITHIN} s: check that it runs.")
+        done = self._ask(*arguments, given=given)
         if done.code:
             raise Failure(_sentence(done.err, str(self)))
         return done.out
@@ -112,14 +112,41 @@ class Cluster:
 
     def objects(self, *request: str) -> list[dict[str, Any]]:
         """Return what ``kubectl get`` finds; nothing where it is not there. Raises Failure as ``kubectl`` does."""
-        out = self.kubectl("get", *request, "--output=json", "--ignore-not-found")
-        if not out.strip():
-            return []
-        answer: dict[str, Any] = json.loads(out)
-        return list(answer["items"]) if "items" in answer else [answer]
+        return _items(self.kubectl("get", *request, *_AS_JSON))
+
+    def look(self, *request: str) -> tuple[list[dict[str, Any]], list[str]]:
+        """Return what ``kubectl get`` finds and what it may not see, a line of kubectl's each.
+
+        Raises:
+            Failure: The cluster does not answer, or refuses for another reason.
+        """
+        done = self._ask("get", *request, *_AS_JSON)
+        errors = [line for line in done.err.splitlines() if line.lower().startswith("error")]
+        refused = [line for line in errors if "(Forbidden)" in line]
+        if done.code and (not refused or len(refused) < len(errors)):
+            raise Failure(_sentence(done.err, str(self)))
+        return _items(done.out), refused
+
+    def create(self, definition: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Make an object, or those of a List, and return what the cluster made of them; raises Failure as ``kubectl`` does."""
+        # To validate what is no object, kubectl looks for its definition in the whole cluster.
+        rest = self.kubectl("create", "--filename=-", "--validate=false", "--output=json", given=json.dumps(definition))
+        found: list[dict[str, Any]] = []
+        while rest := rest.strip():
+            made, end = json.JSONDecoder().raw_decode(rest)
+            found += made["items"] if made.get("kind") == "List" else [made]
+            rest = rest[end:]
+        return found
 
     def named(self, *references: str) -> list[dict[str, Any]]:
-        """Return those of the objects that are there, read side by side; raises Failure as ``kubectl`` does.
+        """Return those of the objects that are there; raises Failure as ``kubectl`` does, and where one may not be seen."""
+        found, refused = self.look_up(*references)
+        if refused:
+            raise Failure(_sentence("\n".join(refused), str(self)))
+        return found
+
+    def look_up(self, *references: str) -> tuple[list[dict[str, Any]], list[str]]:
+        """Return those of the objects that are there, read side by side, and what may not be seen, as ``look`` does.
 
         kubectl asks for each name by itself, ten at once and from there on five a second (client-go's ``rest.DefaultQPS``), so that a
         resource with several names is read as a whole; Secrets without those of Helm, which are large.
@@ -139,8 +166,9 @@ class Cluster:
             ["secrets", "--field-selector=type!=helm.sh/release.v1"] if "secrets" in lists else [],
         ]
         with ThreadPoolExecutor() as pool:
-            found = pool.map(lambda request: self.objects(*request), filter(None, requests))
-            return [item for objects in found for item in objects if reference(item) in references]
+            answers = list(pool.map(lambda request: self.look(*request), filter(None, requests)))
+        found = [item for objects, _refused in answers for item in objects if reference(item) in references]
+        return found, [line for _objects, refused in answers for line in refused]
 
     def execute(self, component: str, command: Sequence[str], timeout: float, given: bytes = b"") -> Completed:
         """Run a command in a pod of a component, for so many seconds at most; raises Failure where kubectl cannot be run.
@@ -162,12 +190,25 @@ class Cluster:
     def __str__(self) -> str:
         return f"context {self.context} ({self.kubeconfig})"
 
+    def _ask(self, *arguments: str, given: str = "") -> Completed:
+        done = self._run("kubectl", "--request-timeout=20s", *arguments, given=given, timeout=ANSWER_WITHIN)
+        if done.code == process.TIMED_OUT:
+            raise Failure(f"The cluster of {self} did not answer within {ANSWER_WITHIN} s: check that it runs.")
+        return done
+
     def _run(self, program: str, *arguments: str, timeout: float | None, given: str | bytes = "") -> Completed:
         argv = self.command(program, *arguments)
         done = process.run(argv, timeout=timeout, given=given, environment=self.environment)
         if done.code == process.NOT_FOUND:
             raise Failure(f"{argv[0]} cannot be run ({done.err}): run the toolchain role, or name its folder in cluster_bin.")
         return done
+
+
+def _items(out: str) -> list[dict[str, Any]]:
+    if not out.strip():
+        return []
+    answer: dict[str, Any] = json.loads(out)
+    return list(answer["items"]) if "items" in answer else [answer]
 
 
 def reference(item: Mapping[str, Any]) -> str:
@@ -183,4 +224,6 @@ def _sentence(stderr: str, cluster: str) -> str:
         return f"The Secret {match[1]} is in the cluster already and was not made by this collection: remove it or rename the component."
     if "refused" in stderr or "Unable to connect" in stderr or "no route" in stderr:
         return f"The cluster of {cluster} does not answer: start it (site.yml does) and run this again. kubectl says: {reason}"
+    if "(Unauthorized)" in reason or "must be logged in" in reason:
+        return f"The cluster of {cluster} does not know the account of this kubeconfig: log in again, or renew its credentials. ({reason})"
     return f"The cluster of {cluster} refused: {reason}"

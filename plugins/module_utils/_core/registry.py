@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 import os
@@ -121,7 +122,7 @@ class Registry:
                 if found := answer.headers.get("Docker-Content-Digest"):
                     return str(found)
                 body = answer.read()
-        return f"sha256:{hashlib.sha256(body).hexdigest()}"
+        return _digest(body)
 
     def tags(self, reference: str) -> list[str]:
         """Return the tags of the reference's repository; nothing where the registry does not list them."""
@@ -159,21 +160,62 @@ class Registry:
             except Failure:
                 return  # it gives up by itself what nobody goes on with
 
+    def put_image(self, repository: str, platform: str) -> str:
+        """Push an image that holds nothing, of some 600 bytes and without a tag, and return its reference by digest.
+
+        Args:
+            repository: As a reference has it, without a tag.
+            platform: What it is for, such as ``linux/amd64``.
+
+        Raises:
+            Failure: It is refused.
+        """
+        path, (system, machine) = f"/v2/{self._path(repository)}", platform.split("/")
+        layer = bytes(1024)  # the end of an archive, and nothing before it
+        config = {
+            "architecture": machine,
+            "os": system,
+            "config": {},
+            "rootfs": {"type": "layers", "diff_ids": [_digest(layer)]},
+        }
+        blobs = (json.dumps(config).encode(), gzip.compress(layer, mtime=0))
+        kinds = ("config.v1+json", "layer.v1.tar+gzip")
+        described, layers = (
+            {"mediaType": f"application/vnd.oci.image.{kind}", "digest": _digest(blob), "size": len(blob)}
+            for kind, blob in zip(kinds, blobs, strict=True)
+        )
+        for blob in blobs:
+            with self._asked("POST", f"{path}/blobs/uploads/") as answer:
+                location = urljoin(f"{self._url}/", str(answer.headers.get("Location")))
+            query = urlencode({"digest": _digest(blob)})
+            self._asked("PUT", f"{location}{'&' if '?' in location else '?'}{query}", data=blob).close()
+        kind = "application/vnd.oci.image.manifest.v1+json"
+        manifest = json.dumps({"schemaVersion": 2, "mediaType": kind, "config": described, "layers": [layers]}).encode()
+        self._asked("PUT", f"{path}/manifests/{_digest(manifest)}", {"Content-Type": kind}, manifest).close()
+        return f"{repository}@{_digest(manifest)}"
+
+    def _asked(self, method: str, path: str, headers: Mapping[str, str] | None = None, data: bytes = b"") -> HTTPResponse:
+        answer = self._ask(method, path, {"Content-Type": "application/octet-stream", **(headers or {})}, data=data)
+        assert answer is not None  # only what may be missing has none
+        return answer
+
     def _path(self, reference: str) -> str:
         head, _slash, rest = reference.partition("/")
         return rest if names_host(head) else reference
 
-    def _ask(self, method: str, path: str, headers: Mapping[str, str] | None = None, *, missing_ok: bool = False) -> HTTPResponse | None:
+    def _ask(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, *, missing_ok: bool = False, data: bytes = b""
+    ) -> HTTPResponse | None:
         url = path if "://" in path else f"{self._url}{path}"
         login = self._basic() if self.username and _same_host(url, self._url) else ""
         try:
             try:
-                return self._open(method, url, headers, login)
+                return self._open(method, url, headers, login, data)
             except urllib.error.HTTPError as error:
                 challenge = error.headers.get("WWW-Authenticate", "")
                 if error.code != 401 or not challenge.lower().startswith("bearer"):
                     raise
-                return self._open(method, url, headers, f"Bearer {self._token(challenge)}")
+                return self._open(method, url, headers, f"Bearer {self._token(challenge)}", data)
         except urllib.error.HTTPError as error:
             if error.code == 404 and missing_ok:
                 return None
@@ -182,12 +224,12 @@ class Registry:
             reason = getattr(error, "reason", error)
             if self._may_be_plain and isinstance(reason, ssl.SSLError) and "WRONG_VERSION" in str(reason) and url.startswith("https:"):
                 self._url = self._url.replace("https:", "http:", 1)  # on this machine itself, where Docker does without TLS, too
-                return self._ask(method, path.replace("https:", "http:", 1), headers, missing_ok=missing_ok)
+                return self._ask(method, path.replace("https:", "http:", 1), headers, missing_ok=missing_ok, data=data)
             raise Failure(self._unreached(reason)) from None
 
-    def _open(self, method: str, url: str, headers: Mapping[str, str] | None, login: str) -> HTTPResponse:
+    def _open(self, method: str, url: str, headers: Mapping[str, str] | None, login: str, data: bytes = b"") -> HTTPResponse:
         more = {"Authorization": login} if login else {}
-        body = b"" if method == "POST" else None
+        body = data if method in ("POST", "PUT") else None
         request = urllib.request.Request(
             url, data=body, headers={"User-Agent": "plannoir.deploy", **(headers or {}), **more}, method=method
         )
@@ -221,7 +263,7 @@ class Registry:
                     f"images_registry: {self.host} refuses the login of {self.username}{said}: correct images_registry_credentials; the "
                     "password stands in the vault."
                 )
-            what = "push to" if method == "POST" else "read"
+            what = "push to" if method in ("POST", "PUT") else "read"
             return (
                 f"images_registry: {self.host} does not let {self.username} {what} {self.name}{said}: give this account the right to, or "
                 "correct images_registry and images_registry_credentials."
@@ -240,6 +282,10 @@ class Registry:
             f"images_registry: {self.host} does not answer ({getattr(reason, 'strerror', None) or reason}): start it, or correct "
             "images_registry."
         )
+
+
+def _digest(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def _same_host(one: str, other: str) -> bool:

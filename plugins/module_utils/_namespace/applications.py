@@ -127,10 +127,9 @@ def table(found: Sequence[Mapping[str, Any]], cluster: str, inventory: str, now:
 
 
 def removal(application: Mapping[str, Any], inventory: str) -> str:
-    """Return the command that removes an application: with its own inventory, where that is known, else by its name with this one."""
-    own = application["inventory"]
-    names = [] if own else ["-e", f"app_name={application['name']}", "-e", f"app_namespace={application['namespace']}"]
-    given = [word for path in (own or inventory).split(",") if path for word in ("-i", path)]
+    """Return the command that removes an application, by its name: its own inventory, which is taken where it is known, may have more."""
+    names = ["-e", f"app_name={application['name']}", "-e", f"app_namespace={application['namespace']}"]
+    given = [word for path in (application["inventory"] or inventory).split(",") if path for word in ("-i", path)]
     return shlex.join(["ansible-playbook", *given, "playbooks/teardown.yml", "-e", "teardown_cluster=false", *names])
 
 

@@ -131,7 +131,13 @@ def _load(path: Path) -> Service:
     return Service(name=path.parent.name, vault=text, names=names, credentials=credentials, **content)
 
 
-def with_services(components: Any, used: Used, registry: str = "", login: Mapping[str, str] | None = None) -> Any:
+def with_services(
+    components: Any,
+    used: Used,
+    registry: str = "",
+    login: Mapping[str, str] | None = None,
+    cluster: Mapping[str, Any] | None = None,
+) -> Any:
     """Return what is deployed: the application's components, then those of the services that it uses.
 
     What the components' environments take from a service is put there; see ``references.resolved``. Where ``connects_to`` of a component
@@ -143,6 +149,7 @@ def with_services(components: Any, used: Used, registry: str = "", login: Mappin
         used: What is known of each service.
         registry: Where what is built is pushed to; empty where it is built in the node.
         login: ``username`` and ``password`` for that registry: they become the ``pull_credentials`` of what is built.
+        cluster: ``node_selector``, ``tolerations`` and ``storage_class`` of each component that does not say otherwise.
 
     Raises:
         ValueError: A component takes a value from a service, or in a form, that there is not.
@@ -154,6 +161,7 @@ def with_services(components: Any, used: Used, registry: str = "", login: Mappin
     services = load_services() if taking else {}
     result = [resolved(component, used, services) if component in taking else component for component in components]
     deployed = [*(_connected(component, used) for component in result), *map(_with_context, own)]
+    deployed = [_placed(component, cluster or {}) for component in deployed]
     if not registry or not login:
         return deployed
     pull = {**login, "registry": host_of(f"{registry}/x")}
@@ -173,6 +181,16 @@ def _connected(component: Any, used: Used) -> Any:
     names = [name for target in targets for name in parts.get(target, [target])]
     outside = any(target in parts and not parts[target] for target in targets)
     return {**component, "connects_to": list(dict.fromkeys(names)), **({"outside": True} if outside else {})}
+
+
+def _placed(component: Any, cluster: Mapping[str, Any]) -> Any:
+    if not isinstance(component, Mapping):
+        return component
+    given = {option: cluster[option] for option in ("node_selector", "tolerations") if cluster.get(option) and option not in component}
+    volume = component.get("persistence")
+    if cluster.get("storage_class") and isinstance(volume, Mapping) and not volume.get("storage_class"):
+        given["persistence"] = {**volume, "storage_class": cluster["storage_class"]}
+    return {**component, **given}
 
 
 def _with_context(component: Mapping[str, Any]) -> dict[str, Any]:

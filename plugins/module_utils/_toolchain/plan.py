@@ -27,6 +27,8 @@ SOURCE = "source.json"
 # Modules and objects in Go's own caches (8 GB), and the programs.
 GB_FOR_GO = 10
 GB_FOR_THE_REST = 2
+WITHOUT_MINIKUBE = ("base-image", "kubectl", "helm")
+"""What another cluster takes of the toolchain: two clients, and what images are built from."""
 
 
 @dataclass
@@ -94,7 +96,7 @@ def _asked(settings: Mapping[str, Any]) -> list[str]:
 
 
 def _official_plan(store: Store, settings: Mapping[str, Any]) -> ToolchainPlan:
-    wanted = official.programs(settings).values()
+    wanted = [program for program in official.programs(settings).values() if settings["minikube"] or program.name in WITHOUT_MINIKUBE]
     missing = [program for program in wanted if not official_is_there(store, program)]
     result = ToolchainPlan("official", _listed([(program.name, program.version, 10) for program in missing]))
     fresh = [program for program in missing if not store.is_whole(f"official-{program.name}", program.digest)]
@@ -118,6 +120,7 @@ def _packages_plan(store: Store, settings: Mapping[str, Any], *, check: bool) ->
     result.problems += _version_problems(settings)
     result.problems += packages_problems()
     wanted = [program for program in catalogue.programs().values() if not program.optional or settings[program.optional]]
+    wanted = [program for program in wanted if settings["minikube"] or program.name in WITHOUT_MINIKUBE]
     missing = [program for program in wanted if not packages.is_there(program.name, digests, labels)]
     listed = [(program.name, program.version, program.seconds) for program in missing]
     go_programs = [program for program in missing if isinstance(program.recipe, catalogue.GoProgram)]

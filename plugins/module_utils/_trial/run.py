@@ -21,7 +21,12 @@ PERIOD = 1.0
 
 
 def trials(
-    components: Sequence[Mapping[str, Any]], refs: Mapping[str, str], database_image: str, routes: Mapping[str, Any], root: Path
+    components: Sequence[Mapping[str, Any]],
+    refs: Mapping[str, str],
+    database_image: str,
+    routes: Mapping[str, Any],
+    root: Path,
+    placed: Mapping[str, Any],
 ) -> Iterator[Trial]:
     """Yield the trials of the components that are Python's and answer requests."""
     for component in components:
@@ -35,7 +40,7 @@ def trials(
         if part.python and part.python.entry.value:
             targets = {prefix: target if isinstance(target, Mapping) else {"to": target} for prefix, target in routes.items()}
             own = {prefix: bool(target.get("strip")) for prefix, target in targets.items() if target.get("to") == name}
-            yield Trial(component, part, refs[name], database_image, own)
+            yield Trial(component, part, refs[name], database_image, own, placed)
 
 
 def ask(cluster: Cluster, application: str, planned: Sequence[Trial], clock: Callable[[], float] = time.monotonic) -> list[str]:

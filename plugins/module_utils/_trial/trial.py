@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .._core.hardened import container, pod_spec
 from .._core.labels import own_labels
 from .._core.texts import text
 from .._release.logs import telling
@@ -29,6 +30,8 @@ SECONDS = 240
 
 _SCRATCH = {"postgresql": "postgresql://trial:trial@127.0.0.1:5432/{}?sslmode=disable", "redis": "redis://127.0.0.1:6379/0"}
 _AWAY = {"postgresql": "postgresql://trial:trial@127.0.0.1:9/trial?sslmode=disable", "redis": "redis://127.0.0.1:9/0"}
+
+_RESOURCES = {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"cpu": "1", "memory": "512Mi"}}
 
 # No network and no password: only the pod itself reaches it, and it goes with the pod.
 _DATABASE = r"""
@@ -48,6 +51,7 @@ class Trial:
         part: What detection says of its source.
         image: The component's.
         database_image: PostgreSQL's; empty where the application uses none of the embedded service.
+        placed: Where its pod runs and with what it pulls, as ``placement`` returns it.
         routes: Prefix of the one origin -> whether it is taken off, of the routes that lead to the component.
     """
 
@@ -56,6 +60,7 @@ class Trial:
     image: str
     database_image: str = ""
     routes: Mapping[str, bool] = field(default_factory=dict)
+    placed: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -99,7 +104,7 @@ class Trial:
         environment = [{"name": "PLANNOIR_TRIAL", "value": inspect.getsource(inside)}, {"name": "HOME", "value": "/tmp"}]
         writable = list(dict.fromkeys(["/tmp", *(self.component.get("writable_paths") or [])]))
         trial = {
-            **_container("trial", self.image, user),
+            **container("trial", self.image, user, resources=_RESOURCES),
             "command": ["python", "-c", inside.BEGIN, json.dumps(self.request())],
             "env": environment,
             "volumeMounts": [{"name": f"writable-{index}", "mountPath": path} for index, path in enumerate(writable)],
@@ -108,7 +113,7 @@ class Trial:
         volumes: list[dict[str, Any]] = [{"name": f"writable-{index}", "emptyDir": {}} for index in range(len(writable))]
         if self.request()["database"]:
             database = {
-                **_container("database", self.database_image, 10003),
+                **container("database", self.database_image, 10003, resources=_RESOURCES),
                 "command": ["/bin/sh", "-ec", _DATABASE],
                 "volumeMounts": [{"name": "data", "mountPath": "/data"}, {"name": "data", "mountPath": "/tmp"}],
             }
@@ -124,16 +129,7 @@ class Trial:
             "apiVersion": "v1",
             "kind": "Pod",
             "metadata": metadata,
-            "spec": {
-                "restartPolicy": "Never",
-                "activeDeadlineSeconds": SECONDS,
-                "terminationGracePeriodSeconds": 0,
-                "automountServiceAccountToken": False,
-                "enableServiceLinks": False,
-                "securityContext": {"runAsNonRoot": True, "fsGroup": 10003, "seccompProfile": {"type": "RuntimeDefault"}},
-                "containers": containers,
-                "volumes": volumes,
-            },
+            "spec": pod_spec(SECONDS, containers=containers, volumes=volumes, **self.placed),
         }
         return [policy, pod]
 
@@ -141,22 +137,6 @@ class Trial:
         owner = self.component if owner is None else owner
         environments = (owner.get(option) or {} for option in ("env", "secret_env"))
         return {str(key): value for values in environments for key, value in values.items() if isinstance(value, Mapping)}
-
-
-def _container(name: str, image: str, user: int) -> dict[str, Any]:
-    return {
-        "name": name,
-        "image": image,
-        "imagePullPolicy": "IfNotPresent",
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "readOnlyRootFilesystem": True,
-            "runAsUser": user,
-            "runAsGroup": user,
-        },
-        "resources": {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"cpu": "1", "memory": "512Mi"}},
-    }
 
 
 def _addresses(references: Mapping[str, Mapping[str, Any]], urls: Mapping[str, str], database: str) -> dict[str, str]:

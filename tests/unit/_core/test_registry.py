@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import hashlib
 import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
@@ -38,11 +40,15 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._any()
 
+    def do_PUT(self) -> None:
+        self._any()
+
     def do_DELETE(self) -> None:
         self._any()
 
     def _any(self) -> None:
         self.asked.append((self.command, self.path))
+        content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         given = self.headers.get("Authorization", "")
         if self.path.startswith("/token"):
             return self._answer(200, {"token": "t"}) if given == BASIC else self._answer(401, {})
@@ -52,6 +58,9 @@ class Handler(BaseHTTPRequestHandler):
         if self.command == "POST":
             location = {"Location": "/v2/team/shop-web/blobs/uploads/7?_state=x"}
             return self._answer(202, {}, location) if self.may_push else self._answer(403, {"errors": [{"message": "read only"}]})
+        if self.command == "PUT":
+            digest = unquote(self.path).rpartition("sha256:")[2]
+            return self._answer(201 if hashlib.sha256(content).hexdigest() == digest else 400, {})
         if self.command == "DELETE" or self.path == "/v2/":
             return self._answer(204, {})
         if self.path == "/v2/team/shop-web/manifests/1":
@@ -102,6 +111,17 @@ def test_a_login_that_is_wrong_or_lacking_is_named(scheme: str) -> None:
             Registry(name, "joe", "wrong").check()
         with pytest.raises(Failure, match="wants a login"):
             Registry(name).digest(f"{name}/shop-web:1")
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "Bearer"])
+def test_an_image_that_holds_nothing_is_pushed_by_its_digest(scheme: str) -> None:
+    with serving(scheme=scheme) as (name, asked):
+        reference = Registry(name, "joe", PASSWORD).put_image(f"{name}/shop-web", "linux/arm64")
+        other = Registry(name, "joe", PASSWORD).put_image(f"{name}/shop-web", "linux/amd64")
+    assert reference.startswith(f"{name}/shop-web@sha256:")
+    assert reference != other
+    assert ("PUT", f"/v2/team/shop-web/manifests/{reference.rpartition('@')[2]}") in asked
+    assert len([path for method, path in asked if method == "PUT" and "/uploads/7?_state=x&digest=" in path]) >= 4
 
 
 def test_an_account_that_may_only_read_is_named_before_anything_is_built() -> None:

@@ -75,7 +75,8 @@ def test_an_application_is_listed_with_all_that_it_has() -> None:
         "  component report: by the schedule @daily, image shop/report:1",
         "  volume web-data: 1Gi",
         "  last run: joe@laptop with the inventory /inv/shop",
-        "  remove it, and keep the cluster: ansible-playbook -i /inv/shop playbooks/teardown.yml -e teardown_cluster=false",
+        "  remove it, and keep the cluster: ansible-playbook -i /inv/shop playbooks/teardown.yml -e teardown_cluster=false "
+        "-e app_name=shop -e app_namespace=shop",
     ]
 
 

@@ -181,6 +181,24 @@ def test_a_service_of_ones_own_is_outside() -> None:
     assert connected(["api"], postgresql=[])["outside"] is False
 
 
+def test_where_pods_and_volumes_go_is_the_inventorys_unless_a_component_says_otherwise() -> None:
+    cluster = {"node_selector": {"pool": "apps"}, "tolerations": [{"operator": "Exists"}], "storage_class": "fast"}
+    plain = {"name": "web", "persistence": {"path": "/data"}}
+    own = {"name": "job", "node_selector": {}, "tolerations": [], "persistence": {"path": "/data", "storage_class": "slow"}}
+    placed, kept, service = with_services([plain, own], {"cache": {"components": [{"name": "cache"}]}}, cluster=cluster)
+    assert placed == {
+        "name": "web",
+        "node_selector": {"pool": "apps"},
+        "tolerations": [{"operator": "Exists"}],
+        "persistence": {"path": "/data", "storage_class": "fast"},
+    }
+    assert kept == own
+    assert service["node_selector"] == {"pool": "apps"}
+    assert "persistence" not in service
+    nothing: dict[str, Any] = {"node_selector": {}, "tolerations": None, "storage_class": ""}
+    assert with_services([plain, own], {}, cluster=nothing) == [plain, own]
+
+
 def test_what_is_built_has_the_registrys_login_and_a_login_of_its_own_stays() -> None:
     login, own = {"username": "joe", "password": "s"}, {"username": "ann", "password": "t"}
     built, ready = {"name": "web", "build": {"context": "web"}}, {"name": "api", "image": "ghcr.io/a/b:1"}

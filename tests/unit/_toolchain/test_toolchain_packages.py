@@ -90,6 +90,7 @@ def settings(tmp_path: Path) -> dict[str, Any]:
         "engine_host": "",
         "debian_mirror": "",
         "become": False,
+        "minikube": True,
         "network_policy": False,
         "local_volumes": False,
         "containerd": False,

@@ -169,7 +169,7 @@ def test_only_python_that_answers_requests_is_tried(tmp_path: Path) -> None:
     ]
     here = {**COMPONENT, "build": {"context": str(BROKEN)}}
     refs = dict.fromkeys(("empty", "node", "ready", "worker", "web"), "x")
-    (one,) = trials([*others, here], refs, "", {"/": "other", "/api": {"to": "web", "strip": True}}, tmp_path)
+    (one,) = trials([*others, here], refs, "", {"/": "other", "/api": {"to": "web", "strip": True}}, tmp_path, {})
     assert one.name == "web"
     assert one.routes == {"/api": True}
 

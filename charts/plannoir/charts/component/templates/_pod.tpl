@@ -14,6 +14,26 @@ securityContext:
 imagePullSecrets:
   - name: {{ . | quote }}
 {{- end }}
+{{- with .values.nodeSelector }}
+nodeSelector:
+  {{- range $label, $value := . }}
+  {{ $label | quote }}: {{ $value | quote }}
+  {{- end }}
+{{- end }}
+{{- with .values.tolerations }}
+tolerations:
+  {{- range $toleration := . }}
+  - operator: {{ .operator | quote }}
+    {{- range $field := list "key" "value" "effect" }}
+    {{- with get $toleration $field }}
+    {{ $field }}: {{ . | quote }}
+    {{- end }}
+    {{- end }}
+    {{- if hasKey . "tolerationSeconds" }}
+    tolerationSeconds: {{ .tolerationSeconds | int64 }}
+    {{- end }}
+  {{- end }}
+{{- end }}
 {{- with .values.hostAliases }}
 hostAliases:
   {{- range . }}
