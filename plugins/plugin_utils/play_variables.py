@@ -96,7 +96,7 @@ class PlayVariables:
         files = {name for name, written in places.items() if written.startswith("/") or ":" in written}
         anothers = self._anothers()
         judged = {name: written for name, written in places.items() if name not in anothers}
-        yield from name_problems(judged, self._documentation, own={*own, *_read(self._set)}, defined=self._vault_names)
+        yield from name_problems(judged, self._documentation, own=own, defined=self._vault_names)
         for name, written in judged.items():
             if name in files or name in self._vault_names or name in own:
                 continue
@@ -190,16 +190,6 @@ class PlayVariables:
         """Return what Ansible says of a template, without the values of the vault that it quotes."""
         values = [value for name, value in self._all.items() if str(name).startswith("vault_") and isinstance(value, str)]
         return Redactor.of(values).redact(str(error)).rstrip(".")
-
-
-def _read(value: Any) -> Iterator[str]:
-    """Yield the names of a vault that templates read: what is read is not misspelt."""
-    if isinstance(value, Mapping):
-        yield from (name for item in value.values() for name in _read(item))
-    elif isinstance(value, list):
-        yield from (name for item in value for name in _read(item))
-    elif isinstance(value, str) and "{{" in value:
-        yield from re.findall(r"\bvault_\w+", value)
 
 
 def _placed(value: Any, like: object) -> Any:
