@@ -63,6 +63,7 @@ RIGHTS: tuple[Right, ...] = (
     Right("pods/exec", ("create",), "post_release of a component", _has("post_release")),
     Right("pods/exec", ("create",), "checks with exec, and whether NetworkPolicies are enforced", optional=True),
     Right("pods", ("create", "patch", "delete"), "the trial of images, and of the pull from a registry", optional=True),
+    Right("leases.coordination.k8s.io", ("list",), "the list of applications", optional=True),
     Right("statefulsets.apps", READ, "whether others use the namespace", optional=True),
     Right("daemonsets.apps", READ, "whether others use the namespace", optional=True),
     Right("cronjobs.batch", READ, "whether others use the namespace", optional=True),
