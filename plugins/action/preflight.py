@@ -74,6 +74,8 @@ class ActionModule(ControllerAction):
         problems += filter(None, _misnamed(services, variables))
         if variables.values.get("minikube_network_policy"):
             problems += package_problems(["kubernetes", "requests"], "minikube_network_policy")
+        elif arguments.get("minikube") and variables.values.get("minikube_metrics_server", _scales(variables.values.get("app_components"))):
+            problems += package_problems(["kubernetes", "requests"], "minikube_metrics_server, for autoscale,")
         named = variables.values.get("app_components")
         problems += reference_problems(named if isinstance(named, list) else [], services.names, services.known, place)
         if not any(problem.startswith("images_registry") for problem in problems):
@@ -183,6 +185,11 @@ def _judge_components(
         problems += check_problems(checks, components, place)
     hints = list(browser_hints(components, accepted))
     return Judged(problems, hints, secrets, sources, [] if component_problems else components)
+
+
+def _scales(components: object) -> bool:
+    """Tell whether some component, of what may be none yet, is scaled."""
+    return isinstance(components, list) and any(isinstance(item, Mapping) and item.get("autoscale") for item in components)
 
 
 def _respelt(secrets: Values, vault_names: Mapping[str, str]) -> dict[str, str]:

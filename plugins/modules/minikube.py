@@ -102,8 +102,17 @@ options:
     type: list
     elements: dict
     default: []
+  metrics_server:
+    description:
+      - Definitions of the metrics server, among them the APIService C(v1beta1.metrics.k8s.io); empty where none of ours shall be. They are
+        compared with what is there, in RV(metrics_server_differs), and not applied.
+    type: list
+    elements: dict
+    default: []
   archives:
-    description: Archives of images that O(agent) names, which are loaded into each node that lacks them before O(agent) has to be applied.
+    description: >-
+      Archives of images that O(agent) and O(metrics_server) name, which are loaded into each node that lacks them before those have to be
+      applied.
     type: list
     elements: path
     default: []
@@ -218,6 +227,12 @@ network_policy_differs:
     - V(false) when the cluster does not run.
   returned: success
   type: bool
+metrics_server_differs:
+  description:
+    - Whether O(metrics_server) has to be applied, or ours to be removed. Somebody else's metrics server is enough, and stays.
+    - V(false) when the cluster does not run.
+  returned: success
+  type: bool
 """
 
 from collections.abc import Mapping
@@ -251,6 +266,7 @@ def main() -> None:
             "kubeconfig": {"type": "path", "default": "~/.kube/config"},
             "cache_seed": {"type": "path"},
             "agent": {"type": "list", "elements": "dict", "default": []},
+            "metrics_server": {"type": "list", "elements": "dict", "default": []},
             "archives": {"type": "list", "elements": "path", "default": []},
             "recreate": {"type": "bool", "default": False},
             "application": {"type": "str", "default": ""},
@@ -273,6 +289,7 @@ def main() -> None:
             cache_seed=Path(params["cache_seed"]) if params["cache_seed"] else None,
             timeout=params["timeout"],
             agent=params["agent"],
+            metrics_server=params["metrics_server"],
             archives=[Path(archive) for archive in params["archives"]],
             keep_images=keep_images if params["keep_images"] else None,
         )

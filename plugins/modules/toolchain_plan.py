@@ -50,6 +50,10 @@ options:
     description: Whether the agent that enforces NetworkPolicies is wanted, too.
     type: bool
     default: false
+  metrics_server:
+    description: Whether the metrics server is wanted, too.
+    type: bool
+    default: false
   local_volumes:
     description: Whether what makes volumes on several nodes is wanted, too.
     type: bool
@@ -139,6 +143,15 @@ minikube_cache:
   returned: success
   type: str
   sample: /home/me/.cache/plannoir/minikube-cache
+metrics_server_image:
+  description: Image of the metrics server.
+  returned: success
+  type: str
+  sample: registry.k8s.io/metrics-server/metrics-server:v0.9.0
+metrics_server_archive:
+  description: Archive of that image; empty where it is not wanted or the node pulls it.
+  returned: success
+  type: str
 network_policy_image:
   description: Image of the agent that enforces NetworkPolicies.
   returned: success
@@ -165,6 +178,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain import 
 from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.catalogue import (
     LOCAL_VOLUMES_IMAGE,
     LOCAL_VOLUMES_OFFICIAL,
+    METRICS_SERVER_IMAGE,
     NETWORK_POLICY_IMAGE,
     NETWORK_POLICY_OFFICIAL,
     archive,
@@ -181,6 +195,7 @@ def main() -> None:
             "become": {"type": "bool", "default": False},
             "minikube": {"type": "bool", "default": True},
             "network_policy": {"type": "bool", "default": False},
+            "metrics_server": {"type": "bool", "default": False},
             "local_volumes": {"type": "bool", "default": False},
             "containerd": {"type": "bool", "default": False},
             "registry": {"type": "bool", "default": False},
@@ -209,6 +224,8 @@ def main() -> None:
         minikube_cache=f"{cache}/minikube-cache" if from_packages else "",
         network_policy_image=NETWORK_POLICY_IMAGE if from_packages else NETWORK_POLICY_OFFICIAL,
         network_policy_archive=f"{cache}/{archive(NETWORK_POLICY_IMAGE)}" if from_packages and module.params["network_policy"] else "",
+        metrics_server_image=METRICS_SERVER_IMAGE,
+        metrics_server_archive=f"{cache}/{archive(METRICS_SERVER_IMAGE)}" if from_packages and module.params["metrics_server"] else "",
         local_volumes_image=LOCAL_VOLUMES_IMAGE if from_packages else LOCAL_VOLUMES_OFFICIAL,
         local_volumes_archive=f"{cache}/{archive(LOCAL_VOLUMES_IMAGE)}" if from_packages and module.params["local_volumes"] else "",
         diff={"before": {"missing": names}, "after": {"missing": []}} if names else {"before": {}, "after": {}},

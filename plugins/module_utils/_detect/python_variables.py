@@ -366,7 +366,9 @@ def _field(sources: Sources, path: str, owner: ast.ClassDef, statement: ast.AnnA
         required = False
     form = ""
     if any(word in type_ for word in ("list", "List", "set[", "Set[", "tuple", "Tuple", "Sequence", "dict", "Dict")):
-        form = "commas" if _splits(sources, path, owner, field) or ("NoDecode" in type_ and "," in (default or "")) else "json"
+        form = "json"
+        if not _is_decoded(owner, type_) and (_splits(sources, path, owner, field) or ("NoDecode" in type_ and "," in (default or ""))):
+            form = "commas"
     elif ("Any" in type_ and _splits(sources, path, owner, field)) or (
         type_ in ("str", "str | None", "Optional[str]") and _splits_later(owner, field)
     ):
@@ -374,6 +376,13 @@ def _field(sources: Sources, path: str, owner: ast.ClassDef, statement: ast.AnnA
     yield PythonRead(
         names[0].upper() if names[0].lower() == field.lower() else names[0], f"{path}:{statement.lineno}", default, required, type_, form
     )
+
+
+def _is_decoded(owner: ast.ClassDef, type_: str) -> bool:
+    """Tell whether pydantic reads a field's text as JSON, and refuses another, before any validator sees it."""
+    is_union = "|" in type_ or "Union[" in type_ or "Optional[" in type_
+    text = ast.unparse(owner)
+    return not (is_union or "NoDecode" in type_ or "enable_decoding=False" in text or "parse_env_var" in text)
 
 
 def _is_computed(owner: ast.ClassDef, field: str) -> bool:
@@ -391,7 +400,8 @@ def _splits(sources: Sources, path: str, owner: ast.ClassDef, field: str) -> boo
     for function in ast.walk(owner):
         if isinstance(function, ast.FunctionDef):
             marks = [ast.unparse(mark) for mark in function.decorator_list]
-            if any(field in mark and "validator" in mark for mark in marks) and ".split(" in ast.unparse(function):
+            reads = function.name == "parse_env_var" or any(field in mark and "validator" in mark for mark in marks)
+            if reads and ".split(" in ast.unparse(function):
                 return True
     annotation = next(
         (

@@ -27,6 +27,7 @@ API_PORT = 8443
 ENGINE_PORT = 2376
 # The DaemonSet that enforces NetworkPolicies, and how an earlier version's, which had a common name, is known as ours.
 NETWORK_POLICY_AGENT = "plannoir-kube-router"
+METRICS_SERVER = "plannoir-metrics-server"
 FORMER_AGENT_LABELS = {"app": "kube-network-policies"}
 _API_TIMEOUT = 5.0
 
@@ -152,6 +153,18 @@ def network_policy_agents(get: Get) -> list[str]:
 def agent_differs(get: Get, definitions: Sequence[Mapping[str, Any]]) -> bool:
     """Tell whether an object of the agent is missing, is not what its definition says, or is a DaemonSet that is not ready on each node."""
     return any(_differs(get, definition) for definition in definitions)
+
+
+def metrics_server_differs(get: Get, definitions: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether our metrics server has to be applied (``definitions`` are its) or removed (there are none).
+
+    One of somebody else, which the API's registration leads to, is left alone and is enough.
+    """
+    status, body = get("/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io")
+    leads_to = (json.loads(body)["spec"].get("service") or {}).get("name", "") if status == 200 else ""
+    if not definitions:
+        return leads_to == METRICS_SERVER
+    return leads_to in ("", METRICS_SERVER) and any(_differs(get, definition) for definition in definitions)
 
 
 def _differs(get: Get, definition: Mapping[str, Any]) -> bool:

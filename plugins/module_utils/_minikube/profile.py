@@ -50,9 +50,10 @@ class Loss:
 
 @dataclass
 class Profile:
-    """A profile with its edges. `wanted` are its settings; `cache_seed` is copied into minikube's cache before a start. `agent`
-    are the definitions of what enforces NetworkPolicies, and is the network of several nodes; none where nothing shall. `archives`
-    are images that each node needs for it. `keep_images` takes the environment of the engine in the node before that goes."""
+    """A profile with its edges. `wanted` are its settings; `cache_seed` is copied into minikube's cache before a start. `agent` are the
+    definitions of what enforces NetworkPolicies, and is the network of several nodes; none where nothing shall. `metrics_server` are
+    the definitions of that, none where it is not wanted. `archives` are images that each node needs for both. `keep_images` takes the
+    environment of the engine in the node before that goes."""
 
     machine: Machine
     files: Files
@@ -62,6 +63,7 @@ class Profile:
     cache_seed: Path | None = None
     timeout: float = 600
     agent: Sequence[Mapping[str, Any]] = ()
+    metrics_server: Sequence[Mapping[str, Any]] = ()
     archives: Sequence[Path] = ()
     keep_images: Callable[[Mapping[str, str]], object] | None = None
     api: Callable[[Files, int], Get] = nodes.api
@@ -212,20 +214,21 @@ class Profile:
             "DOCKER_TLS_VERIFY": "1",
         }
 
-    def network_policy(self, state: State, *, check: bool) -> dict[str, Any]:
-        """Return what the module says of our agents that enforce NetworkPolicies; there is none where the cluster does not run.
+    def additions(self, state: State, *, check: bool) -> dict[str, Any]:
+        """Return what the module says of what we add to a cluster; there is nothing where it does not run.
 
-        What a single node needs for one that is to be applied is loaded into it; several have it already, as their network.
+        What a node needs for what is to be applied is loaded into it; several have the agent already, as their network.
         """
         if not (self.node and self.node.running and self.node.published(nodes.API_PORT) and state == "running"):
-            return {"network_policy_agents": [], "network_policy_differs": False}
+            return {"network_policy_agents": [], "network_policy_differs": False, "metrics_server_differs": False}
         get = self._get()
         agents = nodes.network_policy_agents(get)
         wanted = [nodes.NETWORK_POLICY_AGENT] if self.agent else []
-        differs = not self.workers and (agents != wanted or nodes.agent_differs(get, self.agent))
-        if differs and not check and self._load_images():
-            self.actions.append(f"load the agent that enforces NetworkPolicies into {self.name}")
-        return {"network_policy_agents": agents, "network_policy_differs": differs}
+        unenforced = not self.workers and (agents != wanted or nodes.agent_differs(get, self.agent))
+        unmeasured = nodes.metrics_server_differs(get, self.metrics_server)
+        if (unenforced or unmeasured) and not check and self._load_images():
+            self.actions.append(f"load images of Kubernetes' additions into {self.name}")
+        return {"network_policy_agents": agents, "network_policy_differs": unenforced, "metrics_server_differs": unmeasured}
 
     def _refuse_problems(self, chosen: Settings, *, fresh: bool, check: bool) -> None:
         """Raise Failure with everything that would make the start fail; in check mode the toolchain may not be there yet."""
@@ -351,7 +354,7 @@ def ensure(profile: Profile, state: str, *, recreate: bool, check: bool, lost: L
         profile.delete(check=check)
     elif state == "absent" and before == "foreign":
         profile.warnings.append(foreign_problem(profile.files))
-    policy = profile.network_policy(after, check=check)
+    policy = profile.additions(after, check=check)
     changed = bool(profile.actions)
     return {
         "changed": changed,

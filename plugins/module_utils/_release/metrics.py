@@ -48,7 +48,7 @@ def metrics_problem(
             why = f"does not answer at metrics.k8s.io ({said.rstrip('.')})" if is_there else "has no metrics.k8s.io"
             return (
                 f"autoscale of {', '.join(components)}: the cluster {why}, so that the number of pods stays: install a metrics server "
-                "there."
+                "there; on Minikube the role minikube does, with minikube_metrics_server."
             )
         sleep(2)
     return ""

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
-from .pins import CNI_PLUGINS, COREDNS, CRI_DOCKERD, CRICTL, ETCD, HELM, KUBE_ROUTER, KUBERNETES, LOCAL_PATH, MINIKUBE
+from .pins import CNI_PLUGINS, COREDNS, CRI_DOCKERD, CRICTL, ETCD, HELM, KUBE_ROUTER, KUBERNETES, LOCAL_PATH, METRICS_SERVER, MINIKUBE
 
 # The least version that the recipes' go.mod files accept, and the one that is fetched where the machine has none.
 GO_LEAST = (1, 26)
@@ -31,6 +31,8 @@ NETWORK_POLICY_IMAGE = f"plannoir/kube-router:{KUBE_ROUTER}"
 # What makes volumes that belong to one of several nodes.
 LOCAL_VOLUMES_OFFICIAL = f"docker.io/rancher/local-path-provisioner:{LOCAL_PATH}"
 LOCAL_VOLUMES_IMAGE = f"plannoir/local-path-provisioner:{LOCAL_PATH}"
+# What autoscalers ask, by its published name, as kubeadm's images are.
+METRICS_SERVER_IMAGE = f"registry.k8s.io/metrics-server/metrics-server:{METRICS_SERVER}"
 PLATFORM = "linux/amd64"
 _MINOR = KUBERNETES.split(".")[1]
 
@@ -202,6 +204,15 @@ def _local_volumes() -> Iterator[Program]:
     yield replace(_image(LOCAL_VOLUMES_IMAGE, image, 1, name), optional="local_volumes")
 
 
+def _metrics_server() -> Iterator[Program]:
+    """Yield what autoscalers ask how much processor pods use."""
+    name, module = "metrics-server", "sigs.k8s.io/metrics-server"
+    values = _defines("k8s.io/client-go/pkg/version", gitVersion=METRICS_SERVER, gitCommit="gomodule", buildDate="1970-01-01T00:00:00Z")
+    yield replace(_go(name, METRICS_SERVER, 150, GoProgram(name, (f"{module}/cmd/{name}",), values)), optional="metrics_server")
+    image = Image(METRICS_SERVER_IMAGE, (f"/{name}",), name, f"/{name}")
+    yield replace(_image(METRICS_SERVER_IMAGE, image, 1, name), optional="metrics_server")
+
+
 def _engine_image(name: str, version: str, seconds: int, base: str, optional: str) -> Program:
     return Program(f"{name}-image", version, EngineImage(name), seconds, (name,), (base,), optional=optional)
 
@@ -228,6 +239,7 @@ def programs() -> dict[str, Program]:
         *_images(),
         *_network_policy(),
         *_local_volumes(),
+        *_metrics_server(),
     )
     return {program.name: program for program in every}
 

@@ -18,6 +18,8 @@ CNI_PLUGINS = "v1.9.0"
 KUBE_ROUTER = "v2.10.0"
 # What makes volumes on several nodes.
 LOCAL_PATH = "v0.0.30"
+# What tells the autoscaler how much processor pods use.
+METRICS_SERVER = "v0.9.0"
 BASE_IMAGE = "debian:trixie-slim"
 
 PINNED: dict[str, object] = {

@@ -45,6 +45,35 @@ def test_a_file_at_the_top_is_the_application(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("type_", "more", "form"),
+    [
+        # pydantic reads JSON before a validator sees anything, and ends the process where that fails.
+        ("list[str]", "", "json"),
+        ("list[str]", "    model_config = SettingsConfigDict(enable_decoding=False)", "commas"),
+        ("Annotated[list[str], NoDecode]", "", "commas"),
+        ("list[str] | str", "", "commas"),
+        ("Optional[List[str]]", "", "commas"),
+        ("list[str]", "    class Config:\n        def parse_env_var(cls, name, raw):\n            return raw.split(',')", "commas"),
+    ],
+)
+def test_a_list_of_a_settings_class_is_spelt_as_pydantic_reads_it(tmp_path: Path, type_: str, more: str, form: str) -> None:
+    settings = f"""from typing import Annotated, List, Optional
+from pydantic import field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+class Settings(BaseSettings):
+    ALLOWED_ORIGINS: {type_} = ["http://localhost:3000"]
+{more}
+    @field_validator("ALLOWED_ORIGINS", mode="before")
+    @classmethod
+    def parse(cls, value):
+        return value.split(",") if isinstance(value, str) else value
+"""
+    tree(tmp_path, {"requirements.txt": "fastapi\nuvicorn\npydantic-settings\n"})
+    part = python(tmp_path, main=settings + APP)
+    assert [variable.form for variable in part.variables] == [form]
+
+
+@pytest.mark.parametrize(
     ("statement", "root", "wanted"),
     [
         ("from app.db import engine", ".", "app.main:app"),

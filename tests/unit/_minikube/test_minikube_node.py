@@ -25,6 +25,8 @@ def cluster(starts: Mapping[str, str] | None = None, *, ready: str = "True", age
     def get(path: str, applied: Mapping[str, Any] | None = None, *, dry_run: bool = True) -> tuple[int, str]:
         if path == "/readyz":
             return 200, "ok"
+        if path.startswith("/apis/apiregistration.k8s.io"):
+            return 404, "{}"
         if path.endswith("/daemonsets"):
             return 200, json.dumps({"items": [{"metadata": meta} for meta in agents]})
         conditions: list[dict[str, Any]] = [{"type": "Ready", "status": ready}]
@@ -148,3 +150,35 @@ def test_an_agent_that_was_edited_or_is_not_ready_differs() -> None:
     edited[PATHS[1]]["rules"] = []
     assert nodes.agent_differs(holding(edited), AGENT)
     assert nodes.agent_differs(holding(held(desiredNumberScheduled=1, numberReady=0)), AGENT)
+
+
+REGISTRATION = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
+METRICS_SERVER: list[dict[str, Any]] = [
+    AGENT[0],
+    {
+        "apiVersion": "apiregistration.k8s.io/v1",
+        "kind": "APIService",
+        "metadata": {"name": "v1beta1.metrics.k8s.io"},
+        "spec": {"service": {"name": "plannoir-metrics-server", "namespace": "kube-system"}},
+    },
+]
+
+
+def measuring(service: str = "plannoir-metrics-server") -> dict[str, dict[str, Any]]:
+    registered = {**METRICS_SERVER[1], "spec": {"service": {"name": service, "namespace": "kube-system"}}}
+    objects = {PATHS[0]: METRICS_SERVER[0], REGISTRATION: registered}
+    return {path: {**item, "metadata": {**item["metadata"], "uid": "1", "resourceVersion": "5"}} for path, item in objects.items()}
+
+
+def test_a_metrics_server_as_its_definitions_say_does_not_differ_and_one_that_is_missing_or_not_wanted_does() -> None:
+    assert not nodes.metrics_server_differs(holding(measuring()), METRICS_SERVER)
+    assert nodes.metrics_server_differs(holding({}), METRICS_SERVER)
+    assert nodes.metrics_server_differs(holding({REGISTRATION: measuring()[REGISTRATION]}), METRICS_SERVER)
+    assert nodes.metrics_server_differs(holding(measuring()), [])
+    assert not nodes.metrics_server_differs(holding({}), [])
+
+
+def test_somebody_elses_metrics_server_is_enough_and_stays() -> None:
+    theirs = {REGISTRATION: measuring("metrics-server")[REGISTRATION]}
+    assert not nodes.metrics_server_differs(holding(theirs), METRICS_SERVER)
+    assert not nodes.metrics_server_differs(holding(theirs), [])

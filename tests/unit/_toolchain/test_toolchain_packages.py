@@ -29,7 +29,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._toolchain.host im
 
 RECIPES = Path(__file__).parents[3] / "roles/toolchain/files"
 Labels = dict[str, dict[str, str]]
-OPTIONS = dict.fromkeys(("network_policy", "local_volumes", "containerd", "registry"), True)
+OPTIONS = dict.fromkeys(("network_policy", "local_volumes", "containerd", "registry", "metrics_server"), True)
 """What asks for the optional programs."""
 
 
@@ -92,6 +92,7 @@ def settings(tmp_path: Path) -> dict[str, Any]:
         "become": False,
         "minikube": True,
         "network_policy": False,
+        "metrics_server": False,
         "local_volumes": False,
         "containerd": False,
         "registry": False,
@@ -119,6 +120,7 @@ def test_everything_is_made_once(machine: Machine, settings: dict[str, Any]) -> 
     make_all(settings)
     assert missing(settings) == []
     assert missing({**settings, "network_policy": True}) == ["kube-router", "image-kube-router"]
+    assert missing({**settings, "metrics_server": True}) == ["metrics-server", "image-metrics-server"]
     assert missing({**settings, "containerd": True}) == ["node-containerd-image"]
     assert missing({**settings, "registry": True}) == ["registry-image"]
     assert planning.plan(settings).node_image in machine.engine
