@@ -17,7 +17,7 @@ import urllib.request
 from collections.abc import Mapping
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from .authorities import bundle
@@ -195,9 +195,8 @@ class Registry:
         return f"{repository}@{_digest(manifest)}"
 
     def _asked(self, method: str, path: str, headers: Mapping[str, str] | None = None, data: bytes = b"") -> HTTPResponse:
-        answer = self._ask(method, path, {"Content-Type": "application/octet-stream", **(headers or {})}, data=data)
-        assert answer is not None  # only what may be missing has none
-        return answer
+        # Only what may be missing has no answer.
+        return cast(HTTPResponse, self._ask(method, path, {"Content-Type": "application/octet-stream", **(headers or {})}, data=data))
 
     def _path(self, reference: str) -> str:
         head, _slash, rest = reference.partition("/")

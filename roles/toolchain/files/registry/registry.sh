@@ -12,9 +12,9 @@ if [ "$1" = login ]; then
 fi
 
 if [ ! -s server.crt ]; then
-  new="-newkey rsa:2048 -nodes -days 3650"
-  openssl req -quiet -x509 $new -keyout ca.key -out ca.crt -subj "/CN=registry at $1" -addext keyUsage=critical,keyCertSign,cRLSign
-  openssl req -quiet -x509 $new -keyout server.key -out server.part -subj "/CN=$1" -CA ca.crt -CAkey ca.key \
+  make() { openssl req -quiet -x509 -newkey rsa:2048 -nodes -days 3650 "$@"; }
+  make -keyout ca.key -out ca.crt -subj "/CN=registry at $1" -addext keyUsage=critical,keyCertSign,cRLSign
+  make -keyout server.key -out server.part -subj "/CN=$1" -CA ca.crt -CAkey ca.key \
     -addext "subjectAltName=IP:$1" -addext basicConstraints=critical,CA:FALSE -addext keyUsage=critical,digitalSignature
   mv server.part server.crt
 fi
