@@ -69,6 +69,7 @@ def settings(tmp_path: Path, site: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     url = f"http://127.0.0.1:{server.server_port}"
     yield {
         "source": "auto",
+        "minikube": True,
         "cache_dir": str(tmp_path / "cache"),
         "minikube_version": pins.MINIKUBE,
         "kubernetes_version": pins.KUBERNETES,
@@ -218,3 +219,8 @@ def test_an_unknown_program_is_named_with_the_known_ones(settings: dict[str, Any
 def test_a_program_that_nobody_downloaded_is_one_sentence(settings: dict[str, Any]) -> None:
     with pytest.raises(Failure, match=r"^kubectl was not downloaded to \S+/downloads/kubectl-\w+/kubectl: run the role"):
         make.make({**settings, "source": "official", "name": "kubectl"})
+
+
+def test_another_cluster_needs_no_minikube(settings: dict[str, Any]) -> None:
+    planned = planning.plan({**settings, "source": "official", "minikube": False})
+    assert [program["name"] for program in planned.programs] == ["kubectl", "helm"]
