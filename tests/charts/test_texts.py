@@ -240,4 +240,4 @@ def test_a_template_prints_quoted_texts_whole_numbers_and_other_templates() -> N
     printed = [action for path in CHART.rglob("templates/*.*l") for action in actions(path.read_text(encoding="utf-8"))]
     assert len(printed) > 60
     others = {action for action in printed if not re.search(r"\| (quote|int64)$", action) and not action.startswith("include ")}
-    assert others == {". | trim | nindent 2", ". | trim | nindent 8", ". | trim | nindent 12", "$index", "$kind", "$resource"}
+    assert others == {". | trim | nindent 2", ". | trim | nindent 8", ". | trim | nindent 12", "$field", "$index", "$kind", "$resource"}
