@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from story import playbook
 
-BUDGET = {"tasks": 38, "programs of modules": 2, "calls of kubectl, helm and minikube": 7}
-"""Counted on 2026-11-29. Five of the tasks and both programs belong to the agent that enforces policies, which the main job's inventory has
-not. What grows by more than a tenth has to be worth it: raise the figure with the reason beside it."""
+BUDGET = {"tasks": 37, "programs of modules": 0, "calls of kubectl, helm and minikube": 8}
+"""Counted on 2026-11-29. What grows by more than a tenth has to be worth it: raise the figure with the reason beside it. The eighth call reads
+lists, side by side with the others: kubectl waits before each name from the eleventh on, 2.7 s with 20 components."""
 
 
 def test_a_run_that_changes_nothing_stays_within_its_budget(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
