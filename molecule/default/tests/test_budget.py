@@ -13,8 +13,8 @@ import pytest
 from story import playbook
 
 BUDGET = {"tasks": 37, "programs of modules": 0, "calls of kubectl, helm and minikube": 8}
-"""Counted on 2026-11-29. What grows by more than a tenth has to be worth it: raise the figure with the reason beside it. The eighth call reads
-lists, side by side with the others: kubectl waits before each name from the eleventh on, 2.7 s with 20 components."""
+"""Counted on 2026-11-29. What grows by more than a tenth has to be worth it: raise the figure with the reason beside it. The eighth call
+reads lists, side by side with the others: kubectl waits before each name from the eleventh on, 2.7 s with 20 components."""
 
 
 def test_a_run_that_changes_nothing_stays_within_its_budget(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
