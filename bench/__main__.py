@@ -75,6 +75,9 @@ def main(rounds: int = 5) -> None:
             minikube = float(re.findall(r"minikube ([\d.]+)", printed)[-1])
             note("new cluster: minikube's start", minikube)
             note("new cluster: the rest", total - minikube)
+        for name, what in (("backend", BACKEND), ("frontend", FRONTEND)):
+            # A new cluster's first build of each has no layers.
+            measure_edit(ours, Path(folder, "ours"), name, what, lambda name, value: print(f"first {name}: {value:.2f}", flush=True))
         skaffold = None
         if Skaffold.is_there():
             skaffold = Skaffold(copy(folder, "skaffold"), Path(folder))

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Docker
+
 from bench.cluster import BASE_IMAGE, CONTEXT, KUBECONFIG, NAMESPACE, engine, kubectl, program
 
 OWN = "skaffold"
@@ -40,6 +42,8 @@ class Skaffold:
         values = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
         values["components"]["frontend"]["service"]["nodePort"] = PORT
         (folder / "values.json").write_text(json.dumps(values), encoding="utf-8")
+        # A cluster whose images were kept has built nothing yet.
+        Docker.at("").copy_images([BASE_IMAGE], Docker(engine()))
         self._file.write_text(json.dumps(_configuration(apps, folder / "values.json")), encoding="utf-8")
         kubectl("create", "namespace", OWN)
         kubectl("apply", "--filename=-", given=json.dumps({"apiVersion": "v1", "kind": "List", "items": [*_needed(values)]}))
