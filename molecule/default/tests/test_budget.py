@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from story import playbook
 
-BUDGET = {"tasks": 37, "programs of modules": 0, "calls of kubectl, helm and minikube": 8}
+BUDGET = {"tasks": 38, "programs of modules": 0, "calls of kubectl, helm and minikube": 8}
 """Counted on 2026-11-29. What grows by more than a tenth has to be worth it: raise the figure with the reason beside it. The eighth call
 reads lists, side by side with the others: kubectl waits before each name from the eleventh on, 2.7 s with 20 components."""
 
