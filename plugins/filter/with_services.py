@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.plannoir.deploy.plugins.module_utils._services.catalogue import with_services
-from ansible_collections.plannoir.deploy.plugins.module_utils._services.references import Used
 
 DOCUMENTATION = r"""
 name: with_services
@@ -62,16 +61,10 @@ _value:
 """
 
 
-def resolved(
-    components: Any,
-    used: Used,
-    registry: str = "",
-    login: Mapping[str, str] | None = None,
-    cluster: Mapping[str, Any] | None = None,
-) -> Any:
+def resolved(*arguments: Any, **options: Any) -> Any:
     """Return all components; see DOCUMENTATION."""
     try:
-        return with_services(components, used, registry, login, cluster)
+        return with_services(*arguments, **options)
     except ValueError as error:
         raise AnsibleFilterError(str(error)) from error
 

@@ -193,9 +193,8 @@ def main() -> None:
         module.fail_json(msg=f"The applications cannot be read: {error}")
     found = applications(objects, leases, records, parameters["host"])
     lines = table(found, parameters["context"], parameters["inventory"], datetime.now(UTC))
-    lines += (
-        [f"Only the namespace {cluster.namespace} was looked at: the account of this kubeconfig may not see others."] if only_one else []
-    )
+    if only_one:
+        lines.append(f"Only the namespace {cluster.namespace} was looked at: the account of this kubeconfig may not see others.")
     module.exit_json(changed=False, applications=found, lines=lines)
 
 
