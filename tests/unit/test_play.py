@@ -28,8 +28,8 @@ PLAY = """
         home: {home}
         timeout: {timeout}
     - ansible.builtin.shell: |
-        echo {name} >>{home}/order
         trap "echo {name} was asked to end >>{home}/order; exit" TERM
+        echo {name} >>{home}/order
         for tenth in $(seq {sleep}0); do [ ! -e {home}/go ] || exit 0; sleep 0.1; done
 """
 
