@@ -100,18 +100,18 @@ def test_a_daemon_keeps_no_credential_of_the_person_who_started_it(tmp_path: Pat
     assert {"HTTPS_PROXY=http://proxy.example:3128", "LC_ALL=C"} <= set(printed.splitlines())
 
 
-def test_a_watched_program_ends_by_itself_or_when_it_is_told_to() -> None:
-    looks = 0
+def test_a_watched_program_ends_by_itself_or_when_it_is_told_to(tmp_path: Path) -> None:
+    looks, ready = 0, tmp_path / "ready"
 
     def look() -> bool:
         nonlocal looks
-        looks += 1
+        looks += ready.exists()
         return looks == 3
 
     done = watched(["sh", "-c", "cat; sleep 0.1; echo err >&2; exit 3"], lambda: False, period=0.02, given="x" * 200_000)
     assert (done.code, len(done.out), done.err) == (3, 200_000, "err\n")
     began = time.monotonic()
-    told = watched(["sh", "-c", "trap 'echo told; exit 0' TERM; while :; do sleep 0.02; done"], look, period=0.02)
+    told = watched(["sh", "-c", f"trap 'echo told; exit 0' TERM; : >{ready}; while :; do sleep 0.02; done"], look, period=0.02)
     assert (told.code, told.out, looks) == (TIMED_OUT, "told\n", 3)
     assert watched(["sh", "-c", "trap '' TERM; sleep 30"], lambda: True, period=0.02, patience=0.1).code == TIMED_OUT
     assert time.monotonic() - began < 5
