@@ -67,6 +67,10 @@ class Database:
             use_native_hstore=False,
         )
         self.sessions = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False)
+        # Each statement for itself: BEGIN and ROLLBACK would be two more round trips of every read.
+        self.reading = async_sessionmaker(
+            self.engine.execution_options(isolation_level="AUTOCOMMIT"), class_=AsyncSession, expire_on_commit=False
+        )
 
     async def _connect(self) -> psycopg.AsyncConnection[Any]:
         deadline = time.monotonic() + self._patience

@@ -37,9 +37,10 @@ def services(request: Request) -> Services:
 ServicesDep = Annotated[Services, Depends(services)]
 
 
-async def session(shared: ServicesDep) -> AsyncIterator[AsyncSession]:
-    """A database session; whoever changes rows commits."""
-    async with shared.database.sessions() as opened:
+async def session(request: Request, shared: ServicesDep) -> AsyncIterator[AsyncSession]:
+    """A database session; whoever changes rows commits. GET changes none and opens no transaction."""
+    opens = shared.database.reading if request.method == "GET" else shared.database.sessions
+    async with opens() as opened:
         yield opened
 
 

@@ -4,8 +4,10 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 from conftest import SignUp
+from servers import Postgres
 
 
 def test_a_task_is_created_read_updated_and_deleted(person: httpx.Client) -> None:
@@ -26,6 +28,15 @@ def test_a_task_is_created_read_updated_and_deleted(person: httpx.Client) -> Non
     assert person.delete(path).status_code == 204
     assert person.delete(path).status_code == 404
     assert person.get("/api/tasks").json() == []
+
+
+def test_a_read_opens_no_transaction(postgres: Postgres, person: httpx.Client) -> None:
+    assert person.get("/api/tasks").json() == []
+    with psycopg.connect(postgres.url()) as connection:
+        last = connection.execute(
+            "SELECT query FROM pg_stat_activity WHERE datname = 'plannoir' ORDER BY query_start DESC"
+        )
+        assert "FROM tasks" in str(last.fetchone())
 
 
 def test_tasks_are_listed_oldest_first(person: httpx.Client) -> None:
