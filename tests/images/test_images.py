@@ -53,8 +53,8 @@ PORTS = {
     "mail": "1025/tcp",
     "mariadb": "3306/tcp",
 }
-LIMITS_MB = {"backend": 100, "frontend": 150, "pgbouncer": 25}
-LIMIT_TOGETHER_MB = 250
+LIMITS_MB = {"backend": 77, "frontend": 141, "pgbouncer": 25}
+LIMIT_TOGETHER_MB = 218
 
 SHELLS = {"sh", "dash", "bash", "busybox"}
 TOOLS = {"apt", "apt-get", "dpkg", "pip", "pip3", "npm", "npx", "yarn", "uv", "gcc", "cc", "make", "git", "curl", "wget", "perl", "strip"}
