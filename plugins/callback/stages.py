@@ -13,7 +13,8 @@ version_added: "1.0.0"
 author: Plannoir contributors (@plannoir)
 description:
   - A stage is a role, or what a play does outside of roles. When it ends, a line says how long it took and which tasks changed something.
-  - Of a task that changes nothing only its messages are shown. A task that takes longer than O(quiet) is named while it runs.
+  - Of a task that changes nothing only its messages are shown. A task that takes longer than O(quiet) is named while it runs, and an item
+    of its loop that did is shown when it has ended.
   - After the recap a line says how long each stage took.
   - Failures, warnings and differences are shown as the callback P(ansible.builtin.default#callback) shows them. With C(-v) everything is.
 extends_documentation_fragment:
@@ -35,6 +36,7 @@ requirements:
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from ansible import constants as C
@@ -49,6 +51,8 @@ from ansible.plugins.loader import filter_loader, test_loader
 _MESSAGES = ("debug", "ansible.builtin.debug")
 _SESSIONS = ("plannoir.deploy.live",)
 """Actions that run until a person ends them, and say themselves what they do."""
+_FEW = 4
+"""Items that a stage's line names."""
 _ERASE = "\x1b[K"
 
 
@@ -61,8 +65,8 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible has no types
         super().__init__()
         self._began = time.monotonic()
         self._stage = ""
-        self._stage_began = self._task_began = self._began
-        self._changes: dict[str, None] = {}
+        self._stage_began = self._task_began = self._item_began = self._began
+        self._changes: dict[str, list[str]] = {}
         self._seconds: dict[str, float] = {}
         self._task_name = ""
         self._clock: threading.Thread | None = None
@@ -111,7 +115,7 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible has no types
             return
         self._begin_stage(task._role.get_name(include_role_fqcn=False) if task._role else self._play.get_name().strip())
         self._task_name = "" if task.action in _SESSIONS else _short(task.get_name())
-        self._task_began = time.monotonic()
+        self._task_began = self._item_began = time.monotonic()
         if not self._clock:
             self._clock = threading.Thread(target=self._watch, daemon=True)
             self._clock.start()
@@ -123,7 +127,7 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible has no types
         if self._stage:
             seconds = now - self._stage_began
             self._seconds[self._stage] = self._seconds.get(self._stage, 0.0) + seconds
-            changes = f"  {', '.join(self._changes)}" if self._changes else ""
+            changes = f"  {', '.join(_with_items(*change) for change in self._changes.items())}" if self._changes else ""
             self._say(f"{self._stage:<12} {seconds:6.1f} s{changes}", C.COLOR_CHANGED if changes else C.COLOR_OK)
         self._stage, self._stage_began, self._task_name = stage, now, ""
         self._changes.clear()
@@ -156,8 +160,18 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible has no types
             for line in message if isinstance(message, list) else str(message).splitlines():
                 self._say(f"{self._stage}: {line}")
         elif result.result.get("changed"):
-            name = _short(result.task_name or result.task.get_name())
-            self._changes[f"{name} ({item})" if item is not None else name] = None
+            items = self._changes.setdefault(_short(result.task_name or result.task.get_name()), [])
+            if item is not None:
+                self._take_item(str(item), items)
+
+    def _take_item(self, item: str, items: list[str]) -> None:
+        """Show an item that took long, and leave the others to the stage's line."""
+        now = time.monotonic()
+        if now - self._item_began >= float(self.get_option("quiet")):
+            self._say(f"{self._stage}: {item}")
+        else:
+            items.append(item)
+        self._item_began = now
 
     # ---- Long work
 
@@ -181,6 +195,11 @@ class CallbackModule(Default):  # type: ignore[misc]  # ansible has no types
 
     def _say(self, text: str, color: str | None = None) -> None:
         self._display.display(f"{text}{_ERASE}" if sys.stdout.isatty() else text, color)
+
+
+def _with_items(name: str, items: Sequence[str]) -> str:
+    """Return a task's name with the items that it changed, or with their number where a line would be full of them."""
+    return f"{name} ({', '.join(items) if len(items) <= _FEW else f'{len(items)} items'})" if items else name
 
 
 def _short(name: str) -> str:

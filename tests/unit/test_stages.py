@@ -43,6 +43,12 @@ ROLE = """
     dest: "{{ playbook_dir }}/{{ item }}"
     mode: "0644"
   loop: [a, b]
+- name: Touch them
+  ansible.builtin.file: {path: "{{ playbook_dir }}/{{ item }}", state: touch, mode: "0644", access_time: preserve, modification_time: preserve}
+  loop: [c, d, e, f, g]
+- name: Build it
+  ansible.builtin.command: {cmd: "sh -c 'sleep 1.5; touch built'", creates: "{{ playbook_dir }}/built", chdir: "{{ playbook_dir }}"}
+  loop: [the only one]
 - name: Ask another role
   ansible.builtin.include_role:
     name: other
@@ -83,13 +89,14 @@ def first(run: Run) -> str:
 
 def test_a_stage_is_a_line_with_its_seconds_and_what_it_changed(first: str, run: Run) -> None:
     assert re.search(r"^Look around +[\d.]+ s$", first, re.MULTILINE)
-    assert re.search(r"^shop +[\d.]+ s  Write the files \(a\), Write the files \(b\)$", first, re.MULTILINE)
+    assert re.search(r"^shop +[\d.]+ s  Write the files \(a, b\), Touch them \(5 items\), Build it$", first, re.MULTILINE)
     assert re.search(r"^shop +[\d.]+ s$", run(), re.MULTILINE)
 
 
 def test_messages_are_shown_and_a_long_task_is_named_while_it_runs(first: str) -> None:
     assert "Look around: first line\nLook around: second line\n" in first
     assert re.search(r"^Look around: Take some time, [1-9] s so far$", first, re.MULTILINE)
+    assert "\nshop: the only one\n" in first
     assert "TASK" not in first
     assert "Skip it" not in first
     assert "\nother: done\n" in first
@@ -97,7 +104,7 @@ def test_messages_are_shown_and_a_long_task_is_named_while_it_runs(first: str) -
 
 
 def test_the_recap_stays_and_the_timeline_follows(first: str) -> None:
-    assert re.search(r"^localhost +: ok=6 +changed=1 ", first, re.MULTILINE)
+    assert re.search(r"^localhost +: ok=8 +changed=3 ", first, re.MULTILINE)
     assert re.search(r"^[\d.]+ s: Look around [\d.]+, shop [\d.]+, other [\d.]+$", first.splitlines()[-1])
 
 
