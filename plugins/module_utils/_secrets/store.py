@@ -113,11 +113,17 @@ class SecretStore:
         self._key = key
 
     def plan(self, secrets: Values) -> SecretChanges:
-        """Compare ``secrets`` with the cluster, in one call; raises Failure, or ValueError as ``keyed_digest`` does."""
+        """Compare ``secrets`` with the cluster, in one call; one that is not made yet has none.
+
+        Raises:
+            Failure: The cluster refuses.
+            ValueError: As ``keyed_digest`` does.
+        """
         wanted = {item["metadata"]["name"]: item for item in self.definitions(secrets)}
         if not wanted:
             return SecretChanges()
-        there = {item["metadata"]["name"]: item for item in self._cluster.objects("secrets", own_selector(self._application))}
+        found = self._cluster.objects("secrets", own_selector(self._application)) if self._cluster.is_there else []
+        there = {item["metadata"]["name"]: item for item in found}
         return SecretChanges(
             create=[item for name, item in wanted.items() if name not in there],
             replace=[item for name, item in wanted.items() if name in there and there[name].get("data", {}) != item["data"]],

@@ -39,6 +39,11 @@ class FakeCluster(Cluster):
     namespace: str = "shop"
     secrets: dict[str, dict[str, Any]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    made: bool = True
+
+    @property
+    def is_there(self) -> bool:
+        return self.made
 
     def kubectl(self, *arguments: str, given: str = "") -> str:
         verb = arguments[0]
@@ -164,6 +169,13 @@ def test_a_difference_shows_keyed_fingerprints_and_no_value() -> None:
     assert shown == keyed_digest("hunter2", KEY)[:8]
     assert "hunter2" not in str(plan.after)
     assert base64.b64encode(b"hunter2").decode() not in str(plan.after)
+
+
+def test_a_cluster_that_is_not_made_yet_has_no_secrets_and_is_not_asked() -> None:
+    cluster = FakeCluster(made=False)
+    plan = SecretStore(cluster, "shop", KEY).plan(SECRETS)
+    assert sorted(item["metadata"]["name"] for item in plan.create) == sorted(secret_names(SECRETS, KEY)["backend"].values())
+    assert cluster.calls == []
 
 
 def test_any_texts_give_names_that_kubernetes_takes() -> None:
