@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import statistics
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -19,23 +20,30 @@ class Figure:
         unit: Of the values and the target.
         values: One for each round.
         target: What must be reached at most; None where there is nothing to reach.
+        takes: What the target would take.
     """
 
     name: str
     unit: str
     values: Sequence[float]
     target: float | None = None
+    takes: str = ""
 
     @property
     def median(self) -> float:
         return statistics.median(self.values)
 
     @property
+    def is_missed(self) -> bool:
+        """Whether the median is above the target."""
+        return self.target is not None and self.median > self.target
+
+    @property
     def verdict(self) -> str:
         """Whether the median reaches the target, and else by how much it misses it."""
         if self.target is None:
             return ""
-        return "reached" if self.median <= self.target else f"missed by {_short(self.median - self.target)} {self.unit}".rstrip()
+        return "reached" if not self.is_missed else f"missed by {_short(self.median - self.target)} {self.unit}".rstrip()
 
 
 def table(figures: Sequence[Figure]) -> str:
@@ -47,6 +55,15 @@ def table(figures: Sequence[Figure]) -> str:
         unit = f", {figure.unit}" if figure.unit else ""
         rows.append(f"| {figure.name}{unit} | {low} | {middle} | {high} | {target} | {figure.verdict} |")
     return "\n".join(rows)
+
+
+def takes(figures: Sequence[Figure]) -> str:
+    """Return what the missed targets would take, as a list of Markdown."""
+    texts: dict[str, list[str]] = {}
+    for figure in figures:
+        if figure.is_missed and figure.takes:
+            texts.setdefault(figure.takes, []).append(figure.name)
+    return "\n".join(textwrap.fill(f"- {'; '.join(names)}: {text}", 120, subsequent_indent="  ") for text, names in texts.items())
 
 
 def plot(figures: Sequence[Figure]) -> str:
