@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import ast
 import configparser
+import fnmatch
 import posixpath
 import re
 from collections.abc import Iterable
 
 from .folder import Folder, join, relative
-from .javascript import Script
+from .javascript import ENDINGS, Script
 from .model import Fact, Migration, Python
 from .python_source import Sources
 
@@ -125,9 +126,24 @@ def _drizzle(folder: Folder, where: str, dependencies: dict[str, str]) -> Migrat
     if not driver:
         return Migration(tool, ("drizzle-kit", "migrate"), sources, False, "drizzle-kit is not in the image, and no driver that is known.")
     variable = re.search(r"\burl\s*:[^,}\n]*\benv(?:\.(\w+)|\[['\"](\w+))", folder.text(config))
-    bundle = ("drizzle", out, driver, next(filter(None, variable.groups())) if variable else "DATABASE_URL")
+    bundle: tuple[str, ...] = ("drizzle", out, driver, next(filter(None, variable.groups())) if variable else "DATABASE_URL")
+    if schema := _drizzle_schema(folder, where, config):
+        bundle = (*bundle, Script(folder, config).pair("casing")[0] or "as-written", *schema)
     note = "A generated image has Drizzle's own migrator as that file; drizzle-kit is not in it."
     return Migration(tool, ("node", BUNDLE), sources, True, note, bundle)
+
+
+def _drizzle_schema(folder: Folder, where: str, config: str) -> tuple[str, ...]:
+    """Return the files that drizzle.config names as the schema, by their names, folders or patterns."""
+    text = next((value for key, value, _place in Script(folder, config).pairs() if key == "schema" and value[:1] in "\"'`["), "")
+    found: dict[str, None] = {}
+    for named in re.findall(r"""["'`]([^"'`]+)["'`]""", text):
+        pattern = join(where, named)
+        patterns = (pattern, pattern.replace("**/", ""), f"{pattern}/*")
+        for path in folder.below(where, *ENDINGS):
+            if not path.endswith(".d.ts") and any(fnmatch.fnmatchcase(path, one) for one in patterns):
+                found[relative(path, where)] = None
+    return tuple(found)
 
 
 def _script(folder: Folder, where: str, dependencies: dict[str, str], tool: Fact[str], text: str) -> Migration:

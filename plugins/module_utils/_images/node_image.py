@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -109,11 +110,11 @@ def node_dockerfile(part: Part, node: Node, folder: Folder, choices: Choices) ->
     written = {"node.txt": NODE_REQUIREMENTS[line], **({"next.cjs": NEXT_BUILD} if is_next else {})}
     if bundle and bundle[0] != "program":
         written["migrate.cjs"] = MIGRATION_BUILD
-        build = [_global(ESBUILD), f"node /docker/migrate.cjs {where} {' '.join(bundle)}", *build]
+        build = [_global(ESBUILD), f"node /docker/migrate.cjs {where} {shlex.join(bundle)}", *build]
     words: tuple[str, ...] = ("node", "server.js")
     home = f"/app/{where}" if where != "." else "/app"
     if not is_next:
-        words, links = _process(part, node, folder)
+        words, links = _process(part)
         build += links
         if bundle[:1] == ("program",):
             build.append(_program(where, bundle[1]))
@@ -302,7 +303,17 @@ def _without_development(part: Part, node: Node, folder: Folder) -> list[str]:
     return [script("with", prune[node.manager.value])]
 
 
-def _process(part: Part, node: Node, folder: Folder) -> tuple[tuple[str, ...], list[str]]:
+def process_of(part: Part) -> tuple[str, ...]:
+    """Return the words of the process in a generated image; none where it needs a shell, or nothing says what starts it."""
+    words = part.command.value
+    if not words or words[0] == "sh":
+        return ()
+    if words[0] == "node" or words[0].startswith("/"):
+        return words
+    return ("node", f"node_modules/{words[0]}-program", *words[1:])
+
+
+def _process(part: Part) -> tuple[tuple[str, ...], list[str]]:
     """Return the words of the process, and the commands that put programs of packages where it finds them."""
     words = part.command.value
     if words[:2] == ("sh", "-c"):
@@ -314,10 +325,8 @@ def _process(part: Part, node: Node, folder: Folder) -> tuple[tuple[str, ...], l
         raise Failure(
             f"start script ({join(part.folder, 'package.json')}): there is none: name the process in the component's option command."
         )
-    if words[0] == "node" or words[0].startswith("/"):
-        return words, []
-    where = relative(part.folder, part.context.value)
-    return ("node", f"node_modules/{words[0]}-program", *words[1:]), [_program(where, words[0])]
+    own = process_of(part)
+    return own, [] if own == words else [_program(relative(part.folder, part.context.value), words[0])]
 
 
 def _program(where: str, name: str) -> str:

@@ -383,6 +383,25 @@ def test_drizzles_revisions_are_applied_by_its_own_migrator(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
+    ("schema", "found"),
+    [
+        ("'./db/schema.ts'", ("db/schema.ts",)),
+        ("['./db/schema.ts', 'db/more/*.ts']", ("db/schema.ts", "db/more/auth.ts")),
+        ("'./db/more'", ("db/more/auth.ts",)),
+        ("'./db/**/*.ts'", ("db/schema.ts", "db/more/auth.ts")),
+        ("'./nothing.ts'", ()),
+        ("schemas", ()),
+    ],
+)
+def test_the_files_of_drizzles_schema_are_bundled_with_its_migrator(tmp_path: Path, schema: str, found: tuple[str, ...]) -> None:
+    config = f"export default {{ schema: {schema}, out: './sql', casing: 'snake_case', migrations: {{ schema: 'drizzle' }} }}\n"
+    sources = dict.fromkeys(("db/schema.ts", "db/more/auth.ts", "db/more/auth.d.ts"), "export {}\n")
+    files = {"drizzle.config.ts": config, "sql/0000_first.sql": "select 1;\n", **sources}
+    bundle = node_migration(tmp_path, files, **{"drizzle-orm": "0.44.0", "pg": "8"})[2]
+    assert bundle[4:] == (("snake_case", *found) if found else ())
+
+
+@pytest.mark.parametrize(
     "text",
     [
         '{"name": "web", /* one */ "main": "a,}//b.js", // two\n "list": [1, 2, ], // three\n}',

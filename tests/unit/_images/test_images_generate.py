@@ -218,7 +218,7 @@ def test_packages_of_development_stay_out_unless_they_are_the_process(tmp_path: 
 def test_a_migration_of_a_node_part_is_one_file_that_needs_no_development() -> None:
     text = made("next-bun-drizzle/web").dockerfile
     build = steps(text, "build")
-    bundled = build.index("node /docker/migrate.cjs . drizzle db/migrations node-postgres DATABASE_URL")
+    bundled = build.index("node /docker/migrate.cjs . drizzle db/migrations node-postgres DATABASE_URL as-written db/schema.ts ")
     assert build.index("--prefix /usr/local --no-audit --no-fund esbuild@") < bundled < build.index("node /docker/next.cjs")
     assert "COPY --from=build /migration /rootfs/app" in steps(text, "checked")
     assert "migrate.cjs" not in made("next-npm/web").dockerfile
