@@ -55,6 +55,19 @@ from __future__ import annotations
 
 '''
 
+TRIAL_FILE = "roles/release/files/trial.cjs"
+
+TRIAL_HEADER = f'''\
+# Copyright: (c) 2026, Plannoir contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a trial runs in an image with Node.js. Written by `./bootstrap nox -s docs` from {TRIAL_FILE}."""
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+'''
+
 VALUES = """\
 # What `helm install my-app .` deploys: the reference application without its embedded services; README.md says what has to be there.
 # The release role turns the subcharts off and gives every component in `components`. values.schema.json describes each value.
@@ -174,6 +187,11 @@ def build_files() -> str:
     return FILES_HEADER + "\n".join(lines) + "\n"
 
 
+def trial_file() -> str:
+    """Return what a trial runs in an image with Node.js as a module, because no other file of the collection goes along."""
+    return TRIAL_HEADER + f"NODE_TRIAL = {_block((ROOT / TRIAL_FILE).read_text(encoding='utf-8'))}\n"
+
+
 def _block(text: str) -> str:
     """Return a text as a literal that reads as the file does."""
     escaped = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
@@ -190,6 +208,7 @@ FILES: dict[str, Callable[[], str]] = {
     "charts/plannoir/values.schema.json": chart_values_schema,
     "charts/plannoir/values.yaml": chart_values,
     "plugins/module_utils/_images/build_files.py": build_files,
+    "plugins/module_utils/_trial/inside_node.py": trial_file,
     **{str(copy.relative_to(ROOT)): copy_of(DEBIAN_SCRIPT) for copy in sorted(ROOT.glob("apps/*/docker/debian.sh"))},
     "apps/frontend/docker/node.txt": copy_of(f"{BUILD_FILES}/node-24.txt"),
     **references.FILES,

@@ -12,10 +12,12 @@ short_description: Ask built images what only running tells
 version_added: "1.0.0"
 author: Plannoir contributors (@plannoir)
 description:
-  - Runs each Python component's image in a pod of its own, without a network, without credentials and, where the application uses the
-    embedded PostgreSQL, beside a scratch database that nobody else reaches.
-  - There it imports the application, runs the migration and compares it with the models, and asks the routes of health with the database
-    and without. The answers become the lines of app.yml that are missing or wrong.
+  - Runs the image of each Python component, and of each of Node.js that makes tables or uses a database, in a pod of its own, without a
+    network, without credentials and, where the application uses the embedded PostgreSQL or MariaDB, beside a scratch database that nobody
+    else reaches.
+  - There it imports the application, or starts the one of Node.js, runs the migration twice and compares it with the models (of Drizzle
+    tables, columns and NOT NULL), and asks the routes of health with the database and without. The answers become the lines of app.yml that
+    are missing or wrong, and say what of a migration was not tried, and why.
   - The pods are removed. What cannot be tried is told in a line, and never fails.
 extends_documentation_fragment: [plannoir.deploy.cluster]
 options:
@@ -32,10 +34,10 @@ options:
     description: Component to its image.
     type: dict
     required: true
-  database_image:
-    description: The embedded PostgreSQL's image; without it no migration is tried.
-    type: str
-    default: ""
+  databases:
+    description: V(postgresql), V(mariadb) to the embedded service's image; without it no migration is tried.
+    type: dict
+    default: {}
   routes:
     description: Prefix of the one origin to the component, or to a dictionary of C(to) and C(strip).
     type: dict
@@ -105,7 +107,7 @@ def main() -> None:
             # Whole, because any value of an environment may be a credential.
             "components": {"type": "list", "elements": "dict", "required": True, "no_log": True},
             "refs": {"type": "dict", "required": True},
-            "database_image": {"type": "str", "default": ""},
+            "databases": {"type": "dict", "default": {}},
             "routes": {"type": "dict", "default": {}},
             "secrets": {"type": "dict", "default": {}, "no_log": False},
             "node_selector": {"type": "dict", "default": {}},
@@ -126,7 +128,7 @@ def main() -> None:
     cluster = Cluster.of(given)
     pulls = sorted({kinds["pull"] for kinds in given["secrets"].values() if "pull" in kinds})
     placed = placement(given["node_selector"], given["tolerations"], pulls)
-    planned = list(trials(given["components"], given["refs"], given["database_image"], given["routes"], Path(given["root"]), placed))
+    planned = list(trials(given["components"], given["refs"], given["databases"], given["routes"], Path(given["root"]), placed))
     try:
         lines = ask(cluster, given["application"], planned)
     except Failure as error:

@@ -18,6 +18,9 @@ from .tables import HEALTH_WORDS
 
 _METHODS = frozenset(("get", "route", "api_route", "post", "put", "delete", "patch", "websocket"))
 
+READS = frozenset(("get", "route", "api_route", "all"))
+"""How routes are made that answer a GET."""
+
 DESCRIPTION = "/openapi.json"
 """What FastAPI answers with, unless it is told not to; https://fastapi.tiangolo.com/tutorial/metadata/."""
 
@@ -37,6 +40,11 @@ def best(paths: Iterable[tuple[str, str]]) -> Fact[str]:
     return Fact(known[0][2], known[0][3], choices if len(choices) > 1 else ()) if known else Fact("")
 
 
+def asked_plainly(paths: Iterable[tuple[str, str, str]]) -> tuple[str, ...]:
+    """Return the paths that answer a GET and have no placeholder."""
+    return tuple(dict.fromkeys(path for path, method, _source in paths if method in READS and not re.search(r"[{<:*\[(^$\\]", path)))
+
+
 def python_paths(sources: Sources, loaded: list[str], root: str) -> list[tuple[str, str, str]]:
     """Return the paths of FastAPI's, Starlette's, Flask's routes: path, method, place. Prefixes of routers are put in front."""
     prefixes = _prefixes(sources, loaded, root)
@@ -54,8 +62,16 @@ def python_paths(sources: Sources, loaded: list[str], root: str) -> list[tuple[s
                 router = mark.func.value.id
                 for prefix in prefixes.get((path, router), [""]):
                     full = f"{prefix}{own.get(router, '')}{mark.args[0].value!s}"
-                    found.append((full or "/", mark.func.attr, f"{path}:{mark.lineno}"))
+                    found.append((full or "/", _method(mark), f"{path}:{mark.lineno}"))
     return found
+
+
+def _method(mark: ast.Call) -> str:
+    """Return how a route is made: the decorator's name, or the first method of one that names others than GET."""
+    named = next((word.value for word in mark.keywords if word.arg == "methods"), None)
+    methods = [str(one.value).lower() for one in getattr(named, "elts", []) if isinstance(one, ast.Constant)]
+    own = mark.func.attr if isinstance(mark.func, ast.Attribute) else ""
+    return methods[0] if methods and "get" not in methods else own
 
 
 def _own_prefixes(sources: Sources, path: str) -> dict[str, str]:

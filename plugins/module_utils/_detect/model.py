@@ -171,6 +171,8 @@ class Part:
     services: Mapping[str, Fact[str]] = field(default_factory=dict)
     migration: Migration | None = None
     paths: tuple[str, ...] = ()
+    gets: tuple[str, ...] = ()
+    """Those of its paths that a GET without any parameter asks."""
     problems: tuple[Problem, ...] = ()
     locked: bool = True
     """Whether what its lock file says is installed, where it has one."""

@@ -152,11 +152,7 @@ def _python_part(folder: Folder, project: Project, sources: Sources, started: St
         known,
     )
     paths = health.django_paths(sources, loaded, root) if started.kind.value == "django" else health.python_paths(sources, loaded, root)
-    probe = (
-        health.best((path, source) for path, method, source in paths if method in ("get", "route", "api_route"))
-        if started.port.value
-        else Fact("")
-    )
+    probe = health.best((path, source) for path, method, source in paths if method in health.READS) if started.port.value else Fact("")
     if started.kind.value == "fastapi" and not any("openapi_url" in folder.text(path) for path in loaded):
         paths.append((health.DESCRIPTION, "get", started.kind.source))  # by itself
     base = folder.part_name(where)
@@ -180,6 +176,7 @@ def _python_part(folder: Folder, project: Project, sources: Sources, started: St
         services=services,
         migration=migration,
         paths=tuple(dict.fromkeys(path for path, _method, _source in paths)),
+        gets=health.asked_plainly(paths),
         problems=(
             *(() if first else (*project.problems, *problems)),
             *started.problems,
@@ -303,6 +300,7 @@ def _node_parts(folder: Folder, where: str, others: list[str]) -> list[Part]:
             services=services,
             migration=node_migration(folder, where, package.dependencies, package.scripts),
             paths=tuple(dict.fromkeys(path for path, _method, _source in paths)),
+            gets=health.asked_plainly(paths),
             problems=(*package.problems, *started.problems, *problems, *node_connections(name, loaded, needs)),
         )
     ]

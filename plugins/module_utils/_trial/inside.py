@@ -30,8 +30,12 @@ STEP = 40.0
 ROUNDS = 15
 """Variables that are found missing one after the other."""
 WORDS = ("health", "healthz", "ready", "readyz", "live", "livez", "status", "ping", "up", "heartbeat", "healthcheck")
-_VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|\b(?:PORT|DSN|SECRET|TOKEN|DEBUG)\b")
-_TELLS = re.compile(r"(?i)environ|env var|not set|required|must be set|missing|KeyError|not found|Settings|Config")
+VARIABLE = r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|\b(?:PORT|DSN|SECRET|TOKEN|DEBUG)\b"
+"""What is called as variables are; the image's Node.js reads these patterns, too."""
+TELLS = r"environ|env var|not set|required|must be set|missing|KeyError|not found|Settings|Config"
+"""What a text says that tells of a missing variable, in whichever case."""
+ADDRESS = r"UR[LI]\b|_URL|_URI"
+"""What a variable is called that holds an address."""
 
 
 def main(request: dict[str, Any]) -> dict[str, Any]:
@@ -52,8 +56,10 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
     answers["load"] = loaded
     if request["migration"] and request["database"]:
         answers["migration"] = _run(request["migration"], present)
-        if not answers["migration"]["code"] and request["compare"]:
-            answers["compare"] = _run(request["compare"], present)
+        if not answers["migration"]["code"]:
+            answers["again"] = _run(request["migration"], present)
+            if request["compare"]:
+                answers["compare"] = _run(request["compare"], present)
     if loaded.get("ok"):
         if loaded.get("tables") and request["database"]:
             second = {**present, **request["second"]}
@@ -72,7 +78,7 @@ def _candidates(paths: list[str]) -> list[str]:
 
 def stand_in(name: str) -> str:
     """Return what a variable holds whose value is not known here: an address at which nobody answers, or a text."""
-    return "http://127.0.0.1:9" if re.search(r"UR[LI]\b|_URL|_URI", name) else "trial-0123456789abcdef0123456789abcdef"
+    return "http://127.0.0.1:9" if re.search(ADDRESS, name) else "trial-0123456789abcdef0123456789abcdef"
 
 
 def _wait_for(port: int) -> None:
@@ -122,7 +128,7 @@ def load(request: dict[str, Any]) -> dict[str, Any]:
         app = _application(request)
     except BaseException as error:
         text = "".join(traceback.format_exception_only(type(error), error)).strip()
-        names = _VARIABLE.findall(text) if _TELLS.search(text) else []
+        names = re.findall(VARIABLE, text) if re.search(TELLS, text, re.IGNORECASE) else []
         names += re.findall(r"^(\w+)\n +(?:Field required|field required)", text, re.MULTILINE)
         return {"ok": False, "error": text[-1500:], "names": list(dict.fromkeys(names))}
     return {"ok": True, "paths": _paths(app), "tables": _tables(request["entry"].partition(":")[0])}

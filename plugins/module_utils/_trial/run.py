@@ -14,7 +14,8 @@ from .._core.cluster import Cluster
 from .._core.errors import Failure
 from .._core.labels import own_selector
 from .._detect.part import detect_part
-from .trial import LABEL, SECONDS, Trial, lines, read
+from .told import lines, read
+from .trial import LABEL, SECONDS, Trial
 
 PERIOD = 1.0
 """Seconds between two looks at a pod."""
@@ -23,12 +24,12 @@ PERIOD = 1.0
 def trials(
     components: Sequence[Mapping[str, Any]],
     refs: Mapping[str, str],
-    database_image: str,
+    databases: Mapping[str, str],
     routes: Mapping[str, Any],
     root: Path,
     placed: Mapping[str, Any],
 ) -> Iterator[Trial]:
-    """Yield the trials of the components that are Python's and answer requests."""
+    """Yield the trials of the components that answer requests: Python's, and those of Node.js that make tables or use a database."""
     for component in components:
         name, build = str(component.get("name")), component.get("build") or {}
         if not build.get("context") or not component.get("port") or name not in refs:
@@ -37,10 +38,12 @@ def trials(
             part = detect_part(root / Path(build["context"]).expanduser(), language=str(build.get("language") or ""))
         except Failure:  # a folder that only its own Dockerfile understands
             continue
-        if part.python and part.python.entry.value:
+        if part.kind.value != "static" and (part.node or (part.python and part.python.entry.value)):
             targets = {prefix: target if isinstance(target, Mapping) else {"to": target} for prefix, target in routes.items()}
             own = {prefix: bool(target.get("strip")) for prefix, target in targets.items() if target.get("to") == name}
-            yield Trial(component, part, refs[name], database_image, own, placed)
+            trial = Trial(component, part, refs[name], databases, own, placed)
+            if part.python or trial.database or part.migration:
+                yield trial
 
 
 def ask(cluster: Cluster, application: str, planned: Sequence[Trial], clock: Callable[[], float] = time.monotonic) -> list[str]:

@@ -1,23 +1,25 @@
 # Copyright: (c) 2026, Plannoir contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The trial of a component: what its image is asked, the pod in which that happens, and the lines of app.yml that the answers call for."""
+"""The trial of a component: what its image is asked, and the pod in which that happens."""
 
 from __future__ import annotations
 
 import inspect
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .._core.hardened import container, pod_spec
 from .._core.labels import own_labels
 from .._core.texts import text
-from .._release.logs import telling
+from .._detect.tables import HEALTH_WORDS
+from .._images.node_image import process_of
 from .._services.forms import PROTOCOLS, written
 from . import inside
+from .inside_node import NODE_TRIAL
+from .scratch import REDIS, SCRATCH
 
 if TYPE_CHECKING:
     from .._detect.model import Part
@@ -28,18 +30,10 @@ LABEL = "plannoir.deploy/trial"
 SECONDS = 240
 """For one trial; the cluster ends its pod then."""
 
-_SCRATCH = {"postgresql": "postgresql://trial:trial@127.0.0.1:5432/{}?sslmode=disable", "redis": "redis://127.0.0.1:6379/0"}
-_AWAY = {"postgresql": "postgresql://trial:trial@127.0.0.1:9/trial?sslmode=disable", "redis": "redis://127.0.0.1:9/0"}
-
 _RESOURCES = {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"cpu": "1", "memory": "512Mi"}}
 
-# No network and no password: only the pod itself reaches it, and it goes with the pod.
-_DATABASE = r"""
-initdb --pgdata=/data/pg --username=trial --auth=trust --encoding=UTF8 --locale-provider=builtin --locale=C.UTF-8 --no-sync \
-  --no-instructions > /dev/null
-printf 'CREATE DATABASE one;\n\nCREATE DATABASE two;\n\n' | postgres --single -j -D /data/pg postgres > /dev/null
-exec postgres -D /data/pg -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off
-"""
+NODE_BEGIN = "eval(process.env.PLANNOIR_TRIAL)"
+"""How the image's Node.js begins what stands in this variable, which is too long for a reader of the pod's command."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +44,7 @@ class Trial:
         component: As app.yml has it, its references to services as they are written there.
         part: What detection says of its source.
         image: The component's.
-        database_image: PostgreSQL's; empty where the application uses none of the embedded service.
+        databases: Service -> its image, of the embedded ones that the application uses.
         placed: Where its pod runs and with what it pulls, as ``placement`` returns it.
         routes: Prefix of the one origin -> whether it is taken off, of the routes that lead to the component.
     """
@@ -58,7 +52,7 @@ class Trial:
     component: Mapping[str, Any]
     part: Part
     image: str
-    database_image: str = ""
+    databases: Mapping[str, str] = field(default_factory=dict)
     routes: Mapping[str, bool] = field(default_factory=dict)
     placed: Mapping[str, Any] = field(default_factory=dict)
 
@@ -67,33 +61,70 @@ class Trial:
         return str(self.component["name"])
 
     @property
-    def uses_database(self) -> bool:
-        """Whether it takes an address of PostgreSQL."""
-        return any(reference.get("from") == "postgresql" for reference in self._references().values())
+    def database(self) -> str:
+        """The kind of database whose address it takes, or its migration; empty for none."""
+        named = {reference.get("from") for reference in self._all_references().values()}
+        return next((service for service in SCRATCH if service in named), "")
+
+    @property
+    def migration(self) -> list[str]:
+        """The words of its migration; empty where it has none."""
+        migration = self.component.get("migration") or {}
+        return [*map(str, migration.get("command") or ()), *map(str, migration.get("args") or ())]
 
     def request(self) -> dict[str, Any]:
-        """Return what ``inside`` is told; nothing of it is a credential."""
-        python = self.part.python
+        """Return what is asked in the image; nothing of it is a credential."""
         migration = self.component.get("migration") or {}
-        command = [*map(str, migration.get("command") or ()), *map(str, migration.get("args") or ())]
-        references = {**self._references(), **self._references(migration)}
+        references = self._all_references()
         plain = {key: text(value) for key, value in (self.component.get("env") or {}).items() if not isinstance(value, Mapping)}
         plain.update({key: text(value) for key, value in (migration.get("env") or {}).items() if not isinstance(value, Mapping)})
         # Of a credential only the name is known here.
         named = [*(self.component.get("secret_env") or {}), *(migration.get("secret_env") or {})]
         secret = {key: inside.stand_in(key) for key in named if key not in references}
+        there = {**{name: kind.present("one") for name, kind in SCRATCH.items()}, "redis": REDIS.present("0")}
+        second = {**there, **{name: kind.present("two") for name, kind in SCRATCH.items()}}
+        away = {**{name: kind.away for name, kind in SCRATCH.items()}, "redis": REDIS.away}
+        return {
+            "env": {**plain, **secret},
+            "present": _addresses(references, there),
+            "second": _addresses(references, second),
+            "away": _addresses(references, away),
+            "database": SCRATCH[self.database].port if self.database in self.databases else 0,
+            "migration": self.migration,
+            "probe": _probe(self.component),
+            **(self._of_python() if self.part.python else self._of_node()),
+        }
+
+    def _of_python(self) -> dict[str, Any]:
+        python = self.part.python
         return {
             "entry": python.entry.value.replace("()", "") if python else "",
             "factory": bool(python and python.is_factory),
             "interface": python.interface if python else "",
-            "env": {**plain, **secret},
-            "present": _addresses(references, _SCRATCH, "one"),
-            "second": _addresses(references, _SCRATCH, "two"),
-            "away": _addresses(references, _AWAY, "one"),
-            "database": 5432 if self.database_image and self.uses_database else 0,
-            "migration": command,
-            "compare": _comparing(command),
-            "probe": _probe(self.component),
+            "compare": _comparing(self.migration),
+        }
+
+    def _of_node(self) -> dict[str, Any]:
+        migration, build, own = self.part.migration, self.component.get("build") or {}, self.part.dockerfile
+        # An image of another Dockerfile need not have what a generated one has.
+        process = own.command if own and not build.get("generate") else process_of(self.part)
+        given = [*map(str, self.component.get("command") or ()), *map(str, self.component.get("args") or ())]
+        has_schema = bool(migration and migration.bundle[:1] == ("drizzle",) and len(migration.bundle) > 4)
+        compares = has_schema and migration is not None and self.migration == [*migration.command]
+        probe = _probe(self.component)
+        healthy = [path for path in self.part.gets if path.rstrip("/").rpartition("/")[2].lower() in HEALTH_WORDS][:6]
+        return {
+            "command": given if self.component.get("command") else [*process],
+            "port": int(self.component.get("port") or 0),
+            "paths": sorted({*([probe] if probe else []), *healthy}),
+            "compare": [*self.migration, "difference"] if compares else [],
+            "mark": inside.MARK,
+            "step": inside.STEP,
+            "rounds": inside.ROUNDS,
+            "variable": inside.VARIABLE,
+            "tells": inside.TELLS,
+            "address": inside.ADDRESS,
+            "stand_in": {"address": inside.stand_in("A_URL"), "text": inside.stand_in("A")},
         }
 
     def pod(self, application: str) -> list[dict[str, Any]]:
@@ -101,20 +132,23 @@ class Trial:
         labels = {**own_labels(application), LABEL: self.name}
         metadata = {"name": f"{self.name}-trial", "labels": labels}
         user = int(self.component.get("run_as_user") or 10001)
-        environment = [{"name": "PLANNOIR_TRIAL", "value": inspect.getsource(inside)}, {"name": "HOME", "value": "/tmp"}]
+        source = inspect.getsource(inside) if self.part.python else NODE_TRIAL
+        begin = ["python", "-c", inside.BEGIN] if self.part.python else ["node", "-e", NODE_BEGIN, "--"]
+        environment = [{"name": "PLANNOIR_TRIAL", "value": source}, {"name": "HOME", "value": "/tmp"}]
         writable = list(dict.fromkeys(["/tmp", *(self.component.get("writable_paths") or [])]))
         trial = {
             **container("trial", self.image, user, resources=_RESOURCES),
-            "command": ["python", "-c", inside.BEGIN, json.dumps(self.request())],
+            "command": [*begin, json.dumps(self.request())],
             "env": environment,
             "volumeMounts": [{"name": f"writable-{index}", "mountPath": path} for index, path in enumerate(writable)],
         }
         containers = [trial]
         volumes: list[dict[str, Any]] = [{"name": f"writable-{index}", "emptyDir": {}} for index in range(len(writable))]
         if self.request()["database"]:
+            kind = SCRATCH[self.database]
             database = {
-                **container("database", self.database_image, 10003, resources=_RESOURCES),
-                "command": ["/bin/sh", "-ec", _DATABASE],
+                **container("database", self.databases[self.database], kind.user, resources=_RESOURCES),
+                "command": ["/bin/sh", "-ec", kind.server],
                 "volumeMounts": [{"name": "data", "mountPath": "/data"}, {"name": "data", "mountPath": "/tmp"}],
             }
             containers.append(database)
@@ -133,20 +167,23 @@ class Trial:
         }
         return [policy, pod]
 
+    def _all_references(self) -> dict[str, Mapping[str, Any]]:
+        return {**self._references(), **self._references(self.component.get("migration") or {})}
+
     def _references(self, owner: Mapping[str, Any] | None = None) -> dict[str, Mapping[str, Any]]:
         owner = self.component if owner is None else owner
         environments = (owner.get(option) or {} for option in ("env", "secret_env"))
         return {str(key): value for values in environments for key, value in values.items() if isinstance(value, Mapping)}
 
 
-def _addresses(references: Mapping[str, Mapping[str, Any]], urls: Mapping[str, str], database: str) -> dict[str, str]:
+def _addresses(references: Mapping[str, Mapping[str, Any]], urls: Mapping[str, str]) -> dict[str, str]:
     """Return what variables hold that name services, in the forms that their clients read."""
     found: dict[str, str] = {}
     for name, reference in references.items():
         service, form = str(reference.get("from")), str(reference.get("as"))
-        forms = PROTOCOLS.get(service, {})
+        forms = PROTOCOLS.get(SCRATCH[service].protocol if service in SCRATCH else service, {})
         if service in urls and form in forms:
-            found[name], beside = written(forms[form], {"url": urls[service].format(database), "ca": ""}, "url")
+            found[name], beside = written(forms[form], {"url": urls[service], "ca": ""}, "url")
             found.update(beside)
         else:
             found[name] = inside.stand_in(f"{name}_{form}".upper().replace("BASE_URL", "_URL"))
@@ -165,127 +202,3 @@ def _comparing(command: Sequence[str]) -> list[str]:
 
 def _probe(component: Mapping[str, Any]) -> str:
     return str(((component.get("probes") or {}).get("readiness") or {}).get("path") or "")
-
-
-def read(log: str) -> dict[str, Any] | None:
-    """Return the answers in a trial's log; nothing where it has none."""
-    lines = [line for line in log.splitlines() if line.startswith(inside.MARK)]
-    try:
-        found: dict[str, Any] | None = json.loads(lines[-1][len(inside.MARK) :]) if lines else None
-    except ValueError:
-        return None
-    return found
-
-
-def lines(trial: Trial, answers: Mapping[str, Any]) -> list[str]:
-    """Return what a person should know and write, each a sentence and, where one is called for, the line of app.yml."""
-    return [f"{trial.name}: {said}" for find in (_variables, _migration, _health, _prefixes) for said in find(trial, answers)]
-
-
-def _variables(trial: Trial, answers: Mapping[str, Any]) -> Iterator[str]:
-    if missing := answers["missing"]:
-        secret = [name for name in missing if re.search(r"SECRET|PASSWORD|TOKEN|KEY|DSN", name)]
-        plain = [name for name in missing if name not in secret]
-        wanted = [f"env: {{{', '.join(f'{name}: ...' for name in plain)}}}"] if plain else []
-        wanted += [f"secret_env: {{{', '.join(f'{name}: ...' for name in secret)}}}"] if secret else []
-        yield f"it cannot be imported without {', '.join(missing)}. Write at {trial.name}: {', '.join(wanted)}"
-    if not answers["load"].get("ok"):
-        told = telling(answers["load"].get("error", "")) or answers["load"].get("error", "").strip()[-300:]
-        yield f"{trial.part.python.entry.value if trial.part.python else 'it'} cannot be imported, so it was asked nothing more: {told}"
-
-
-def _migration(trial: Trial, answers: Mapping[str, Any]) -> Iterator[str]:
-    ran, compared, tables = answers.get("migration"), answers.get("compare"), answers.get("tables")
-    by_models = ""
-    if tables and not tables["ended"]:
-        by_models = f"migration: {{command: [python, -c, {json.dumps(tables['code'])}]}}"
-    if ran and ran["code"]:
-        told = telling(ran["output"]) or ran["output"].strip()[-300:]
-        yield f"its migration fails on an empty database: {told}. " + (
-            f"Mend the migrations, or, for tables as the models are now, which was tried and works, write at {trial.name}: {by_models}"
-            if by_models
-            else "Mend the migrations."
-        )
-    elif compared and compared["code"] and (differs := _difference(compared["output"])):
-        yield f"its migration leaves a difference to the models: {differs}. " + (
-            f"Make the migration that is missing, or, for tables as the models are now, write at {trial.name}: {by_models}"
-            if by_models
-            else "Make the migration that is missing."
-        )
-    elif not ran and by_models and trial.request()["database"] and not _makes_tables(trial):
-        yield f"nothing makes the tables of its models. Write at {trial.name}: {by_models}"
-
-
-def _makes_tables(trial: Trial) -> bool:
-    """Tell whether the application makes its tables as it starts."""
-    return bool(trial.part.migration and not trial.part.migration.command)
-
-
-def _difference(output: str) -> str:
-    """Return what Alembic or Django says of a difference; empty where the comparison itself did not work."""
-    found = re.search(r"New upgrade operations detected: (.*)", output)
-    if found:
-        operations = re.findall(r"\('(\w+)', (?:None, )?(?:Table\()?'(\w+)'", found[1])
-        return ", ".join(f"{kind} {name}" for kind, name in operations[:6]) or found[1][:200]
-    changes = re.findall(r"^\s+[-+~] (.+)$", output, re.MULTILINE)
-    return ", ".join(changes[:6]) if "Migrations for" in output else ""
-
-
-def _health(trial: Trial, answers: Mapping[str, Any]) -> Iterator[str]:
-    present, away, probe = answers.get("with") or {}, answers.get("without") or {}, trial.request()["probe"]
-    good = [path for path, (status, _body) in present.items() if 200 <= status < 400]
-    seeing = [path for path in good if path in away and not 200 <= away[path][0] < 400]
-    write = f"Write at {trial.name}: probes: {{readiness: "
-    if probe and probe in present and present[probe][0] >= 400 and good:
-        yield f"GET {probe}, its readiness probe, answers {present[probe][0]}. {write}{{path: {(seeing or good)[0]}}}}}"
-        return
-    if not trial.uses_database or not trial.database_image or probe not in good or probe in seeing or probe not in away:
-        return
-    status = f"GET {probe}, its readiness probe, answers {away[probe][0]} without a database, too"
-    if line := _by_body(trial, present[probe][1], away[probe][1]):
-        yield f"{status}; only its body tells. {write}{{command: {line}}}}}"
-    elif seeing:
-        yield f"{status}, and GET {seeing[0]} does not. {write}{{path: {seeing[0]}}}}}"
-    else:
-        yield f"{status}: it does not ask the database, nor does another route of health, so the cluster does not see when that is away."
-
-
-def _by_body(trial: Trial, present: str, away: str) -> str:
-    """Return a command of a probe that reads what only the body says; empty where it says nothing."""
-    try:
-        right, wrong = json.loads(present), json.loads(away)
-    except ValueError:
-        return ""
-    if not (isinstance(right, dict) and isinstance(wrong, dict)):
-        return ""
-    differing = [key for key, value in right.items() if isinstance(value, str | bool) and wrong.get(key) != value and not _varies(value)]
-    if not differing:
-        return ""
-    key, probe = differing[0], trial.request()["probe"]
-    url = f"http://127.0.0.1:{trial.component.get('port')}{probe}"
-    answer = f"json.load(r.build_opener().open({url!r}, timeout=2))"
-    code = f"import json, sys, urllib.request as r; sys.exit({answer}.get({key!r}) != {right[key]!r})"
-    return f"[python, -c, {json.dumps(code)}]"
-
-
-def _varies(value: object) -> bool:
-    """Tell whether a value is one that changes by itself, such as a time."""
-    return isinstance(value, str) and bool(re.search(r"\d{2}:\d{2}|\d{4}-\d{2}|[0-9a-f]{12}", value))
-
-
-def _prefixes(trial: Trial, answers: Mapping[str, Any]) -> Iterator[str]:
-    paths = [path for path in answers["load"].get("paths") or [] if path not in ("/openapi.json", "/docs", "/redoc")]
-    for prefix, strips in trial.routes.items():
-        inside_it = [path for path in paths if path == prefix or path.startswith(f"{prefix}/")]
-        if not paths or prefix == "/":
-            continue
-        if strips and len(inside_it) == len(paths):
-            yield (
-                f"all its paths begin with {prefix}, which the gateway takes off. Write: services_gateway_routes: "
-                f"{{{prefix}: {trial.name}}}"
-            )
-        elif not strips and not inside_it:
-            yield (
-                f"none of its paths begins with {prefix}, and the gateway keeps that. Write: services_gateway_routes: {{{prefix}: "
-                f"{{to: {trial.name}, strip: true}}}}"
-            )

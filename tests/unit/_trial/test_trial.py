@@ -18,7 +18,8 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._core.cluster impo
 from ansible_collections.plannoir.deploy.plugins.module_utils._detect.part import detect_part
 from ansible_collections.plannoir.deploy.plugins.module_utils._trial import inside
 from ansible_collections.plannoir.deploy.plugins.module_utils._trial.run import ask, trials
-from ansible_collections.plannoir.deploy.plugins.module_utils._trial.trial import LABEL, Trial, lines, read
+from ansible_collections.plannoir.deploy.plugins.module_utils._trial.told import lines, read
+from ansible_collections.plannoir.deploy.plugins.module_utils._trial.trial import LABEL, Trial
 
 BROKEN = Path(__file__).parents[2] / "fixtures/apps/fastapi-broken-migration"
 COMPONENT: dict[str, Any] = {
@@ -50,7 +51,8 @@ WORKS: dict[str, Any] = {
 
 
 def trial(routes: dict[str, bool] | None = None, database: str = "shop/database:1", **own: Any) -> Trial:
-    return Trial({**COMPONENT, **own}, detect_part(BROKEN), "shop/web:1", database, routes or {})
+    databases = {"postgresql": database} if database else {}
+    return Trial({**COMPONENT, **own}, detect_part(BROKEN), "shop/web:1", databases, routes or {})
 
 
 def said(answers: dict[str, Any], **own: Any) -> list[str]:
@@ -65,7 +67,7 @@ def test_an_application_that_is_right_hears_nothing() -> None:
     ("answers", "own"),
     [
         ({"compare": {"code": 1, "output": "KeyError: 'x'"}}, {}),
-        ({"with": {"/health": [200, "a"]}, "without": {"/health": [200, "a"]}}, {"database": ""}),
+        ({"with": {"/health": [200, "a"]}, "without": {"/health": [200, "a"]}}, {"database": "", "migration": None}),
         ({"with": {}, "without": {}}, {"probes": {}}),
         ({"load": {"ok": True, "paths": [], "tables": ""}}, {"routes": {"/api": False}}),
         ({"load": {"ok": True, "paths": ["/api/a", "/b"], "tables": ""}}, {"routes": {"/api": True, "/": False}}),
@@ -85,6 +87,16 @@ def test_a_migration_that_fails_is_told_with_its_cause_and_what_was_tried_in_its
     assert f"write at web: migration: {{command: [python, -c, {json.dumps(CODE)}]}}" in line
     (line,) = said({"migration": {"code": 1, "output": ALEMBIC}, "tables": {"code": CODE, "ended": 1, "result": "no"}})
     assert line.endswith("Mend the migrations.")
+
+
+def test_a_migration_that_works_once_only_is_told() -> None:
+    (line,) = said({"again": {"code": 1, "output": "RuntimeError: table note is there"}, "compare": None})
+    assert "works on an empty database, and not a second time: RuntimeError: table note is there" in line
+
+
+def test_what_was_not_tried_of_a_migration_is_told_with_the_reason() -> None:
+    (line,) = said({"migration": None, "compare": None, "with": {}, "without": {}}, database="")
+    assert line == "web: its migration (alembic) was not tried: it has no embedded database, and nothing is tried on one of yours."
 
 
 @pytest.mark.parametrize(
@@ -147,6 +159,21 @@ def test_no_credential_leaves_the_machine_and_the_addresses_are_the_scratch_data
     ]
 
 
+def test_a_client_of_mysql_gets_a_login_that_has_rights_to_the_scratch_databases_alone() -> None:
+    asked_for = {"DATABASE_URL": {"from": "mariadb", "as": "sqlalchemy+pymysql"}, "DATABASE_HOST": {"from": "mariadb", "as": "host"}}
+    there = Trial({**COMPONENT, "secret_env": asked_for}, detect_part(BROKEN), "shop/web:1", {"mariadb": "shop/mariadb:1"})
+    request = there.request()
+    assert request["database"] == 3306
+    assert request["present"] == {"DATABASE_URL": "mysql+pymysql://trial:trial@127.0.0.1:3306/one", "DATABASE_HOST": "127.0.0.1"}
+    assert request["second"]["DATABASE_URL"].endswith("/two")
+    assert ":9/" in request["away"]["DATABASE_URL"]
+    server = there.pod("shop")[1]["spec"]["containers"][1]
+    assert (server["image"], server["securityContext"]["runAsUser"]) == ("shop/mariadb:1", 10008)
+    grants = [line for line in server["command"][2].split('"') if line.startswith("GRANT")]
+    assert grants == [f"GRANT ALL PRIVILEGES ON {name}.* TO trial@'%';" for name in ("one", "two")]
+    assert Trial({**COMPONENT, "secret_env": asked_for}, detect_part(BROKEN), "x", {"postgresql": "y"}).request()["database"] == 0
+
+
 def test_the_pod_is_restricted_and_closed() -> None:
     policy, pod = trial().pod("shop")
     assert policy["spec"] == {"podSelector": {"matchLabels": {LABEL: "web"}}, "policyTypes": ["Ingress", "Egress"]}
@@ -159,18 +186,20 @@ def test_the_pod_is_restricted_and_closed() -> None:
     assert len(trial(database="").pod("shop")[1]["spec"]["containers"]) == 1
 
 
-def test_only_python_that_answers_requests_is_tried(tmp_path: Path) -> None:
+def test_what_answers_requests_is_tried_where_an_answer_is_to_be_had(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     others: list[dict[str, Any]] = [
         {"name": "empty", "port": 1, "build": {"context": str(tmp_path / "empty")}},
         {"name": "node", "port": 1, "build": {"context": str(BROKEN.parent / "next-npm")}},
+        {"name": "site", "port": 1, "build": {"context": str(BROKEN.parent / "static-site")}},
         {"name": "ready", "port": 1, "image": "a/b:1"},
         {"name": "worker", "build": {"context": str(BROKEN)}},
     ]
     here = {**COMPONENT, "build": {"context": str(BROKEN)}}
-    refs = dict.fromkeys(("empty", "node", "ready", "worker", "web"), "x")
-    (one,) = trials([*others, here], refs, "", {"/": "other", "/api": {"to": "web", "strip": True}}, tmp_path, {})
-    assert one.name == "web"
+    makes_tables = {"name": "tables", "port": 1, "build": {"context": str(BROKEN.parent / "next-bun-drizzle")}}
+    refs = dict.fromkeys(("empty", "node", "site", "ready", "worker", "web", "tables"), "x")
+    one, other = trials([*others, here, makes_tables], refs, {}, {"/": "other", "/api": {"to": "web", "strip": True}}, tmp_path, {})
+    assert (one.name, other.name) == ("web", "tables")
     assert one.routes == {"/api": True}
 
 
