@@ -42,6 +42,10 @@ options:
     description: Prefix of the one origin to the component, or to a dictionary of C(to) and C(strip).
     type: dict
     default: {}
+  checked:
+    description: Whether O(ignore:app_checks) has a step; without one a path to ask is told.
+    type: bool
+    default: true
   secrets:
     description: Component to kind of Secret to its name, as M(plannoir.deploy.kubernetes_secrets) returns it; images are pulled with them.
     type: dict
@@ -109,6 +113,7 @@ def main() -> None:
             "refs": {"type": "dict", "required": True},
             "databases": {"type": "dict", "default": {}},
             "routes": {"type": "dict", "default": {}},
+            "checked": {"type": "bool", "default": True},
             "secrets": {"type": "dict", "default": {}, "no_log": False},
             "node_selector": {"type": "dict", "default": {}},
             "tolerations": {"type": "list", "elements": "dict", "default": []},
@@ -128,7 +133,8 @@ def main() -> None:
     cluster = Cluster.of(given)
     pulls = sorted({kinds["pull"] for kinds in given["secrets"].values() if "pull" in kinds})
     placed = placement(given["node_selector"], given["tolerations"], pulls)
-    planned = list(trials(given["components"], given["refs"], given["databases"], given["routes"], Path(given["root"]), placed))
+    images = (given["refs"], given["databases"])
+    planned = list(trials(given["components"], *images, given["routes"], Path(given["root"]), placed, is_checked=given["checked"]))
     try:
         lines = ask(cluster, given["application"], planned)
     except Failure as error:

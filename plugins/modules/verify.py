@@ -110,8 +110,14 @@ options:
         default: {}
         suboptions:
           status:
-            description: HTTP status; without it any below 400.
+            description: HTTP status; without it any below O(checks[].expect.below).
             type: int
+          below:
+            description:
+              - What an HTTP status has to be less than where no O(checks[].expect.status) is given.
+              - With V(500), who must sign in or is not found is answered, too.
+            type: int
+            default: 400
           contains:
             description: Text in the body or the command's output.
             type: str

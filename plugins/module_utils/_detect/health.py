@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from .folder import Folder
 from .javascript import Script
@@ -45,6 +45,21 @@ def asked_plainly(paths: Iterable[tuple[str, str, str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(path for path, method, _source in paths if method in READS and not re.search(r"[{<:*\[(^$\\]", path)))
 
 
+def to_ask(gets: Iterable[str], health: str = "") -> tuple[str, dict[str, int]] | None:
+    """Return the path that shows best that an interface answers, with what a step of ``app_checks`` expects; nothing where none is known.
+
+    Its route of health, its page, its description, else any path of a GET: who must sign in, or lacks a parameter, is answered, too.
+    """
+    found = sorted(gets, key=lambda path: (bool(re.search(r"event|stream|sse|ws", path)), path.count("/"), len(path), path))
+    if health:
+        return health, {"status": 200}
+    if "/" in found:
+        return "/", {}
+    if described := [path for path in found if path.endswith(DESCRIPTION)]:
+        return described[0], {"status": 200}
+    return (found[0], {"below": 500}) if found else None
+
+
 def python_paths(sources: Sources, loaded: list[str], root: str) -> list[tuple[str, str, str]]:
     """Return the paths of FastAPI's, Starlette's, Flask's routes: path, method, place. Prefixes of routers are put in front."""
     prefixes = _prefixes(sources, loaded, root)
@@ -63,11 +78,30 @@ def python_paths(sources: Sources, loaded: list[str], root: str) -> list[tuple[s
                 for prefix in prefixes.get((path, router), [""]):
                     full = f"{prefix}{own.get(router, '')}{mark.args[0].value!s}"
                     found.append((full or "/", _method(mark), f"{path}:{mark.lineno}"))
+        found += _called(sources, path)
     return found
 
 
+def _called(sources: Sources, path: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the paths of routes that a call makes: Starlette's ``Route(...)`` at the top, ``app.add_route``, ``app.add_url_rule``."""
+    inside = {
+        id(below)
+        for node in sources.nodes(path)
+        if isinstance(node, ast.Call) and sources.full_name(path, node.func).rpartition(".")[2] == "Mount"
+        for below in ast.walk(node)
+    }
+    for node in sources.nodes(path):
+        if not (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant) and id(node) not in inside):
+            continue
+        text, name = node.args[0].value, sources.full_name(path, node.func).rpartition(".")[2]
+        made = isinstance(node.func, ast.Attribute) and node.func.attr in ("add_route", "add_api_route", "add_url_rule")
+        if (made or name == "Route") and isinstance(text, str) and text.startswith("/") and len(node.args) + len(node.keywords) > 1:
+            methods = _method(node)
+            yield text, "route" if methods not in _METHODS - READS else methods, f"{path}:{node.lineno}"
+
+
 def _method(mark: ast.Call) -> str:
-    """Return how a route is made: the decorator's name, or the first method of one that names others than GET."""
+    """Return how a call makes a route: its name, or the first of the methods where it names others than GET."""
     named = next((word.value for word in mark.keywords if word.arg == "methods"), None)
     methods = [str(one.value).lower() for one in getattr(named, "elts", []) if isinstance(one, ast.Constant)]
     own = mark.func.attr if isinstance(mark.func, ast.Attribute) else ""
@@ -226,8 +260,8 @@ def next_paths(folder: Folder, where: str) -> list[tuple[str, str, str]]:
 
 
 def node_paths(loaded: Mapping[str, Script]) -> list[tuple[str, str, str]]:
-    """Return the literal paths of Express', Fastify's, Koa's and Hono's routes; routers' prefixes are not followed."""
-    found: list[tuple[str, str, str]] = []
+    """Return the literal paths of Express', Fastify's, Koa's and Hono's routes, whose routers' prefixes are not followed, and of Nest's."""
+    found: list[tuple[str, str, str]] = list(_nest_paths(loaded))
     for script in loaded.values():
         for method, owner, arguments, source in script.calls("get", "all", "use", "post"):
             if len(arguments) > 1 and re.search(r"app|router|server|fastify|route", owner, re.IGNORECASE):
@@ -235,3 +269,18 @@ def node_paths(loaded: Mapping[str, Script]) -> list[tuple[str, str, str]]:
                 if text and text.startswith("/"):
                     found.append((text, method, source))
     return found
+
+
+def _nest_paths(loaded: Mapping[str, Script]) -> Iterator[tuple[str, str, str]]:
+    """Yield the paths of Nest's controllers; https://docs.nestjs.com/controllers and https://docs.nestjs.com/faq/global-prefix."""
+    calls = (call for script in loaded.values() for call in script.calls("setGlobalPrefix"))
+    before = next((text.strip("/") for _method, _owner, words, _place in calls if words and (text := Script.literal(words[0]))), "")
+    for script in loaded.values():
+        own = ""
+        for name, arguments, source in script.decorators("Controller", "Get", "Post", "Put", "Patch", "Delete"):
+            text = Script.literal(arguments[0]) if arguments else ""
+            if name == "Controller":
+                own = ":" if text is None else text  # what no literal says is a placeholder
+            elif text is not None:
+                words = "/".join(word.strip("/") for word in (before, own, text) if word.strip("/"))
+                yield f"/{words}", name.lower(), source

@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .health import DESCRIPTION
+from .health import to_ask
 from .migrations import TABLES_AT_START
 from .model import Application, Fact, Part, Variable
 from .roles import OUTSIDE, is_browser
@@ -115,9 +115,18 @@ def app_file(
             lines.append(f"# {ask.line}  # {ask.part} wants it ({ask.source})")
     lines.append("app_components:")
     lines += [line for component in components for line in component]
-    checks = _checks(application, gateway)
-    lines.append("app_checks:" if checks else "app_checks: []")
+    steps = list(_checks(application, gateway))
+    checks = [step for _part, step in steps if step]
+    unknown = [part.name for part, step in steps if not step]
+    lines.append(
+        "app_checks:" if checks else f"app_checks: []{'  # of it only that its port takes connections is known' if unknown else ''}"
+    )
     lines += [f"  - {_flow(check)}" for check in checks]
+    writer.left_out += [
+        f"checks: no path is known that {name} answers, so all that is looked at is that its port takes connections (TCP): give it a step "
+        "in app_checks"
+        for name in unknown
+    ]
     text = sealed("\n".join(lines) + "\n", "---\n")
     return Written(text, used, sorted(writer.secrets), writer.asks, writer.left_out, writer.builds)
 
@@ -143,24 +152,26 @@ def state_of(path: Path, text: str) -> str:
     return "same" if there == text else "untouched" if is_untouched(there) else "edited"
 
 
-def _checks(application: Application, gateway: bool) -> list[dict[str, Any]]:
-    """Return the steps that show that the page, and the parts behind it, answer."""
-    checks: list[dict[str, Any]] = []
+def _checks(application: Application, gateway: bool) -> Iterator[tuple[Part, dict[str, Any]]]:
+    """Yield the steps that show that the page, and the parts behind it, answer; an empty one for a part of which no path is known."""
     for route in application.routes:
         part = next(part for part in application.parts if part.name == route.part)
-        if route.prefix == "/":
-            # An interface need not answer at /.
-            own = DESCRIPTION if DESCRIPTION in part.paths and "/" not in part.paths else "/"
-            step: dict[str, Any] = {"name": "The page is there", "request": {"url": "/" if is_page(part) else part.health.value or own}}
-            if is_page(part) or part.health.value:
-                step["expect"] = {"status": 200}
-            checks.append(step)
-        elif gateway and part.health.value:
-            path = part.health.value if route.strip else ""
-            url = f"{route.prefix}{path}" if route.strip else part.health.value
-            if route.strip or url.startswith(route.prefix):
-                checks.append({"name": f"{part.name} answers at the same origin", "request": {"url": url}, "expect": {"status": 200}})
-    return checks
+        own = route.prefix == "/"
+        if own and is_page(part):
+            yield part, {"name": "The page is there", "request": {"url": "/"}, "expect": {"status": 200}}
+            continue
+        if not own and not gateway:
+            continue
+        inside = [
+            path for path in (part.health.value, *part.gets) if path and (own or route.strip or f"{path}/".startswith(f"{route.prefix}/"))
+        ]
+        found = to_ask(inside, part.health.value if part.health.value in inside else "")
+        if not found:
+            yield part, {}
+            continue
+        name = f"{part.name} answers{'' if own else ' at the same origin'}"
+        step: dict[str, Any] = {"name": name, "request": {"url": f"{route.prefix if route.strip else ''}{found[0]}"}}
+        yield part, {**step, **({"expect": found[1]} if found[1] else {})}
 
 
 def _is_proxy(part: Part) -> bool:

@@ -40,9 +40,10 @@ _IMPORTS = """
 _CALLS = """
 (call_expression function: (member_expression property: (property_identifier) @method) arguments: (arguments) @arguments) @call
 """
+_DECORATORS = "(decorator (call_expression function: (identifier) @name arguments: (arguments) @arguments)) @mark"
 _PAIRS = "(pair key: [(property_identifier) (string)] @key value: (_) @value)"
 _STRINGS = "[(string (string_fragment) @text) (template_string) @text]"
-_QUERIES = {"reads": _READS, "imports": _IMPORTS, "calls": _CALLS, "pairs": _PAIRS, "strings": _STRINGS}
+_QUERIES = {"reads": _READS, "imports": _IMPORTS, "calls": _CALLS, "decorators": _DECORATORS, "pairs": _PAIRS, "strings": _STRINGS}
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,14 @@ class Script:
                 node = captures["call"][0]
                 owner = _text(captures["method"][0].parent.child_by_field_name("object"))
                 yield method, owner, captures["arguments"][0].named_children, self._place(node)
+
+    def decorators(self, *names: str) -> Iterator[tuple[str, list[Any], str]]:
+        """Yield name, arguments and place of each decorator of these names that is called, as they stand in the file."""
+        if not any(f"@{name}" in self.text for name in names):
+            return
+        found = [captures for captures in self._matches("decorators") if _text(captures["name"][0]) in names]
+        for captures in sorted(found, key=lambda captures: captures["mark"][0].start_byte):
+            yield _text(captures["name"][0]), captures["arguments"][0].named_children, self._place(captures["mark"][0])
 
     def pair(self, key: str) -> tuple[str, str]:
         """Return the literal that an object gives to a key, and its place; empty texts where none does."""

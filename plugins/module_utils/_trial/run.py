@@ -28,6 +28,8 @@ def trials(
     routes: Mapping[str, Any],
     root: Path,
     placed: Mapping[str, Any],
+    *,
+    is_checked: bool = True,
 ) -> Iterator[Trial]:
     """Yield the trials of the components that answer requests: Python's, and those of Node.js that make tables or use a database."""
     for component in components:
@@ -41,7 +43,7 @@ def trials(
         if part.kind.value != "static" and (part.node or (part.python and part.python.entry.value)):
             targets = {prefix: target if isinstance(target, Mapping) else {"to": target} for prefix, target in routes.items()}
             own = {prefix: bool(target.get("strip")) for prefix, target in targets.items() if target.get("to") == name}
-            trial = Trial(component, part, refs[name], databases, own, placed)
+            trial = Trial(component, part, refs[name], databases, own, placed, is_checked)
             if part.python or trial.database or part.migration:
                 yield trial
 

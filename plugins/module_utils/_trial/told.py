@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .._detect.health import to_ask
 from .._detect.routes import is_page
 from .._release.logs import telling
 from . import inside
@@ -28,7 +29,9 @@ def read(log: str) -> dict[str, Any] | None:
 
 def lines(trial: Trial, answers: Mapping[str, Any]) -> list[str]:
     """Return what a person should know and write, each a sentence and, where one is called for, the line of app.yml."""
-    return [f"{trial.name}: {said}" for find in (_variables, _migration, _untried, _health, _prefixes) for said in find(trial, answers)]
+    return [
+        f"{trial.name}: {said}" for find in (_variables, _migration, _untried, _health, _prefixes, _checks) for said in find(trial, answers)
+    ]
 
 
 def _variables(trial: Trial, answers: Mapping[str, Any]) -> Iterator[str]:
@@ -60,8 +63,9 @@ def _migration(trial: Trial, answers: Mapping[str, Any]) -> Iterator[str]:
             else "Mend the migrations."
         )
     elif again and again["code"]:
+        told = telling(again["output"]) or again["output"].strip()[-300:]
         yield (
-            f"its migration works on an empty database, and not a second time: {telling(again['output']) or again['output'].strip()[-300:]}. "
+            f"its migration works on an empty database, and not a second time: {told}. "
             "Each deployment that changes it runs it again: let it pass over what is done already."
         )
     elif compared and compared["code"] and (differs := _difference(compared["output"])):
@@ -180,3 +184,20 @@ def _prefixes(trial: Trial, answers: Mapping[str, Any]) -> Iterator[str]:
                 f"none of its paths begins with {prefix}, and the gateway keeps that. Write: services_gateway_routes: {{{prefix}: "
                 f"{{to: {trial.name}, strip: true}}}}"
             )
+
+
+def _checks(trial: Trial, answers: Mapping[str, Any]) -> Iterator[str]:
+    """Name a path for a step of app_checks, where nothing asks the application and detection knew none."""
+    paths = [path for path in answers["load"].get("paths") or [] if not re.search(r"[{<]", path)]
+    published = (trial.component.get("service") or {}).get("type", "ClusterIP") != "ClusterIP"
+    if not trial.is_checked and published and (found := to_ask(paths, _good_probe(trial, answers))):
+        expect = f", expect: {{{next(iter(found[1]))}: {next(iter(found[1].values()))}}}" if found[1] else ""
+        yield (
+            f"nothing asks it from outside. Write: app_checks: [{{name: {trial.name} answers, request: {{component: {trial.name}, "
+            f"url: {found[0]}}}{expect}}}]"
+        )
+
+
+def _good_probe(trial: Trial, answers: Mapping[str, Any]) -> str:
+    probe = trial.request()["probe"]
+    return probe if 200 <= (answers.get("with") or {}).get(probe, [0])[0] < 400 else ""

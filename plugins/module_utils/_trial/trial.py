@@ -45,6 +45,7 @@ class Trial:
         part: What detection says of its source.
         image: The component's.
         databases: Service -> its image, of the embedded ones that the application uses.
+        is_checked: Whether a step of ``app_checks`` asks the application.
         placed: Where its pod runs and with what it pulls, as ``placement`` returns it.
         routes: Prefix of the one origin -> whether it is taken off, of the routes that lead to the component.
     """
@@ -55,6 +56,7 @@ class Trial:
     databases: Mapping[str, str] = field(default_factory=dict)
     routes: Mapping[str, bool] = field(default_factory=dict)
     placed: Mapping[str, Any] = field(default_factory=dict)
+    is_checked: bool = True
 
     @property
     def name(self) -> str:

@@ -71,6 +71,7 @@ CHECK_SPEC: dict[str, dict[str, Any]] = {
         "default": {},
         "options": {
             "status": {"type": "int"},
+            "below": {"type": "int", "default": 400},
             "contains": {"type": "str"},
             "json": {"type": "dict", "default": {}},
         },
@@ -296,8 +297,8 @@ class Story:
         wanted = []
         if expect["status"] is not None and answer.status != expect["status"]:
             wanted.append(f"status {expect['status']}")
-        if expect["status"] is None and not 200 <= answer.status < 400:
-            wanted.append("a status below 400" if step.get("request") else "exit code 0")
+        if expect["status"] is None and not 200 <= answer.status < expect["below"]:
+            wanted.append(f"a status below {expect['below']}" if step.get("request") else "exit code 0")
         if expect["contains"] and not any(expect["contains"] in shown for shown in answer.texts()):
             wanted.append("the text of expect.contains")
         found = {name: re.search(pattern, f"{answer.headers}{answer.body}") for name, pattern in step["search"].items()}

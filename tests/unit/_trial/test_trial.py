@@ -145,6 +145,17 @@ def test_a_prefix_that_does_not_fit_is_told() -> None:
     assert line.endswith("services_gateway_routes: {/api: {to: web, strip: true}}")
 
 
+def test_a_path_to_ask_is_told_where_nothing_asks_from_outside() -> None:
+    published = {**COMPONENT, "service": {"type": "NodePort"}, "probes": {}}
+    answers = {**WORKS, "load": {"ok": True, "paths": ["/v1/items/{id}", "/v1/items"], "tables": ""}}
+    unchecked = Trial(published, detect_part(BROKEN), "x", {"postgresql": "y"}, is_checked=False)
+    (line,) = lines(unchecked, answers)
+    step = "{name: web answers, request: {component: web, url: /v1/items}, expect: {below: 500}}"
+    assert line == f"web: nothing asks it from outside. Write: app_checks: [{step}]"
+    assert lines(Trial(published, detect_part(BROKEN), "x", {"postgresql": "y"}), answers) == []
+    assert lines(Trial(published | {"service": {}}, detect_part(BROKEN), "x", {"postgresql": "y"}, is_checked=False), answers) == []
+
+
 def test_no_credential_leaves_the_machine_and_the_addresses_are_the_scratch_databases() -> None:
     request = trial().request()
     assert "hunter2" not in json.dumps(trial().pod("shop"))

@@ -135,7 +135,8 @@ def asked(folder: Path, **own: Any) -> dict[str, Any]:
         free.close()
         database = listening.getsockname()[1]
         request = {
-            **trial().request(), "command": ["node", "server.js"], "port": port, "paths": ["/health"], "database": database, "migration": [],
+            **trial().request(), "command": ["node", "server.js"], "port": port, "paths": ["/health"], "database": database,
+            "migration": [],
             "env": {"PORT": str(port)}, "present": {"DATABASE_PORT": str(database)}, "away": {"DATABASE_PORT": away}, "step": 4, **own,
         }  # fmt: skip
         environment = {"PATH": os.environ["PATH"], "PLANNOIR_TRIAL": NODE_TRIAL, "HOSTNAME": "192.0.2.1"}

@@ -154,6 +154,13 @@ def test_a_header_of_the_answer_is_searched(shop: str) -> None:
     assert [step.detail for step in steps] == ["", ""]
 
 
+def test_who_is_not_let_in_is_answered_where_that_is_enough(shop: str) -> None:
+    step = {"request": {"url": "/none"}}
+    enough, usual = tell(shop, {**step, "expect": {"below": 500}}, step)
+    assert (enough.ok, usual.ok) == (True, False)
+    assert usual.detail.startswith("expected a status below 400; came status 404")
+
+
 def test_what_is_searched_has_to_be_there(shop: str) -> None:
     [step] = tell(shop, {"request": {"url": "/login"}, "search": {"token": "name=token"}})
     assert step.detail.startswith("expected what search.token matches; came status 200, ")
