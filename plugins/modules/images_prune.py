@@ -33,8 +33,10 @@ options:
     type: int
     default: 5
   build_cache:
-    description: Size in GB that the build layers of all applications on the engine may take; without it they are left alone.
-    type: int
+    description:
+      - Size in GB that the build layers of all applications on the engine may take; without it they are left alone.
+      - V(auto) is 4 for each application that has a container there, this one included, and at least 20.
+    type: str
 attributes:
   check_mode:
     description: Can run in check mode and tell which tags would be removed.
@@ -71,7 +73,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Docker
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.labels import application_label
-from ansible_collections.plannoir.deploy.plugins.module_utils._images.tags import superseded
+from ansible_collections.plannoir.deploy.plugins.module_utils._images.tags import layers_limit, running, superseded
 
 LARGE = 10**8
 """Bytes of build layers whose removal is said: what they were made for takes noticeably longer."""
@@ -84,25 +86,30 @@ def main() -> None:
             "unwanted": {"type": "list", "elements": "str", "default": []},
             "app_name": {"type": "str", "required": True},
             "keep": {"type": "int", "default": 5},
-            "build_cache": {"type": "int"},
+            "build_cache": {"type": "str"},
         },
         supports_check_mode=True,
     )
-    engine, freed = Docker(os.environ, timeout=600), 0
+    engine, freed, given = Docker(os.environ, timeout=600), 0, module.params["build_cache"]
+    if given not in (None, "auto") and not given.isdecimal():
+        module.fail_json(msg=f"images_build_cache is {given!r}: give a number of GB, or auto.")
     try:
+        applications = running(engine) | {module.params["app_name"]} if given == "auto" else set()
+        limit = layers_limit(len(applications)) if given == "auto" else int(given or 0)
         unwanted = [ref for ref in module.params["unwanted"] if engine.image_id(ref) is not None]
         old = [*unwanted, *superseded(module.params["refs"], engine, module.params["keep"])]
         if not module.check_mode:
             for ref in old:
                 engine.remove_image(ref)
-            limit = module.params["build_cache"]
-            dropped, layers = (0, []) if limit is None else engine.prune_build_cache(limit * 10**9)
+            dropped, layers = (0, []) if given is None else engine.prune_build_cache(limit * 10**9)
             freed = engine.prune_dangling(application_label(module.params["app_name"])) + dropped
             if dropped >= LARGE:
+                count = f"{len(applications)} application{'' if len(applications) == 1 else 's'}"
                 made = [textwrap.shorten(layer.removeprefix("mount / from exec /bin/sh -c "), 70) for layer in layers[:3]]
                 module.warn(
                     f"{dropped / 10**9:.1f} GB of the oldest build layers were removed, because all applications' layers took more than "
-                    f"images_build_cache ({module.params['build_cache']} GB): what they were made for takes longer to build the next time. "
+                    f"images_build_cache ({limit} GB{f', auto for {count}' if applications else ''}): what they were "
+                    "made for takes longer to build the next time. "
                     f"Raise it where the disk has room. The largest were made by: {'; '.join(made)}."
                 )
     except Failure as error:

@@ -10,6 +10,11 @@ from collections.abc import Collection, Sequence
 from .._core.docker import Docker
 from .._core.labels import APPLICATION
 
+LAYERS = 4
+"""GB of build layers for each application: one of Next.js takes 2 to 3, with what its package manager keeps."""
+LEAST_LAYERS = 20
+"""GB of build layers that always have room."""
+
 
 def repository(reference: str) -> str:
     """Return a reference without its tag."""
@@ -34,6 +39,18 @@ def kept(refs: Sequence[str], engine: Docker, keep: int) -> set[str]:
     """Return the newest tags of the references' repositories, which ``superseded`` leaves."""
     tags = _tags(engine)
     return {entry[1] for ref in refs for entry in sorted(tags.get(repository(ref), []), reverse=True)[:keep]}
+
+
+def running(engine: Docker) -> set[str]:
+    """Return the applications whose images a container of the engine uses."""
+    used = engine.used_image_ids()
+    labels = [image.get("Labels") or {} for image in engine.images() if image["Id"] in used]
+    return {own[APPLICATION] for own in labels if APPLICATION in own}
+
+
+def layers_limit(applications: int) -> int:
+    """Return the GB that the build layers of so many applications may take."""
+    return max(LEAST_LAYERS, LAYERS * applications)
 
 
 def _tags(engine: Docker) -> dict[str, list[tuple[int, str, str]]]:
