@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Docker
+from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._images.build import Inputs, build_images
 from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan import Image
+from ansible_collections.plannoir.deploy.plugins.module_utils._images.sizes import large, sentence
 
 SECRET_SPEC = {
     "id": {"type": "str", "required": True},
@@ -52,5 +56,15 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         self._compute_environment_string(environment)
         inputs = Inputs(given["args"], given["labels"], given["secrets"], environment)
         built, problems = build_images(images, inputs, Display().display)
+        engine = Docker({**os.environ, **environment}, timeout=600)
+        names = {image.ref: image.name for image in images}
+        for entry in built:
+            try:
+                size, held = int(engine.image(entry["ref"])["Size"]), large(engine, entry["ref"])
+            except Failure as error:  # what is said of an image is no reason to do without it
+                Display().v(f"{entry['ref']} was not looked at: {error}")
+                continue
+            entry.update(size=size, large=[one._asdict() for one in held])
+            Display().display(sentence(names[entry["ref"]], size, held))
         failure = {"failed": True, "msg": "\n\n".join(problems)} if problems else {}
         return {"changed": bool(built), "built": built, **failure}
