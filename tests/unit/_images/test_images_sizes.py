@@ -47,8 +47,10 @@ def test_a_distribution_has_what_its_record_names_and_the_bytecode_of_it() -> No
         f"{SITE}/numpy-2.3.1.dist-info/RECORD": record,
         f"{SITE}/small/a.so": 9 * MB,
         f"{SITE}/alone/a.so": 11 * MB,
+        f"{SITE}/six-1.17.dist-info/RECORD": b"six.py,,\n",
+        f"{SITE}/six.pyc": 10 * MB,
     }
-    assert [(held.name, held.size // MB) for held in named(files)] == [("numpy 2.3.1", 12), ("alone", 11)]
+    assert [(held.name, held.size // MB) for held in named(files)] == [("numpy 2.3.1", 12), ("alone", 11), ("six 1.17", 10)]
 
 
 def test_a_package_of_node_is_where_the_last_folder_of_packages_says() -> None:
@@ -60,9 +62,10 @@ def test_a_package_of_node_is_where_the_last_folder_of_packages_says() -> None:
         f"{inner}/@img/sharp/lib/sharp.node": 20 * MB,
         f"{inner}/broken/package.json": b"{",
         f"{inner}/broken/a": 10 * MB,
+        f"{inner}/next/node_modules/postcss/a": 15 * MB,
     }
     more: dict[str, bytes | int] = {f"{inner}/next/dist/b.js": 5 * MB, "app/server.js": 1 * MB}
-    assert [held.name for held in named(files, more)] == ["@img/sharp", "next 16.0.7", "broken"]
+    assert [held.name for held in named(files, more)] == ["@img/sharp", "postcss", "next 16.0.7", "broken"]
 
 
 def test_a_file_of_no_dependency_is_named_by_its_path() -> None:
