@@ -360,6 +360,8 @@ class _Writer:
             return None, False
         if role in ("mail_starttls", "mail_ssl") and not variable.required and (variable.default or "").lower() in _OFF:
             return None, False  # some ask whether there is a value, and take "false" for one
+        if role in ("database_scheme", "database_driver", "database_dialect"):
+            return form, False
         if role == "database_engine":
             django = (variable.default or "").startswith("django.db.backends.") or part.kind.value == "django"
             return (f"django.db.backends.{'mysql' if service == 'mariadb' else service}" if django else None), False

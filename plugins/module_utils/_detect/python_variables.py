@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from .python_source import Sources, assignments
 
@@ -70,6 +70,8 @@ class PythonRead:
     required: bool = False
     type: str = ""
     form: str = ""
+    role: str = ""
+    """What it is for, where its place in an address says so and its name does not."""
 
 
 def reads(sources: Sources, paths: Iterable[str]) -> list[PythonRead]:
@@ -83,7 +85,44 @@ def reads(sources: Sources, paths: Iterable[str]) -> list[PythonRead]:
             continue
         found += _plain(sources, path, wrappers)
         found += _settings(sources, path, chosen)
-    return found
+    places = _addressed(sources, chosen)
+    return [replace(read, role=role) if (role := _place_of(read.name.upper(), places)) else read for read in found]
+
+
+_PART = r"\0[^\0]*\0"
+_ADDRESS = re.compile(
+    rf"(?:(?:postgres|mysql|mariadb)[a-z0-9+]*|(?P<scheme>{_PART})\+(?P<driver>{_PART})|(?P<dialect>{_PART}))"
+    rf"://(?P<user>{_PART})(?::(?P<password>{_PART}))?@(?P<host>{_PART})(?::(?P<port>{_PART}))?/(?P<name>{_PART}).*",
+    re.DOTALL,
+)
+"""The address of a database, as an f-string puts it together; each name stands between two NUL characters."""
+
+
+def _addressed(sources: Sources, paths: Iterable[str]) -> dict[str, str]:
+    """Return what names are for that f-strings put together to a database's address, in upper case, by their places in it."""
+    found: dict[str, str] = {}
+    for path in paths:
+        for node in sources.nodes(path) if "://" in sources.folder.text(path) else ():
+            if not isinstance(node, ast.JoinedStr):
+                continue
+            words = (part.value if isinstance(part, ast.Constant) else f"\0{_named_in(part)}\0" for part in node.values)
+            if match := _ADDRESS.fullmatch("".join(map(str, words))):
+                found |= {said.strip("\0").upper(): f"database_{place}" for place, said in match.groupdict().items() if said}
+    return {name: role for name, role in found.items() if name}
+
+
+def _named_in(node: ast.expr) -> str:
+    """Return the last name in what stands in an f-string, such as ``PASSWORD`` of ``quote(settings.PASSWORD)``."""
+    names = [inner for inner in ast.walk(node) if isinstance(inner, ast.Name | ast.Attribute)]
+    if texts := [inner.value for inner in ast.walk(node) if isinstance(inner, ast.Constant) and isinstance(inner.value, str)]:
+        return texts[0]  # os.environ["PASSWORD"]
+    fields = [inner for inner in names if isinstance(inner, ast.Attribute)]
+    return fields[-1].attr if fields else names[-1].id if names and isinstance(names[-1], ast.Name) else ""
+
+
+def _place_of(name: str, places: Mapping[str, str]) -> str:
+    """Return the role of a variable by the name that stands in an address, which a prefix of the settings may lack."""
+    return places.get(name) or next((role for said, role in places.items() if name.endswith(f"_{said}")), "")
 
 
 def _plain(sources: Sources, path: str, wrappers: dict[str, str]) -> Iterator[PythonRead]:

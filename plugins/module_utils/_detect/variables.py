@@ -87,7 +87,8 @@ def variables(
     """
     grouped: dict[str, list[_Read]] = {}
     for read in reads:
-        if read.name not in OWN:
+        # HOST is the process's own, but not where the code makes a database's address of it.
+        if read.name not in OWN or bool(getattr(read, "role", "")):
             grouped.setdefault(read.name, []).append(read)
     examples = _examples(folder, where)
     found = [_variable(name, group, examples, dependencies, clients, kind, frozenset(build_files)) for name, group in grouped.items()]
@@ -133,7 +134,7 @@ def _variable(
     secret = is_secret(name, type_)
     files = {read.source.rpartition(":")[0] for read in group}
     phase = "build" if is_browser(name) or kind == "static" or files <= build_files else "both" if files & build_files else "process"
-    role_name = role.name if role else ""
+    role_name = role.name if role else next((text for read in group if (text := getattr(read, "role", ""))), "")
     if role_name == "public_url" and re.search(r"\b(?:int|bool)\b", type_):
         role_name = ""
     return Variable(
@@ -170,6 +171,12 @@ def _form(name: str, role: str, form: str, clients: Mapping[str, Client], depend
     """Return how the value of a role is spelt."""
     if role in ("cors_origins", "allowed_hosts"):
         return form or "commas"
+    if role in ("database_scheme", "database_driver", "database_dialect"):
+        client = clients.get("postgresql") or clients.get("mariadb")
+        spelt = sqlalchemy_form(client, dependencies).removeprefix("sqlalchemy+") if client else ""
+        scheme = {"postgresql": "postgresql", "mariadb": "mysql"}[client.service] if client else ""
+        has_driver = bool(client) and spelt == (client.form if client else "")
+        return {"scheme": scheme, "driver": spelt}.get(role[9:], f"{scheme}+{spelt}" if has_driver else scheme)
     if role == "database_url":
         match = re.match(r"(?:postgres(?:ql)?|mysql|mariadb)\+(\w+)://", default or "")
         if match and match[1] != "psycopg2":

@@ -34,6 +34,8 @@ VARIABLE = r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|\b(?:PORT|DSN|SECRET|TOKEN|DEBUG)\b"
 """What is called as variables are; the image's Node.js reads these patterns, too."""
 TELLS = r"environ|env var|not set|required|must be set|missing|KeyError|not found|Settings|Config"
 """What a text says that tells of a missing variable, in whichever case."""
+NUMBER = r"(?:PORT|TIMEOUT|LIMIT|SECONDS|MINUTES|HOURS|DAYS|SIZE|COUNT|TTL|WINDOW)$|^(?:MAX|MIN)_|_(?:MAX|MIN)$"
+"""What a variable is called that holds a whole number."""
 ADDRESS = r"UR[LI]\b|_URL|_URI"
 """What a variable is called that holds an address."""
 
@@ -77,8 +79,10 @@ def _candidates(paths: list[str]) -> list[str]:
 
 
 def stand_in(name: str) -> str:
-    """Return what a variable holds whose value is not known here: an address at which nobody answers, or a text."""
-    return "http://127.0.0.1:9" if re.search(ADDRESS, name) else "trial-0123456789abcdef0123456789abcdef"
+    """Return what a variable holds whose value is not known here: an address at which nobody answers, a number, or a text."""
+    if re.search(ADDRESS, name):
+        return "http://127.0.0.1:9"
+    return "9" if re.search(NUMBER, name) else "trial-0123456789abcdef0123456789abcdef"
 
 
 def _wait_for(port: int) -> None:

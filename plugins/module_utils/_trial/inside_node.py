@@ -132,7 +132,8 @@ async function main() {
 }
 
 function standIn(name) {
-  return new RegExp(request.address).test(name) ? request.stand_in.address : request.stand_in.text
+  const kind = ["address", "number"].find((one) => new RegExp(request[one]).test(name))
+  return request.stand_in[kind || "text"]
 }
 
 main().then((answers) => {

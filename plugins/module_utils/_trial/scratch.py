@@ -51,7 +51,7 @@ class Scratch:
     @property
     def away(self) -> str:
         """An address at which nobody answers."""
-        return self.address.format(host="127.0.0.1:9", database="0" if not self.server else "one")
+        return self.address.format(host="127.0.0.1:9", database="one")
 
 
 SCRATCH: Mapping[str, Scratch] = {
@@ -60,5 +60,8 @@ SCRATCH: Mapping[str, Scratch] = {
 }
 """By the service."""
 
-REDIS = Scratch("redis", 6379, "redis://{host}/{database}")
-"""No server of it is there in a trial."""
+ABSENT: Mapping[str, Scratch] = {
+    "redis": Scratch("redis", 6379, "redis://{host}/0"),
+    "mail": Scratch("smtp", 25, "smtp://{host}"),
+}
+"""Services of which no server is there in a trial, so that a client is told its address and nothing answers."""

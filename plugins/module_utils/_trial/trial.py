@@ -19,7 +19,7 @@ from .._images.node_image import process_of
 from .._services.forms import PROTOCOLS, written
 from . import inside
 from .inside_node import NODE_TRIAL
-from .scratch import REDIS, SCRATCH
+from .scratch import ABSENT, SCRATCH
 
 if TYPE_CHECKING:
     from .._detect.model import Part
@@ -30,6 +30,7 @@ LABEL = "plannoir.deploy/trial"
 SECONDS = 240
 """For one trial; the cluster ends its pod then."""
 
+_KINDS = {**SCRATCH, **ABSENT}
 _RESOURCES = {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"cpu": "1", "memory": "512Mi"}}
 
 NODE_BEGIN = "eval(process.env.PLANNOIR_TRIAL)"
@@ -83,9 +84,8 @@ class Trial:
         # Of a credential only the name is known here.
         named = [*(self.component.get("secret_env") or {}), *(migration.get("secret_env") or {})]
         secret = {key: inside.stand_in(key) for key in named if key not in references}
-        there = {**{name: kind.present("one") for name, kind in SCRATCH.items()}, "redis": REDIS.present("0")}
-        second = {**there, **{name: kind.present("two") for name, kind in SCRATCH.items()}}
-        away = {**{name: kind.away for name, kind in SCRATCH.items()}, "redis": REDIS.away}
+        there, second = ({name: kind.present(database) for name, kind in _KINDS.items()} for database in ("one", "two"))
+        away = {name: kind.away for name, kind in _KINDS.items()}
         return {
             "env": {**plain, **secret},
             "present": _addresses(references, there),
@@ -126,7 +126,8 @@ class Trial:
             "variable": inside.VARIABLE,
             "tells": inside.TELLS,
             "address": inside.ADDRESS,
-            "stand_in": {"address": inside.stand_in("A_URL"), "text": inside.stand_in("A")},
+            "number": inside.NUMBER,
+            "stand_in": {"address": inside.stand_in("A_URL"), "number": inside.stand_in("A_PORT"), "text": inside.stand_in("A")},
         }
 
     def pod(self, application: str) -> list[dict[str, Any]]:
@@ -183,7 +184,7 @@ def _addresses(references: Mapping[str, Mapping[str, Any]], urls: Mapping[str, s
     found: dict[str, str] = {}
     for name, reference in references.items():
         service, form = str(reference.get("from")), str(reference.get("as"))
-        forms = PROTOCOLS.get(SCRATCH[service].protocol if service in SCRATCH else service, {})
+        forms = PROTOCOLS[_KINDS[service].protocol] if service in _KINDS else {}
         if service in urls and form in forms:
             found[name], beside = written(forms[form], {"url": urls[service], "ca": ""}, "url")
             found.update(beside)

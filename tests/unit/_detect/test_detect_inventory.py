@@ -487,3 +487,38 @@ def test_an_interface_is_asked_what_it_answers_or_nothing_and_that_is_said(
 def test_a_part_behind_a_prefix_is_asked_there(fixture: str, url: str | None) -> None:
     found = yaml.safe_load(app_file(detect_application(APPS / fixture), SERVICES, 31000).text)
     assert [step["request"]["url"] for step in found["app_checks"][1:]] == [url or "/api/word"]
+
+
+ADDRESS = "f'{self.KIND}+{self.CONNECTOR}://{self.USERNAME}:{quote(self.PASSWORD)}@{self.HOST}:{self.PORT}/{self.DATABASE}?charset=utf8mb4'"
+
+
+@pytest.mark.parametrize(
+    ("address", "env"),
+    [
+        (ADDRESS, {"KIND": "mysql", "CONNECTOR": "aiomysql"}),
+        (ADDRESS.replace("{self.KIND}+{self.CONNECTOR}", "{self.KIND}"), {"KIND": "mysql+aiomysql"}),
+        (ADDRESS.replace("{self.KIND}+{self.CONNECTOR}", "mysql+aiomysql"), {}),
+    ],
+)
+def test_what_a_name_does_not_say_its_place_in_an_address_does(tmp_path: Path, address: str, env: dict[str, str]) -> None:
+    fields = [name for name in ("KIND", "CONNECTOR", "USERNAME", "PASSWORD", "HOST", "PORT", "DATABASE") if f"self.{name}" in address]
+    source = "from fastapi import FastAPI\nfrom pydantic_settings import BaseSettings\napp = FastAPI()\n"
+    source += "class Settings(BaseSettings):\n" + "".join(f"    {name}: str\n" for name in fields)
+    source += f"    @property\n    def url(self):\n        return {address}\n"
+    requirements = "fastapi\npydantic-settings\nsqlalchemy\naiomysql\n"
+    found, _left_out = adopted(tmp_path, {"requirements.txt": requirements, "main.py": source})
+    (web,) = found["app_components"]
+    places = {"USERNAME": "user", "HOST": "host", "PORT": "port", "DATABASE": "database"}
+    assert web["env"] == {**env, **{name: {"from": "mariadb", "as": form} for name, form in places.items()}}
+    assert web["secret_env"] == {"PASSWORD": {"from": "mariadb", "as": "password"}}
+
+
+@pytest.mark.parametrize(
+    "address", ["f'redis://{self.USERNAME}:{self.PASSWORD}@{self.HOST}/{self.DATABASE}'", "f'{self.HOST}/{self.DATABASE}'"]
+)
+def test_an_address_of_something_else_says_nothing_of_a_database(tmp_path: Path, address: str) -> None:
+    source = "from fastapi import FastAPI\nfrom pydantic_settings import BaseSettings\napp = FastAPI()\n"
+    source += "class Settings(BaseSettings):\n    HOST: str\n    DATABASE: str = 'a'\n    USERNAME: str = 'b'\n    PASSWORD: str = 'c'\n"
+    source += f"    @property\n    def url(self):\n        return {address}\n"
+    found, _left_out = adopted(tmp_path, {"requirements.txt": "fastapi\npydantic-settings\nsqlalchemy\naiomysql\n", "main.py": source})
+    assert "env" not in found["app_components"][0]

@@ -185,6 +185,19 @@ def test_a_client_of_mysql_gets_a_login_that_has_rights_to_the_scratch_databases
     assert Trial({**COMPONENT, "secret_env": asked_for}, detect_part(BROKEN), "x", {"postgresql": "y"}).request()["database"] == 0
 
 
+def test_a_service_that_is_not_there_is_told_in_the_form_that_the_client_reads() -> None:
+    env = {name: {"from": "mail", "as": form} for name, form in {"SMTP_HOST": "host", "SMTP_PORT": "port", "SMTP_TLS": "starttls"}.items()}
+    present = trial(env=env, secret_env={"REDIS_URL": {"from": "redis", "as": "redis"}}).request()["present"]
+    assert present == {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": "25", "SMTP_TLS": "true", "REDIS_URL": "redis://127.0.0.1:6379/0"}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("API_URL", "http"), ("HTTP_PORT", "9"), ("RATE_LIMIT_MAX", "9"), ("REQUEST_TIMEOUT", "9"), ("APP_TOKEN", "trial")]
+)
+def test_a_stand_in_is_of_the_kind_that_the_name_says(name: str, kind: str) -> None:
+    assert inside.stand_in(name).startswith(kind)
+
+
 def test_the_pod_is_restricted_and_closed() -> None:
     policy, pod = trial().pod("shop")
     assert policy["spec"] == {"podSelector": {"matchLabels": {LABEL: "web"}}, "policyTypes": ["Ingress", "Egress"]}
