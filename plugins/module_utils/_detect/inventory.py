@@ -335,6 +335,8 @@ class _Writer:
                 return f"http://{other.name}:{other.port.value}", False
             if page == part.name:
                 return self._origin, False
+        if variable.required and role == "own_port" and part.port.value:
+            return str(part.port.value), False
         if variable.required and (usual := _usual(variable)):
             return usual, False
         if variable.required:
@@ -396,6 +398,10 @@ def _usual(variable: Variable) -> str:
         return "HS256"
     if variable.role == "environment":
         return "production"
+    if variable.role == "log_level":
+        return "info"
+    if variable.role == "own_address":
+        return "0.0.0.0"
     if variable.role == "lifetime":
         unit = next(seconds for word, seconds in _LIFETIMES.items() if word in upper)
         return str(max(1, (7 * 86400 if "REFRESH" in upper else 1800) // unit))

@@ -14,13 +14,16 @@ from .javascript import Read, Script, resolve, scripts
 from .node_project import Package, is_member, workspace_members
 
 _ALL_OF_ENV = re.compile(
-    r"(?:parse|safeParse|cleanEnv|createEnv|validate)\w*\(\s*(?:process\.env|\{)|runtimeEnv|experimental__runtimeEnv|cleanEnv\("
+    r"(?:parse|safeParse|cleanEnv|createEnv|validate)\w*\(\s*(?:process\.env|\{)|runtimeEnv|experimental__runtimeEnv|cleanEnv\(|"
+    r"envSchema\(|@fastify/env|fastify-env"
 )
+_TYPED = r"(?:z|v|Joi|joi|yup|t|type|Type|S|str|num|bool|url|port|host|json|email|envalid)\b[\s.(]"
+"""How the value of a schema begins: of zod, valibot, joi, yup, envalid, TypeBox, fluent-json-schema."""
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*[A-Z0-9]")
 
 
 def aliases(folder: Folder, package: Package) -> dict[str, str]:
-    """Return what tsconfig's or jsconfig's ``paths`` stand for: prefix -> folder."""
+    """Return what tsconfig's or jsconfig's ``paths``, and package.json's ``imports``, stand for: prefix -> folder."""
     found: dict[str, str] = {}
     for name in ("tsconfig.json", "tsconfig.app.json", "jsconfig.json"):
         path = folder.first(package.folder, name)
@@ -29,6 +32,9 @@ def aliases(folder: Folder, package: Package) -> dict[str, str]:
         for alias, targets in (options.get("paths") or {}).items():
             if isinstance(targets, list) and targets:
                 found[alias.rstrip("*")] = join(base, str(targets[0]).rstrip("*") or ".")
+    for alias, target in (folder.table(package.manifest, "imports") or {}).items():
+        if isinstance(target, str) and target.startswith("./"):
+            found[alias.rstrip("*")] = join(package.folder, target.rstrip("*"))
     return dict(sorted(found.items(), key=lambda item: -len(item[0])))
 
 
@@ -94,14 +100,21 @@ def reads(loaded: Mapping[str, Script]) -> list[Read]:
 
 
 def _schema(script: Script) -> dict[str, Read]:
-    """Return the variables that a schema of zod, envalid or joi describes."""
+    """Return the variables that a schema of zod, envalid, joi or TypeBox describes, or one of JSON as @fastify/env has it."""
     found: dict[str, Read] = {}
+    wanted = {name for text in re.findall(r"\brequired\s*:\s*\[([^\]]*)\]", script.text) for name in re.findall(r"\w+", text)}
     for key, value, source in script.pairs():
-        if not _NAME.fullmatch(key) or not re.match(
-            r"(?:z|v|Joi|joi|yup|t|type|str|num|bool|url|port|host|json|email|envalid)\b[\s.(]", value
-        ):
+        if not _NAME.fullmatch(key):
+            continue
+        if re.match(r"\{[^{}]*\btype['\"]?\s*:", value):
+            given = re.search(r"""\bdefault['"]?\s*:\s*["'`]?([^"'`},\n]*)""", value)
+            found[key] = Read(key, source, given[1].strip() if given else None, key in wanted and not given)
+            continue
+        # A name may stand for a type that several variables have.
+        named = re.fullmatch(r"\w+", value) and re.search(rf"\b{value}\s*=\s*{_TYPED}", script.text)
+        if not named and not re.match(_TYPED, value):
             continue
         default = re.search(r"""(?:\.default\(|default:\s*)["'`]?([^"'`)},]*)""", value)
-        optional = re.search(r"\.(?:optional|nullish|nullable|catch)\(|^v\.optional\(", value)
+        optional = re.search(r"\.(?:optional|nullish|nullable|catch)\(|^(?:v\.o|Type\.O)ptional\(", value)
         found[key] = Read(key, source, default[1] if default else None, not default and not optional)
     return found

@@ -103,7 +103,7 @@ def node_migration(folder: Folder, where: str, dependencies: dict[str, str], scr
         if not has_revisions:
             note += f" {migrations} holds no revision, so the schema itself is pushed."
         return Migration(Fact("prisma", folder.at(schema, r"^datasource\b")), command, (*sources, relative(migrations, where)), False, note)
-    if found := _drizzle(folder, where, dependencies):
+    if found := _drizzle(folder, where, dependencies, scripts):
         return found
     for name in ("db:migrate", "migrate:deploy", "migration:run", "migrate", "migrate:up", "typeorm:migrate"):
         if name in scripts and not re.search(r"\bprisma\b|\bdev\b", scripts[name]):
@@ -112,8 +112,10 @@ def node_migration(folder: Folder, where: str, dependencies: dict[str, str], scr
     return None
 
 
-def _drizzle(folder: Folder, where: str, dependencies: dict[str, str]) -> Migration | None:
-    config = folder.first(where, "drizzle.config.ts", "drizzle.config.js", "drizzle.config.mjs")
+def _drizzle(folder: Folder, where: str, dependencies: dict[str, str], scripts: dict[str, str]) -> Migration | None:
+    calls = (re.search(r"--config[= ](\S+)", text) for text in scripts.values() if "drizzle-kit" in text)
+    named = next((call[1] for call in calls if call), "")
+    config = folder.first(where, "drizzle.config.ts", "drizzle.config.js", "drizzle.config.mjs", *([named] if named else []))
     if not config or "drizzle-orm" not in dependencies:
         return None
     out, source = Script(folder, config).pair("out")

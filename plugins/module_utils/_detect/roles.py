@@ -67,7 +67,10 @@ ROLES = (
     Role("model_key", r"(?:OPENAI|OPENROUTER|LLM)_(?:API_)?(?:KEY|TOKEN)", True, "openrouter"),
     Role("model_name", r"(?:OPENAI|OPENROUTER|LLM|CHAT)_(?:\w+_)?MODEL(?:_NAME)?|MODEL_NAME|LLM_MODEL", False, "openrouter"),
     Role("algorithm", r"(?:\w+_)?(?:JWT_|TOKEN_|HASH_|AUTH_|SECRET_|SIGNING_)*ALGORITHM"),
-    Role("environment", r"(?:APP_|FASTAPI_|FLASK_|DEPLOY_|RUNTIME_)?ENV(?:IRONMENT)?"),
+    Role("environment", r"(?:APP_|FASTAPI_|FLASK_|DEPLOY_|RUNTIME_)?ENV(?:IRONMENT)?(?:_NAME)?"),
+    Role("log_level", r"(?:\w+_)?LOG_?LEVEL"),
+    Role("own_port", r"(?:HTTP|SERVER|APP|LISTEN|API|WEB|REST)_?PORT"),
+    Role("own_address", r"(?:BIND|LISTEN|HTTP)_?(?:IP|ADDR(?:ESS)?|HOST|INTERFACE)|(?:SERVER_|APP_)?IP|BIND"),
     Role(
         "lifetime",
         r"(?:\w+_)?(?:ACCESS|REFRESH|JWT|AUTH|ID|SESSION)?_?TOKEN_?(?:EXPIRES?|EXPIRY|EXPIRATION|LIFETIME|TTL)_?(?:IN_|TIME_)?"
@@ -99,7 +102,7 @@ ROLES = (
     Role("websocket_url", r"(?:\w+_)?(?:WS|WEBSOCKET|SOCKET)_?(?:\w+_)?(?:URL|URI|ENDPOINT)"),
     Role(
         "public_url",
-        r"(?:\w+_)?(?:FRONTEND|APP|SITE|PUBLIC|WEB|CLIENT|UI|HOME|BASE|NEXTAUTH|AUTH|BETTER_AUTH|DOMAIN|ROOT|WEBSITE|"
+        r"(?:\w+_)?(?:FRONTEND|APP(?:LICATION)?|SITE|PUBLIC|WEB|CLIENT|UI|HOME|BASE|NEXTAUTH|AUTH|BETTER_AUTH|DOMAIN|ROOT|WEBSITE|"
         r"DASHBOARD|SERVER)_?(?:BASE_|PUBLIC_)?(?:URL|URI|HOST|ORIGIN|DOMAIN)|ORIGIN",
     ),
 )
@@ -109,7 +112,7 @@ DATABASE_URL = next(role for role in ROLES if role.name == "database_url")
 
 _SECRET = re.compile(r"SECRET|PASSWORD|PASSWD|TOKEN|API_?KEY|DSN|PRIVATE|CREDENTIAL|(?:^|_)(?:KEY|PASS|PWD|SALT)(?:_|$)|_KEY$")
 _NOT_SECRET = re.compile(
-    r"(?:^|_)(?:USE|ENABLE|ENABLED|ALLOW|REQUIRE)_|EXPIRE|EXPIRY|TTL|_MINUTES|_SECONDS|_DAYS|_HOURS|LIFETIME|"
+    r"(?:^|_)(?:USE|ENABLE|ENABLED|ALLOW|REQUIRE)_|EXPIR|TTL|_MINUTES|_SECONDS|_DAYS|_HOURS|LIFETIME|"
     r"MAX_TOKENS|TOKENS?_(?:LIMIT|URL|TYPE)|MAX_|MIN_|ALGORITHM|"
     r"PUBLIC_KEY|PUBLISHABLE|_KEY_ID$|ACCESS_KEY_ID|KEY_PREFIX|_PATH$|_FILE$|_NAME$|_HEADER|_LENGTH|_ISSUER|"
     r"_AUDIENCE|_REGION|_URL$|_URI$|COOKIE_NAME|AUTH_URL|_ENABLED$|_MODE$"

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -522,3 +523,59 @@ def test_an_address_of_something_else_says_nothing_of_a_database(tmp_path: Path,
     source += f"    @property\n    def url(self):\n        return {address}\n"
     found, _left_out = adopted(tmp_path, {"requirements.txt": "fastapi\npydantic-settings\nsqlalchemy\naiomysql\n", "main.py": source})
     assert "env" not in found["app_components"][0]
+
+
+ENV_SCHEMA = """\
+import { Type } from '@sinclair/typebox'
+import { envSchema } from 'env-schema'
+const Flag = Type.Integer({ minimum: 0 })
+export const env = envSchema({ schema: Type.Object({
+  DATABASE_URL: Type.String(), ENABLE_LOG: Flag, HTTP_PORT: Type.Integer(), IP: Type.String(), LOG_LEVEL: Type.String(),
+  ENV_NAME: Type.String(),
+  JWT_ACCESS_TOKEN_EXPIRATION_TIME: Type.String(), VERSION: Type.Optional(Type.String()), LIMIT: Type.Integer({ default: 5 }),
+}) })
+"""
+JSON_SCHEMA = """\
+import fastifyEnv from '@fastify/env'
+const schema = { type: 'object',
+  required: ['DATABASE_URL', 'ENABLE_LOG', 'HTTP_PORT', 'IP', 'LOG_LEVEL', 'ENV_NAME', 'JWT_ACCESS_TOKEN_EXPIRATION_TIME'],
+  properties: { DATABASE_URL: { type: 'string' }, ENABLE_LOG: { type: 'integer' }, HTTP_PORT: { type: 'string' }, IP: { type: 'string' },
+    LOG_LEVEL: { type: 'string' }, ENV_NAME: { type: 'string' }, JWT_ACCESS_TOKEN_EXPIRATION_TIME: { type: 'string' },
+    VERSION: { type: 'string' }, LIMIT: { type: 'integer', default: 5 } } }
+"""
+
+
+@pytest.mark.parametrize("schema", [ENV_SCHEMA, JSON_SCHEMA])
+def test_a_schema_of_fastify_s_says_what_it_reads_and_what_is_required(tmp_path: Path, schema: str) -> None:
+    package = {
+        "type": "module",
+        "imports": {"#*": "./src/*"},
+        "scripts": {"start": "node src/index.ts", "generate": "drizzle-kit generate --config=infra/drizzle.config.js"},
+        "dependencies": {"fastify": "5", "postgres": "3", "drizzle-orm": "0.45"},
+    }
+    config = "export default { out: 'infra/sql', schema: 'src/**/*.model.ts' }\n"
+    files = {"package.json": json.dumps(package), "infra/drizzle.config.js": config, "infra/sql/0000_a.sql": "select 1;\n"}
+    files |= {
+        "src/index.ts": "import { env } from '#configs/env.config.ts'\n",
+        "src/configs/env.config.ts": schema,
+        "src/a.model.ts": "export {}\n",
+    }
+    written = app_file(detect_application(_written(tmp_path, files)), SERVICES, 31000)
+    (web,) = yaml.safe_load(written.text)["app_components"]
+    assert {name: web["env"][name] for name in ("HTTP_PORT", "IP", "LOG_LEVEL", "ENV_NAME")} == {
+        "HTTP_PORT": "3000",
+        "IP": "0.0.0.0",
+        "LOG_LEVEL": "info",
+        "ENV_NAME": "production",
+    }
+    assert web["secret_env"] == {"DATABASE_URL": {"from": "postgresql", "as": "postgres.js"}}
+    assert [ask.name.partition("_")[2] for ask in written.asks] == ["enable_log", "jwt_access_token_expiration_time"]
+    assert web["migration"]["command"] == ["node", "migrate.mjs"]
+
+
+def _written(folder: Path, files: Mapping[str, str]) -> Path:
+    place = folder / "shop"
+    for name, text in files.items():
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_text(text, encoding="utf-8")
+    return place
