@@ -48,6 +48,7 @@ FORMATS: dict[str, dict[str, Any]] = {
         "@daily, @weekly, @monthly, @yearly",
     },
     "python_version": {"pattern": "3\\.[0-9]{1,2}", "says": 'a minor version of Python in quotes such as "3.13"'},
+    "node_version": {"pattern": "[0-9]{2}", "says": 'a major version of Node.js in quotes such as "24"'},
     "source_folder": {
         "pattern": "([^/.:\n][^/:\n]*|\\.[^/.:\n][^/:\n]*|\\.\\.[^/:\n]+)(/([^/.:\n][^/:\n]*|\\.[^/.:\n][^/:\n]*|\\.\\.[^/:\n]+))*",
         "says": "a folder or file below the build context, such as app, written without . and ..",
@@ -70,6 +71,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
             "dockerfile": {"type": "str", "default": "Dockerfile"},
             "generate": {"type": "bool", "default": False},
             "python": {"type": "str", "format": "python_version"},
+            "node": {"type": "str", "format": "node_version"},
             "language": {"type": "str", "choices": ["python", "node"]},
             "locked": {"type": "bool", "default": True},
             "args": {"type": "dict", "default": {}, "empty": True},

@@ -297,7 +297,7 @@ def python_version(folder: Folder, project: Project) -> tuple[Fact[str], Fact[st
 
     requires = _requires(folder, project)
     try:
-        allowed = SpecifierSet(_as_specifier(requires.value))
+        allowed = SpecifierSet(as_specifier(requires.value))
     except InvalidSpecifier:
         allowed = SpecifierSet()
     said = [(minor, source) for minor, source in _versions(folder, project) if minor]
@@ -315,13 +315,16 @@ def python_version(folder: Folder, project: Project) -> tuple[Fact[str], Fact[st
     return Fact(chosen, requires.source if requires.value else "", tuple(choices) if said else (), note), requires
 
 
-def _as_specifier(text: str) -> str:
+def as_specifier(text: str) -> str:
     """Return poetry's carets and tildes as PEP 440 has it."""
     parts = []
     for part in text.replace("||", ",").split(","):
         part = part.strip()
         if match := re.fullmatch(r"\^\s*(\d+)((?:\.\d+)*)", part):
-            parts += [f">={match[1]}{match[2]}", f"<{int(match[1]) + 1}"]
+            # The first number that is not 0 stays; https://python-poetry.org/docs/dependency-specification/.
+            numbers = [int(number) for number in f"{match[1]}{match[2]}".split(".")]
+            at = next((index for index, number in enumerate(numbers) if number), len(numbers) - 1)
+            parts += [f">={match[1]}{match[2]}", f"<{'.'.join(map(str, [*numbers[:at], numbers[at] + 1]))}"]
         elif match := re.fullmatch(r"~\s*(\d+)\.(\d+)(?:\.\d+)*", part):
             parts += [f"=={match[1]}.{match[2]}.*"]
         elif re.fullmatch(r"\d+(\.\d+)?", part):

@@ -68,24 +68,27 @@ ESBUILD = "esbuild@0.28.2"
 WEB_SERVER = ("nginx", "nginx-common", "libcrypt1", "libpcre2-8-0", "libssl3t64", "libzstd1", "zlib1g")
 
 
-def node_version(node: Node) -> str:
-    """Return the line of Node.js to take: the newest that the project allows, of those that a wheel is locked for."""
+def node_version(node: Node, choices: Choices) -> str:
+    """Return the line of Node.js to take: the one that a person chose, or the newest that the project allows, of those that can be had."""
     import nodesemver
 
-    wanted = node.version.value
+    wanted = choices.node or node.version.value
     lines = sorted(NODE_REQUIREMENTS, key=int, reverse=True)
+    there = ", ".join(lines)
+    if choices.node and choices.node not in lines:
+        raise Failure(f"Node.js (build.node): {wanted} is asked for, and {there} can be had: write one of them.")
     if re.fullmatch(r"v?\d+(\.\d+)*", wanted):
         major = wanted.lstrip("v").split(".")[0]
         if major in lines:
             return major
         if int(major) < int(lines[-1]):
             return lines[-1]  # older ones have reached the end of their life; the oldest that is there differs least
-        raise Failure(f"Node.js ({node.version.source}): {wanted} is asked for, and {', '.join(lines)} can be had: name one of them there.")
     for line in lines:
         if not wanted or nodesemver.satisfies(_release(line), wanted, loose=True):
             return line
     raise Failure(
-        f"Node.js ({node.version.source}): {wanted} allows none of {', '.join(lines)}, which can be had: widen it to one of them."
+        f'Node.js ({node.version.source}): {wanted} is asked for, and {there} can be had: write node: "{lines[0]}" into build to take the '
+        "nearest, or change it there."
     )
 
 
@@ -97,7 +100,7 @@ def _release(line: str) -> str:
 def node_dockerfile(part: Part, node: Node, folder: Folder, choices: Choices) -> Generated:
     """Return the Dockerfile of a Next.js application or another server; raises ``Failure`` as ``generate`` does."""
     is_next = part.kind.value == "next"
-    context, line = part.context.value, node_version(node)
+    context, line = part.context.value, node_version(node, choices)
     where = relative(part.folder, context)
     if is_next:
         build = [f"node /docker/next.cjs {where} {_run_script(node, node.build.value or 'build')}"]
@@ -168,7 +171,7 @@ def static_dockerfile(part: Part, node: Node | None, folder: Folder, choices: Ch
         output = f"{where}/{node.output.value}" if where != "." else node.output.value
         build = [f"cd {where} && {_run_script(node, node.build.value)} && cd /src", f"cp -r {output} /out"]
         stages = _built(part, node, folder, choices, build)
-        written = {"node.txt": NODE_REQUIREMENTS[node_version(node)]}
+        written = {"node.txt": NODE_REQUIREMENTS[node_version(node, choices)]}
         copied = "COPY --from=build /out /srv"
     else:
         stages, written, copied = [], {}, f"COPY {where} /srv"

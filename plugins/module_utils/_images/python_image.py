@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from .._core.errors import Failure
 from .._detect.folder import Folder, join, relative
 from .._detect.model import Part, Python
+from .._detect.python_project import as_specifier
 from . import recipe
 from .recipe import Choices, Generated, run, script, stage
 
@@ -114,10 +116,8 @@ def interpreter(python: Python, choices: Choices) -> Interpreter:
 def _allows(requires: str, version: str) -> bool:
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-    from .._detect.python_project import _as_specifier
-
     try:
-        allowed = SpecifierSet(_as_specifier(requires))
+        allowed = SpecifierSet(as_specifier(requires))
     except InvalidSpecifier:
         return False
     return allowed.contains(f"{version}.99") or allowed.contains(f"{version}.0")
@@ -307,7 +307,27 @@ def _declared(folder: Folder, python: Python) -> list[str]:
     manifest = python.manifest.value
     if manifest.endswith("pyproject.toml") and (listed := folder.table(manifest, "project").get("dependencies")):
         return [str(entry) for entry in listed]
+    if manifest.endswith("pyproject.toml") and (table := folder.table(manifest, "tool", "poetry", "dependencies")):
+        return [line for name, said in table.items() if name != "python" for line in _of_poetry(name, said)]
     raise Failure(f"lock file ({manifest}): there is none that says what to install: make one, for example with uv lock.")
+
+
+def _of_poetry(name: str, said: Any) -> Iterator[str]:
+    """Yield what pip reads of one of Poetry's dependencies; nothing of one that is optional, or a folder."""
+    for one in said if isinstance(said, list) else [said]:
+        entry = one if isinstance(one, dict) else {"version": one}
+        if entry.get("optional") or entry.get("path"):
+            continue
+        extras = f"[{','.join(map(str, entry['extras']))}]" if entry.get("extras") else ""
+        text = f"{name}{extras}{as_specifier(str(entry.get('version', '*')))}"
+        if where := entry.get("git") or entry.get("url"):
+            revision = next((f"@{entry[key]}" for key in ("rev", "tag", "branch") if entry.get(key)), "")
+            text = f"{name}{extras} @ {'git+' if entry.get('git') else ''}{where}{revision}"
+        markers = [f"({entry['markers']})"] if entry.get("markers") else []
+        for limit in as_specifier(str(entry.get("python", "*"))).split(","):
+            if match := re.fullmatch(r"([<>=!]+)(.+)", limit):
+                markers.append(f'python_version {match[1]} "{match[2]}"')
+        yield f"{text} ; {' and '.join(markers)}" if markers else text
 
 
 def _manifests(folder: Folder, python: Python, part: Part) -> Iterator[str]:

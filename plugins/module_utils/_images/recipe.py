@@ -44,10 +44,11 @@ IGNORED = (
 
 @dataclass(frozen=True)
 class Choices:
-    """What a person decided otherwise than the source folder says: build arguments, and a Python."""
+    """What a person decided otherwise than the source folder says: build arguments, a Python, a Node.js."""
 
     arguments: Mapping[str, str] = field(default_factory=dict)
     python: str = ""
+    node: str = ""
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,10 @@ DOCKERFILE = "Dockerfile"
 
 
 class Choice(NamedTuple):
-    """What a component's ``build`` decides of a generated Dockerfile: Python's version, language, names of arguments, use of locks."""
+    """What a component's ``build`` decides of a generated Dockerfile; of its arguments the names."""
 
     python: str
+    node: str
     language: str
     arguments: tuple[str, ...]
     locked: bool
@@ -70,8 +71,8 @@ def source_of(build: Mapping[str, Any], root: Path) -> Source:
     folder = root / Path(build["context"]).expanduser()
     if not is_generated(build, folder):
         return Source(folder, folder, folder / build["dockerfile"])
-    python, language = (str(build.get(option) or "") for option in ("python", "language"))
-    return _generated(folder, root, Choice(python, language, tuple(sorted(build["args"])), bool(build.get("locked", True))))
+    python, node, language = (str(build.get(option) or "") for option in ("python", "node", "language"))
+    return _generated(folder, root, Choice(python, node, language, tuple(sorted(build["args"])), bool(build.get("locked", True))))
 
 
 def _generated(folder: Path, root: Path, choice: Choice) -> Source:
@@ -91,7 +92,7 @@ def _generate(where: Path, folder: Path, top: Path, choice: Choice) -> dict[str,
     from .recipe import Choices
 
     part = detect_part(folder.resolve(), top, choice.language, locked=choice.locked)
-    made = generate(part, top, Choices(dict.fromkeys(choice.arguments, ""), choice.python))
+    made = generate(part, top, Choices(dict.fromkeys(choice.arguments, ""), choice.python, choice.node))
     context = folder if top / made.context == folder.resolve() else top / made.context
     record = {"context": str(context), "offer": made.offer, "notes": made.notes, "key": _key(folder, context, top)}
     try:

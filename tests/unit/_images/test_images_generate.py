@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -248,7 +249,7 @@ def test_a_node_that_the_project_allows_is_taken(tmp_path: Path, engines: str, l
 
 def test_a_node_that_cannot_be_had_is_refused(tmp_path: Path) -> None:
     write(tmp_path, {"package.json": '{"name": "a", "engines": {"node": ">=99"}, "scripts": {"start": "node a.js"}}', "a.js": "1"})
-    with pytest.raises(Failure, match=r"Node.js \(package.json:1\): >=99 allows none of 24, 22, 20"):
+    with pytest.raises(Failure, match=r"Node.js \(package.json:1\): >=99 is asked for, and 24, 22, 20 can be had"):
         generated(tmp_path)
 
 
@@ -282,3 +283,54 @@ def write(folder: Path, contents: dict[str, str]) -> None:
 
 def generated(folder: Path, **choices: str) -> Generated:
     return generate(detect_part(folder, folder), folder, Choices(**choices))  # type: ignore[arg-type]
+
+
+def test_what_poetry_declares_is_installed_where_there_is_no_lock(tmp_path: Path) -> None:
+    manifest = """\
+[tool.poetry]
+name = "shop"
+[tool.poetry.dependencies]
+python = "^3.10"
+fastapi = "^0.111.1"
+alembic = "~1.13"
+tiny = "^0.0.9"
+pwdlib = {extras = ["argon2"], version = "^0.2.0"}
+other = {git = "https://example.org/other.git", tag = "v1"}
+later = {version = "2.1.0", python = ">=3.11", markers = "sys_platform == 'linux'"}
+near = {path = "../near"}
+perhaps = {version = "*", optional = true}
+"""
+    (tmp_path / "pyproject.toml").write_text(manifest, encoding="utf-8")
+    (tmp_path / "main.py").write_text("from fastapi import FastAPI\napp = FastAPI()\n", encoding="utf-8")
+    text = generate(detect_part(tmp_path), tmp_path, Choices()).dockerfile
+    listed = text.partition("/requirements.txt\n")[2].partition("\nEND\n")[0].splitlines()
+    assert listed == [
+        "fastapi>=0.111.1,<0.112",
+        "alembic==1.13.*",
+        "tiny>=0.0.9,<0.0.10",
+        "pwdlib[argon2]>=0.2.0,<0.3",
+        "other @ git+https://example.org/other.git@v1",
+        "later==2.1.0 ; (sys_platform == 'linux') and python_version >= \"3.11\"",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "chosen", "line"),
+    [("25", "24", "24"), (">=25.0.0", "22", "22"), (">=20 <23", "", "22"), ("18", "", "20"), ("22.3.1", "24", "24")],
+)
+def test_a_person_s_own_node_wins(tmp_path: Path, wanted: str, chosen: str, line: str) -> None:
+    package = {"name": "a", "engines": {"node": wanted}, "scripts": {"start": "node a.js"}, "dependencies": {"express": "5"}}
+    (tmp_path / "package.json").write_text(json.dumps(package), encoding="utf-8")
+    (tmp_path / "a.js").write_text("require('express')().listen(3000)\n", encoding="utf-8")
+    assert f"on Node.js {line}." in generate(detect_part(tmp_path), tmp_path, Choices(node=chosen)).dockerfile
+
+
+@pytest.mark.parametrize(("wanted", "chosen"), [("25", ""), (">=25.0.0", ""), ("24", "99")])
+def test_a_node_that_cannot_be_had_names_the_line_that_takes_the_nearest(tmp_path: Path, wanted: str, chosen: str) -> None:
+    package = {"name": "a", "engines": {"node": wanted}, "scripts": {"start": "node a.js"}, "dependencies": {"express": "5"}}
+    (tmp_path / "package.json").write_text(json.dumps(package), encoding="utf-8")
+    (tmp_path / "a.js").write_text("require('express')().listen(3000)\n", encoding="utf-8")
+    with pytest.raises(Failure) as failed:
+        generate(detect_part(tmp_path), tmp_path, Choices(node=chosen))
+    said = "write one of them" if chosen else 'write node: "24" into build to take the nearest, or change it there.'
+    assert said in str(failed.value)
