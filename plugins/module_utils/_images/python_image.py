@@ -50,6 +50,11 @@ NATIVE = {
 }
 """Distributions without wheels, and the Debian packages that they are compiled with."""
 
+LIMITS = {"passlib": ("bcrypt", "bcrypt<5")}
+"""Distributions whose last release breaks on a newer one of another, and the limit, where no lock file says which that is.
+
+passlib 1.7.4 tries bcrypt with more than 72 bytes, which bcrypt 5 refuses."""
+
 READ_THEIR_SOURCES = ("torch", "numba", "triton", "jax", "transformers", "gradio", "streamlit", "marimo", "nicegui")
 """Distributions that look at the source text of functions while they run, so that the sources stay."""
 
@@ -282,6 +287,11 @@ def _install(part: Part, python: Python, folder: Folder, chosen: Interpreter) ->
         yield recipe.heredoc("/requirements.txt", "\n".join(_declared(folder, python)) + "\n")
         hashed = False
     flags = ["--require-hashes"] if hashed else []
+    if not lock and "--hash=" not in folder.text(python.manifest.value):
+        limits = [limit for name, (other, limit) in LIMITS.items() if name in python.dependencies and other not in python.dependencies]
+        if limits:
+            yield recipe.heredoc("/limits.txt", "\n".join(limits) + "\n")
+            flags = ["--constraint", "/limits.txt"]
     wheels = script("pip", venv, "--only-binary=:all:", *flags, "--requirement", requirements)
     # What has no wheel is compiled.
     sources = f"{script('install', *chosen.developer)} && {script('pip', venv, *flags, '--requirement', requirements)}"

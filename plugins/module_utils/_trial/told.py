@@ -16,6 +16,9 @@ from .._release.logs import telling
 from . import inside
 from .trial import Trial
 
+_NO_DIFFERENCE = re.compile(r"(?m)^No difference to the schema|No new upgrade operations detected|No changes detected")
+"""What migrate.mjs, Alembic and Django say where nothing differs."""
+
 
 def read(log: str) -> dict[str, Any] | None:
     """Return the answers in a trial's log; nothing where it has none."""
@@ -86,18 +89,19 @@ def _untried(trial: Trial, answers: Mapping[str, Any]) -> Iterator[str]:
         yield f"its migration ({tool}) was not tried: {found.note}"
     elif trial.migration and not ran:
         yield f"its migration ({tool}) was not tried: it has no embedded database, and nothing is tried on one of yours."
-    elif (
-        ran
-        and not ran["code"]
-        and trial.part.node
-        and not (compared and re.search(r"(?m)^(No d|D)ifference to the schema", compared["output"]))
-    ):
+    elif ran and not ran["code"] and not (answers.get("again") or {}).get("code") and not _is_compared(compared):
         why = f"nothing tells it in the image of {tool}"
         if compared:
             why = telling(compared["output"]) or compared["output"].strip()[-200:] or "the image's own migration does not compare"
         elif tool == "drizzle":
             why = "drizzle.config names no file of a schema that was found"
-        yield f"its migration works on an empty database; whether it leaves a difference to the schema was not tried: {why}."
+        yield f"its migration works on an empty database; whether it leaves a difference to the models was not tried: {why.rstrip('.')}."
+
+
+def _is_compared(compared: Mapping[str, Any] | None) -> bool:
+    """Tell whether a comparison was made, by what Alembic, Django or our own look says."""
+    said = str((compared or {}).get("output", ""))
+    return bool(_NO_DIFFERENCE.search(said) or _difference(said))
 
 
 def _makes_tables(trial: Trial) -> bool:

@@ -198,6 +198,8 @@ def _comparing(command: Sequence[str]) -> list[str]:
     words = list(command)
     if "alembic" in words and words[-2:] == ["upgrade", "head"]:
         return [*words[:-2], "check"]
+    if "flask" in words and words[-2:] == ["db", "upgrade"]:
+        return [*words[:-1], "check"]
     if "manage.py" in words and "migrate" in words:
         return [*words[: words.index("migrate")], "makemigrations", "--check", "--dry-run"]
     return []

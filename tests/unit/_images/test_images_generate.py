@@ -334,3 +334,14 @@ def test_a_node_that_cannot_be_had_names_the_line_that_takes_the_nearest(tmp_pat
         generate(detect_part(tmp_path), tmp_path, Choices(node=chosen))
     said = "write one of them" if chosen else 'write node: "24" into build to take the nearest, or change it there.'
     assert said in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("requirements", "limited"),
+    [("passlib[bcrypt]\n", True), ("passlib\nbcrypt==5.0.0\n", False), ("fastapi\n", False), ("passlib==1.7.4 --hash=sha256:ab\n", False)],
+)
+def test_what_breaks_on_a_newer_other_is_limited_where_no_lock_says_which(tmp_path: Path, requirements: str, limited: bool) -> None:
+    write(tmp_path, {"requirements.txt": f"fastapi\n{requirements}", "main.py": "from fastapi import FastAPI\napp = FastAPI()\n"})
+    text = generate(detect_part(tmp_path), tmp_path, Choices()).dockerfile
+    assert ("/limits.txt\nbcrypt<5\n" in text) is limited
+    assert ("--constraint /limits.txt" in text) is limited

@@ -66,7 +66,6 @@ def test_an_application_that_is_right_hears_nothing() -> None:
 @pytest.mark.parametrize(
     ("answers", "own"),
     [
-        ({"compare": {"code": 1, "output": "KeyError: 'x'"}}, {}),
         ({"with": {"/health": [200, "a"]}, "without": {"/health": [200, "a"]}}, {"database": "", "migration": None}),
         ({"with": {}, "without": {}}, {"probes": {}}),
         ({"load": {"ok": True, "paths": [], "tables": ""}}, {"routes": {"/api": False}}),
@@ -87,6 +86,24 @@ def test_a_migration_that_fails_is_told_with_its_cause_and_what_was_tried_in_its
     assert f"write at web: migration: {{command: [python, -c, {json.dumps(CODE)}]}}" in line
     (line,) = said({"migration": {"code": 1, "output": ALEMBIC}, "tables": {"code": CODE, "ended": 1, "result": "no"}})
     assert line.endswith("Mend the migrations.")
+
+
+@pytest.mark.parametrize(
+    ("compare", "why"),
+    [
+        (
+            {"code": 1, "output": "FAILED: Can't proceed; env.py does not provide a MetaData object.\n"},
+            "env.py does not provide a MetaData",
+        ),
+        (None, "nothing tells it in the image of alembic"),
+    ],
+)
+def test_a_comparison_that_cannot_be_made_is_told(compare: dict[str, Any] | None, why: str) -> None:
+    (line,) = said({"compare": compare})
+    assert "leaves a difference to the models was not tried: " in line
+    assert why in line
+    assert line.endswith(".")
+    assert ".." not in line
 
 
 def test_a_migration_that_works_once_only_is_told() -> None:
@@ -164,6 +181,7 @@ def test_no_credential_leaves_the_machine_and_the_addresses_are_the_scratch_data
     assert ":9/" in request["away"]["DATABASE_URL"]
     assert request["env"]["PAGE"] == "7"
     assert request["compare"] == ["alembic", "check"]
+    assert trial(migration={"command": ["flask", "--app", "shop", "db", "upgrade"]}).request()["compare"][-2:] == ["db", "check"]
     assert trial(migration={"command": ["python", "manage.py", "migrate", "--noinput"]}).request()["compare"][-2:] == [
         "--check",
         "--dry-run",

@@ -101,7 +101,7 @@ def test_a_migration_of_another_tool_is_run_and_not_compared(tmp_path: Path) -> 
     command = ["node", "node_modules/knex-program", "migrate:latest"]
     assert trial(tmp_path, migration={"command": command}).request()["compare"] == []
     (line,) = lines(trial(tmp_path, migration={"command": command}), {**WORKS, "compare": None})
-    assert line.endswith("to the schema was not tried: nothing tells it in the image of the script migrate.")
+    assert line.endswith("to the models was not tried: nothing tells it in the image of the script migrate.")
 
 
 def test_the_request_holds_what_the_image_runs_and_no_credential() -> None:
