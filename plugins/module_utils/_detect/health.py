@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeAlias
 
 from .folder import Folder
 from .javascript import Script
@@ -259,16 +260,55 @@ def next_paths(folder: Folder, where: str) -> list[tuple[str, str, str]]:
     return found
 
 
-def node_paths(loaded: Mapping[str, Script]) -> list[tuple[str, str, str]]:
-    """Return the literal paths of Express', Fastify's, Koa's and Hono's routes, whose routers' prefixes are not followed, and of Nest's."""
+Resolver: TypeAlias = Callable[[str, str], str]
+"""From a file and what it imports, as it is written, to the file that is loaded; empty for a package's."""
+
+
+def node_paths(loaded: Mapping[str, Script], resolver: Resolver = lambda _path, _target: "") -> list[tuple[str, str, str]]:
+    """Return the literal paths of Express', Fastify's, Koa's and Hono's routes, with the prefixes of routers in front, and of Nest's."""
     found: list[tuple[str, str, str]] = list(_nest_paths(loaded))
-    for script in loaded.values():
+    prefixes = _router_prefixes(loaded, resolver)
+    for path, script in loaded.items():
         for method, owner, arguments, source in script.calls("get", "all", "use", "post"):
             if len(arguments) > 1 and re.search(r"app|router|server|fastify|route", owner, re.IGNORECASE):
                 text = script.literal(arguments[0])
-                if text and text.startswith("/"):
+                if text and text.startswith("/") and method != "use":
+                    own = prefixes.get((path, owner)) or prefixes.get((path, "")) or [""]
+                    found += [(f"{prefix}{text}".rstrip("/") or "/", method, source) for prefix in own]
+                elif text and text.startswith("/"):
                     found.append((text, method, source))
     return found
+
+
+def _router_prefixes(loaded: Mapping[str, Script], resolver: Resolver) -> dict[tuple[str, str], list[str]]:
+    """Return under which prefixes routers answer: those of a file, with an empty name, and those that have a name in their own file.
+
+    A router is brought by Express' ``use("/api", router)``, Hono's ``route("/api", router)`` or Fastify's ``register(plugin, {prefix})``.
+    """
+    edges: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for path, script in loaded.items():
+        names = script.imported()
+        for method, _owner, arguments, _source in script.calls("use", "route", "register"):
+            if len(arguments) < 2:
+                continue
+            if method == "register":
+                routers, prefix = arguments[:1], Script.entry(arguments[1], "prefix")
+            else:
+                routers, prefix = arguments[1:], Script.literal(arguments[0]) or ""
+            for router in routers if prefix.startswith("/") else []:
+                # A router may be made at once, as in use("/api", makeRouter(settings)).
+                name = router.text.decode("utf-8", "replace").partition("(")[0].partition(".")[0]
+                file = resolver(path, names[name]) if name in names else ""
+                target = (file, "") if file else (path, name)
+                if re.fullmatch(r"\w+", name) and target[0] in loaded:
+                    edges.setdefault(target, []).append((path, prefix.rstrip("/")))
+
+    def above(router: tuple[str, str], seen: frozenset[tuple[str, str]]) -> list[str]:
+        if router in seen or router not in edges:
+            return [""]
+        return [f"{before}{prefix}" for owner, prefix in edges[router] for before in above((owner, ""), seen | {router})]
+
+    return {router: list(dict.fromkeys(above(router, frozenset()))) for router in edges}
 
 
 def _nest_paths(loaded: Mapping[str, Script]) -> Iterator[tuple[str, str, str]]:

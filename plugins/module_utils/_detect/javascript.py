@@ -37,13 +37,30 @@ _IMPORTS = """
 (call_expression function: (import) arguments: (arguments . (string (string_fragment) @from)))
 (call_expression function: (identifier) @require arguments: (arguments . (string (string_fragment) @from)))
 """
+_NAMED = """
+(import_statement (import_clause (identifier) @name) source: (string (string_fragment) @from))
+(import_statement
+  (import_clause (named_imports (import_specifier !alias name: (identifier) @name))) source: (string (string_fragment) @from))
+(import_statement
+  (import_clause (named_imports (import_specifier alias: (identifier) @name))) source: (string (string_fragment) @from))
+(variable_declarator name: (identifier) @name
+  value: (call_expression function: (identifier) @require arguments: (arguments . (string (string_fragment) @from))))
+"""
 _CALLS = """
 (call_expression function: (member_expression property: (property_identifier) @method) arguments: (arguments) @arguments) @call
 """
 _DECORATORS = "(decorator (call_expression function: (identifier) @name arguments: (arguments) @arguments)) @mark"
 _PAIRS = "(pair key: [(property_identifier) (string)] @key value: (_) @value)"
 _STRINGS = "[(string (string_fragment) @text) (template_string) @text]"
-_QUERIES = {"reads": _READS, "imports": _IMPORTS, "calls": _CALLS, "decorators": _DECORATORS, "pairs": _PAIRS, "strings": _STRINGS}
+_QUERIES = {
+    "reads": _READS,
+    "imports": _IMPORTS,
+    "calls": _CALLS,
+    "named": _NAMED,
+    "decorators": _DECORATORS,
+    "pairs": _PAIRS,
+    "strings": _STRINGS,
+}
 
 
 @dataclass(frozen=True)
@@ -128,6 +145,14 @@ class Script:
             if "require" not in captures or _text(captures["require"][0]) == "require":
                 yield from map(_text, captures["from"])
 
+    def imported(self) -> dict[str, str]:
+        """Return the names that an import, or ``require``, gives, and what each comes from, as it is written."""
+        return {
+            _text(captures["name"][0]): _text(captures["from"][0])
+            for captures in self._matches("named")
+            if "require" not in captures or _text(captures["require"][0]) == "require"
+        }
+
     def calls(self, *methods: str) -> Iterator[tuple[str, str, list[Any], str]]:
         """Yield method, object, arguments and place of each call of ``object.method(...)``."""
         for captures in self._matches("calls"):
@@ -161,6 +186,15 @@ class Script:
     def literal(node: Any) -> str | None:
         """Return the value of a literal; None for anything else."""
         return _literal(node)
+
+    @staticmethod
+    def entry(node: Any, key: str) -> str:
+        """Return the literal that an object has at a key; empty where it has none, or is no object."""
+        for child in node.named_children if node.type == "object" else ():
+            name = child.child_by_field_name("key") if child.type == "pair" else None
+            if name is not None and _text(name).strip("\"'") == key:
+                return _literal(child.child_by_field_name("value")) or ""
+        return ""
 
     def strings(self) -> Iterator[tuple[str, str]]:
         """Yield each literal text and its place; a template's placeholders are ``${}``."""

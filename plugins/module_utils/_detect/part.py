@@ -16,8 +16,8 @@ from . import health, python_variables
 from .connections import node_connections, python_connections
 from .evidence import compose_services, dockerfiles, own_dockerfile
 from .folder import Folder, join
-from .javascript import Read
-from .javascript_variables import reachable, reads, siblings
+from .javascript import Read, resolve
+from .javascript_variables import aliases, reachable, reads, siblings
 from .migrations import node_migration, prisma_schema, python_migration
 from .model import Fact, OwnDockerfile, Part, Problem, Variable
 from .node_part import detect_node, entry_files
@@ -278,7 +278,12 @@ def _node_parts(folder: Folder, where: str, others: list[str]) -> list[Part]:
         known = {**{name: client for name, client in known.items() if name not in DATABASES}, provider.service: provider}
     known = one_database(known, (place.default for place in found_reads), _images(folder))
     found = variables(folder, where, "node", found_reads, needs, known, kind=kind, build_files=build)
-    paths = health.next_paths(folder, where) if kind == "next" else health.node_paths(loaded) if kind == "node" else []
+    known_aliases = aliases(folder, package)
+
+    def resolver(path: str, target: str) -> str:
+        return resolve(folder, path, target, known_aliases)
+
+    paths = health.next_paths(folder, where) if kind == "next" else health.node_paths(loaded, resolver) if kind == "node" else []
     probe = health.best((path, source) for path, _method, source in paths)
     if kind in ("next", "static") and not probe.value:
         probe = Fact("/", note="The page itself.")

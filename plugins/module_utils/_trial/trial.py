@@ -30,6 +30,7 @@ LABEL = "plannoir.deploy/trial"
 SECONDS = 240
 """For one trial; the cluster ends its pod then."""
 
+_PREFIXES = ("/api", "/api/v1", "/v1")
 _KINDS = {**SCRATCH, **ABSENT}
 _RESOURCES = {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"cpu": "1", "memory": "512Mi"}}
 
@@ -118,7 +119,10 @@ class Trial:
         return {
             "command": given if self.component.get("command") else [*process],
             "port": int(self.component.get("port") or 0),
-            "paths": sorted({*([probe] if probe else []), *healthy}),
+            # A router may stand behind a prefix that detection did not see.
+            "paths": list(
+                dict.fromkeys([*([probe] if probe else []), *healthy, *(f"{prefix}{path}" for prefix in _PREFIXES for path in healthy)])
+            ),
             "compare": [*self.migration, "difference"] if compares else [],
             "mark": inside.MARK,
             "step": inside.STEP,

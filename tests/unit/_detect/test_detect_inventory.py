@@ -579,3 +579,46 @@ def _written(folder: Path, files: Mapping[str, str]) -> Path:
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).write_text(text, encoding="utf-8")
     return place
+
+
+NODE = {
+    "express": """\
+import express from 'express'
+import { users } from './routes/users.js'
+const health = require('./routes/health')
+const app = express()
+app.use('/api', health, users)
+app.listen(3000)
+""",
+    "fastify": """\
+import Fastify from 'fastify'
+import health from '#routes/health'
+import * as users from './routes/users.js'
+const app = Fastify()
+app.register(health, { prefix: '/api' })
+app.listen({ port: 3000 })
+""",
+    "hono": """\
+import { Hono } from 'hono'
+import health from './routes/health'
+const app = new Hono()
+app.route('/api', health)
+app.listen(3000)
+""",
+}
+ROUTERS = {
+    "express": "const router = express.Router()\nrouter.get('/health', (a, b) => {})\nmodule.exports = router\n",
+    "fastify": "export default async (fastify) => { fastify.get('/health', { handler: () => 1 }, () => 1) }\n",
+    "hono": "const router = new Hono()\nrouter.get('/health', (c) => c.text('ok'))\nexport default router\n",
+}
+
+
+@pytest.mark.parametrize("framework", ["express", "fastify", "hono"])
+def test_a_route_of_a_node_router_is_asked_behind_the_prefix_that_the_router_has(tmp_path: Path, framework: str) -> None:
+    package = {"imports": {"#*": "./src/*"}, "scripts": {"start": "node src/index.js"}, "dependencies": {framework: "5"}}
+    files = {"package.json": json.dumps(package), "src/index.js": NODE[framework], "src/routes/health.js": ROUTERS[framework]}
+    files["src/routes/users.js"] = "export const users = Router()\n"
+    written = app_file(detect_application(_written(tmp_path, files)), SERVICES, 31000)
+    found = yaml.safe_load(written.text)
+    assert found["app_components"][0]["probes"] == {"readiness": {"path": "/api/health"}}
+    assert found["app_checks"][0]["request"] == {"url": "/api/health"}

@@ -108,6 +108,8 @@ def test_the_request_holds_what_the_image_runs_and_no_credential() -> None:
     request = trial().request()
     assert request["command"] == ["node", "server.js"]
     assert request["compare"] == ["node", "migrate.mjs", "difference"]
+    fastify = trial("node-fastify", probes={"readiness": {"path": "/healthz"}}).request()["paths"]
+    assert fastify == ["/healthz", "/api/healthz", "/api/v1/healthz", "/v1/healthz"]
     assert request["present"]["DATABASE_URL"] == "postgresql://trial:trial@127.0.0.1:5432/one?sslmode=disable"
     assert trial(command=["node", "own.js"], args=["x"]).request()["command"] == ["node", "own.js", "x"]
     pod = trial().pod("shop")[1]
