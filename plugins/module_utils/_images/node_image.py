@@ -298,7 +298,8 @@ def _without_development(part: Part, node: Node, folder: Folder) -> list[str]:
         return []
     prune = {
         "npm": "npm prune --omit=dev --ignore-scripts --no-audit --no-fund",
-        "pnpm": "pnpm install --prod --frozen-lockfile --offline --ignore-scripts",
+        # It keeps what nothing needs any more for a week.
+        "pnpm": "pnpm install --prod --frozen-lockfile --offline --ignore-scripts --config.modules-cache-max-age=0",
         "yarn": "yarn install --production --frozen-lockfile --ignore-scripts --prefer-offline --non-interactive",
         "yarn-berry": "yarn workspaces focus --all --production",
         "bun": "rm -rf node_modules && bun install --production --frozen-lockfile --ignore-scripts",

@@ -345,3 +345,11 @@ def test_what_breaks_on_a_newer_other_is_limited_where_no_lock_says_which(tmp_pa
     text = generate(detect_part(tmp_path), tmp_path, Choices()).dockerfile
     assert ("/limits.txt\nbcrypt<5\n" in text) is limited
     assert ("--constraint /limits.txt" in text) is limited
+
+
+def test_pnpm_takes_development_s_packages_out_at_once(tmp_path: Path) -> None:
+    package = {"name": "a", "scripts": {"start": "node a.js"}, "dependencies": {"express": "5"}, "devDependencies": {"typescript": "5"}}
+    entries = {"dependencies": {"express": {"specifier": "5"}}, "devDependencies": {"typescript": {"specifier": "5"}}}
+    lock = json.dumps({"lockfileVersion": "9.0", "importers": {".": entries}})
+    write(tmp_path, {"package.json": json.dumps(package), "a.js": "1", "pnpm-lock.yaml": lock})
+    assert re.search(r"pnpm install --prod .* --config\.modules-cache-max-age=0", generated(tmp_path).dockerfile)
