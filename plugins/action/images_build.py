@@ -14,7 +14,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker impor
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.errors import Failure
 from ansible_collections.plannoir.deploy.plugins.module_utils._images.build import Inputs, build_images
 from ansible_collections.plannoir.deploy.plugins.module_utils._images.plan import Image
-from ansible_collections.plannoir.deploy.plugins.module_utils._images.sizes import large, sentence
+from ansible_collections.plannoir.deploy.plugins.module_utils._images.sizes import grown, large, sentence
 
 SECRET_SPEC = {
     "id": {"type": "str", "required": True},
@@ -58,13 +58,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible has no types
         built, problems = build_images(images, inputs, Display().display)
         engine = Docker({**os.environ, **environment}, timeout=600)
         names = {image.ref: image.name for image in images}
-        for entry in built:
-            try:
-                size, held = int(engine.image(entry["ref"])["Size"]), large(engine, entry["ref"])
-            except Failure as error:  # what is said of an image is no reason to do without it
-                Display().v(f"{entry['ref']} was not looked at: {error}")
-                continue
-            entry.update(size=size, large=[one._asdict() for one in held])
-            Display().display(sentence(names[entry["ref"]], size, held))
+        try:
+            sizes = grown(engine, [entry["ref"] for entry in built])
+            for entry in built:
+                if size := sizes.get(entry["ref"]):
+                    held = large(engine, entry["ref"])
+                    entry.update(size=size, large=[one._asdict() for one in held])
+                    Display().display(sentence(names[entry["ref"]], size, held))
+        except Failure as error:  # what is said of an image is no reason to do without it
+            Display().v(f"The images' sizes were not looked at: {error}")
         failure = {"failed": True, "msg": "\n\n".join(problems)} if problems else {}
         return {"changed": bool(built), "built": built, **failure}

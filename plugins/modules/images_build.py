@@ -14,7 +14,8 @@ author: Plannoir contributors (@plannoir)
 description:
   - Runs C(docker buildx build) for each image at the same time, in the engine that the environment names (E(DOCKER_HOST),
     E(DOCKER_TLS_VERIFY), E(DOCKER_CERT_PATH)). Shows a line for each that is done, and the step of its Dockerfile that a long one is at.
-  - A line for each image that was built names its size, and what it has of at least 10 MB, by the metadata of packages in it.
+  - A line for each image that is the first of its name, or has grown by 5 %, tells its size, and what it has of at least 10 MB, by the
+    metadata of packages in it.
   - An image that fails ends no other. The message has the end of the step that failed.
 options:
   images:
@@ -87,11 +88,11 @@ built:
   contains:
     ref: {description: Reference., type: str, returned: always}
     seconds: {description: Seconds from the first build's begin to this one's end., type: float, returned: always}
-    size: {description: Bytes of the image., type: int, returned: when the engine tells}
+    size: {description: Bytes of the image., type: int, returned: for the first image of its name and one that has grown}
     large:
       description: What the image has of at least 10 MB, the largest first, C(name) (a dependency with its version, or a file) and C(size).
       type: list
       elements: dict
-      returned: when the engine tells
+      returned: for the first image of its name and one that has grown
       sample: [{name: next 16.0.7, size: 45100000}]
 """

@@ -44,7 +44,7 @@ ROLE = """
     mode: "0644"
   loop: [a, b]
 - name: Touch them
-  ansible.builtin.file: {path: "{{ playbook_dir }}/{{ item }}", state: touch, mode: "0644", access_time: preserve, modification_time: preserve}
+  ansible.builtin.copy: {content: "", dest: "{{ playbook_dir }}/{{ item }}", mode: "0644"}
   loop: [c, d, e, f, g]
 - name: Build it
   ansible.builtin.command: {cmd: "sh -c 'sleep 1.5; touch built'", creates: "{{ playbook_dir }}/built", chdir: "{{ playbook_dir }}"}

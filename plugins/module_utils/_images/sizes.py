@@ -9,10 +9,11 @@ import csv
 import json
 import re
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO, NamedTuple
 
 from .._core.docker import Docker
+from .tags import repository
 
 LARGE = 10 * 10**6
 """Bytes from which on a dependency is named."""
@@ -22,11 +23,34 @@ _PYTHON = re.compile(r"(?P<root>.*(?:site|dist)-packages)/(?P<rest>.+)")
 _NODE = re.compile(r"(?P<root>.*node_modules/(?P<name>(?:@[^/]+/)?[^/@.][^/]*))/(?P<rest>.+)")
 
 
+GROWTH = 1.05
+"""How much larger than the one before an image is that is looked at again."""
+
+
 class Held(NamedTuple):
     """A dependency, or a file that belongs to none: its name with its version, and its bytes in the image."""
 
     name: str
     size: int
+
+
+def grown(engine: Docker, references: Sequence[str]) -> dict[str, int]:
+    """Return the bytes of those images that are the first of their repository, or have grown since the one before.
+
+    An edit's image has the dependencies that were named already, and nobody waits until all of it is read again.
+
+    Raises:
+        Failure: The engine does not answer.
+    """
+    found: dict[str, int] = {}
+    before: dict[str, tuple[int, int]] = {}
+    for image in engine.images():
+        for tag in image["RepoTags"] or []:
+            if tag in references:
+                found[tag] = image["Size"]
+            else:
+                before[repository(tag)] = max(before.get(repository(tag), (0, 0)), (image["Created"], image["Size"]))
+    return {tag: size for tag, size in found.items() if size > GROWTH * before.get(repository(tag), (0, 0))[1]}
 
 
 def large(engine: Docker, reference: str) -> list[Held]:

@@ -10,7 +10,7 @@ from typing import cast
 
 import pytest
 from ansible_collections.plannoir.deploy.plugins.module_utils._core.docker import Docker
-from ansible_collections.plannoir.deploy.plugins.module_utils._images.sizes import Held, large, sentence
+from ansible_collections.plannoir.deploy.plugins.module_utils._images.sizes import Held, grown, large, sentence
 
 MB = 10**6
 SITE = "opt/venv/lib/python3.13/site-packages"
@@ -73,6 +73,15 @@ def test_a_file_of_no_dependency_is_named_by_its_path() -> None:
         Held("/usr/bin/node", 30 * MB),
         Held("/usr/lib/libicudata.so", 10 * MB),
     ]
+
+
+def test_only_the_first_image_and_one_that_has_grown_are_looked_at() -> None:
+    class Engine:
+        def images(self) -> list[dict[str, object]]:
+            images = [("a:new", 3, 100), ("b:new", 3, 106), ("b:old", 2, 100), ("b:older", 1, 200), ("c:new", 3, 105), ("c:old", 2, 100)]
+            return [{"RepoTags": [tag], "Created": made, "Size": size} for tag, made, size in images] + [{"RepoTags": None}]
+
+    assert grown(cast(Docker, Engine()), ["a:new", "b:new", "c:new"]) == {"a:new": 100, "b:new": 106}
 
 
 @pytest.mark.parametrize(
