@@ -128,7 +128,7 @@ def test_what_a_person_told_uv_stays(checkout: Path) -> None:
 
 
 def test_without_settings_uv_gets_none(checkout: Path) -> None:
-    assert made(checkout, "") == {"UV_SYSTEM_CERTS": "true"}
+    assert made(checkout, "") == {"UV_SYSTEM_CERTS": "true", "UV_COMPILE_BYTECODE": "1"}
 
 
 def test_where_uv_fails_pip_installs_with_its_own_configuration(checkout: Path) -> None:
