@@ -154,9 +154,9 @@ def state_of(path: Path, text: str) -> str:
 
 def _checks(application: Application, gateway: bool) -> Iterator[tuple[Part, dict[str, Any]]]:
     """Yield the steps that show that the page, and the parts behind it, answer; an empty one for a part of which no path is known."""
+    parts = {part.name: part for part in application.parts}
     for route in application.routes:
-        part = next(part for part in application.parts if part.name == route.part)
-        own = route.prefix == "/"
+        part, own = parts[route.part], route.prefix == "/"
         if own and is_page(part):
             yield part, {"name": "The page is there", "request": {"url": "/"}, "expect": {"status": 200}}
             continue

@@ -195,7 +195,7 @@ def _checks(trial: Trial, answers: Mapping[str, Any]) -> Iterator[str]:
     paths = [path for path in answers["load"].get("paths") or [] if not re.search(r"[{<]", path)]
     published = (trial.component.get("service") or {}).get("type", "ClusterIP") != "ClusterIP"
     if not trial.is_checked and published and (found := to_ask(paths, _good_probe(trial, answers))):
-        expect = f", expect: {{{next(iter(found[1]))}: {next(iter(found[1].values()))}}}" if found[1] else ""
+        expect = "".join(f", expect: {{{word}: {value}}}" for word, value in found[1].items())
         yield (
             f"nothing asks it from outside. Write: app_checks: [{{name: {trial.name} answers, request: {{component: {trial.name}, "
             f"url: {found[0]}}}{expect}}}]"
