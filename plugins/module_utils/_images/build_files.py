@@ -322,17 +322,19 @@ function collect() {
   // sharp is there for next/image alone, whose address is in each page that has one.
   const scripts = fs.readdirSync(path.join(made, "static"), { recursive: true }).filter((file) => /\\.js$/.test(file))
   const has = (name) => scripts.some((file) => fs.readFileSync(path.join(made, "static", file)).includes(name))
-  if (!needsSharp() && !has("/_next/image")) {
-    const sharp = /(^|\\/)node_modules\\/(@img|sharp|\\.pnpm\\/(@img\\+sharp-|sharp@)[^/]*)$/
-    for (const modules of fs.readdirSync("/out", { recursive: true }).filter((name) => sharp.test(name))) {
-      fs.rmSync(path.join("/out", modules), { recursive: true, force: true })
-    }
-  }
-}
-
-function needsSharp() {
   const manifest = JSON.parse(fs.readFileSync(path.resolve(root, folder, "package.json"), "utf8"))
-  return "sharp" in { ...manifest.dependencies, ...manifest.devDependencies }
+  const { dependencies, devDependencies } = { dependencies: {}, devDependencies: {}, ...manifest }
+  const unneeded = []
+  if (!("sharp" in { ...dependencies, ...devDependencies }) && !has("/_next/image")) {
+    unneeded.push(/(^|\\/)node_modules\\/(@img|sharp|\\.pnpm\\/(@img\\+sharp-|sharp@)[^/]*)$/)
+  }
+  // What Next.js follows may lead to the compiler, which it loads for the build alone.
+  if ("typescript" in devDependencies && !("typescript" in dependencies)) {
+    unneeded.push(/(^|\\/)node_modules\\/(typescript|\\.pnpm\\/typescript@[^/]*)$/)
+  }
+  for (const modules of fs.readdirSync("/out", { recursive: true }).filter((name) => unneeded.some((pattern) => pattern.test(name)))) {
+    fs.rmSync(path.join("/out", modules), { recursive: true, force: true })
+  }
 }
 
 main().catch((error) => {
