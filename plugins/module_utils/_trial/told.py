@@ -126,8 +126,10 @@ def _health(trial: Trial, answers: Mapping[str, Any]) -> Iterator[str]:
     good = [path for path, (status, _body) in present.items() if 200 <= status < 400]
     seeing = [path for path in good if path in away and not 200 <= away[path][0] < 400]
     write = f"Write at {trial.name}: probes: {{readiness: "
-    if probe and probe in present and present[probe][0] >= 400 and good:
-        yield f"GET {probe}, its readiness probe, answers {present[probe][0]}. {write}{{path: {(seeing or good)[0]}}}}}"
+    if probe and probe in present and present[probe][0] >= 400:
+        said = f"GET {probe}, its readiness probe, answers {present[probe][0]}"
+        known = f". {write}{{path: {(seeing or good)[0]}}}}}" if good else ", and no other route of health is known: write probes.readiness."
+        yield f"{said}{known}"
         return
     if (
         not trial.request()["database"]

@@ -146,6 +146,8 @@ def test_a_route_of_health_that_does_not_look_is_told_with_the_one_that_does() -
     assert "it does not ask the database" in line
     (line,) = said({"with": {"/health": [404, ""], "/ready": [200, ""]}})
     assert "GET /health, its readiness probe, answers 404. Write at web: probes: {readiness: {path: /ready}}" in line
+    (line,) = said({"with": {"/health": [404, ""]}, "without": {"/health": [404, ""]}})
+    assert line == "web: GET /health, its readiness probe, answers 404, and no other route of health is known: write probes.readiness."
 
 
 def test_what_differs_by_itself_is_no_sign_of_a_database() -> None:
