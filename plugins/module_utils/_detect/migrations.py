@@ -99,7 +99,10 @@ def node_migration(folder: Folder, where: str, dependencies: dict[str, str], scr
         migrations = join(posixpath.dirname(schema), "migrations")
         has_revisions = bool(folder.below(migrations, ".sql"))
         command: tuple[str, ...] = ("prisma", "migrate", "deploy") if has_revisions else ("prisma", "db", "push")
-        note = "Prisma fetches its engines from its own host as it is installed: it works only where that one answers."
+        note = (
+            "Prisma fetches its engines from its own host as it is installed: it works only where that one answers, and a generated image "
+            "has not its program. Write migration.command beside a Dockerfile that brings it; -e adopt_eject=true writes one to begin with."
+        )
         if not has_revisions:
             note += f" {migrations} holds no revision, so the schema itself is pushed."
         return Migration(Fact("prisma", folder.at(schema, r"^datasource\b")), command, (*sources, relative(migrations, where)), False, note)

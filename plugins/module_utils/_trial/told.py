@@ -128,7 +128,9 @@ def _health(trial: Trial, answers: Mapping[str, Any]) -> Iterator[str]:
     write = f"Write at {trial.name}: probes: {{readiness: "
     if probe and probe in present and present[probe][0] >= 400:
         said = f"GET {probe}, its readiness probe, answers {present[probe][0]}"
-        known = f". {write}{{path: {(seeing or good)[0]}}}}}" if good else ", and no other route of health is known: write probes.readiness."
+        known = (
+            f". {write}{{path: {(seeing or good)[0]}}}}}" if good else ", and no other route of health is known: write probes.readiness."
+        )
         yield f"{said}{known}"
         return
     if (
