@@ -23,6 +23,8 @@ nox.options.error_on_missing_interpreters = True
 nox.options.sessions = ["lint", "sanity", "plain", "unit", "apps_python", "apps_frontend", "charts", "molecule"]
 
 ROOT = Path(__file__).parent
+OURS = {"PYTHONPATH": str(ROOT / "collections")}
+"""For programs of this checkout that use the collection."""
 PYTHON_APPS = [
     str(project.parent.relative_to(ROOT))
     for project in sorted([*ROOT.glob("apps/*/pyproject.toml"), *ROOT.glob("roles/services/files/*/pyproject.toml")])
@@ -209,7 +211,7 @@ def bench(session: nox.Session) -> None:
     """Seconds of the second run, of edits and of answers, on molecule's cluster: docs/performance.md; ``-- 2`` for 2 rounds."""
     session.run("molecule", "converge", "--scenario-name", "default")
     try:
-        session.run("python", "-m", "bench", *session.posargs)
+        session.run("python", "-m", "bench", *session.posargs, env=OURS)
         session.notify("docs")  # wraps what was written
     finally:
         session.run("molecule", "destroy", "--scenario-name", "default")
@@ -261,28 +263,28 @@ def changelog(session: nox.Session) -> None:
 @nox.session(default=False)
 def detect(session: nox.Session) -> None:
     """What is found in the applications of tests/fixtures/apps: a table; ``-- --write [NAME]`` writes their snapshots anew."""
-    session.run("python", "-m", "scripts.detect", *session.posargs, env={"PYTHONPATH": str(ROOT / "collections")})
+    session.run("python", "-m", "scripts.detect", *session.posargs, env=OURS)
 
 
 @nox.session(default=False)
 def apps_any(session: nox.Session) -> None:
     """Fixtures of tests/fixtures/answers.yml, adopted, deployed, asked and removed on a cluster of their own; ``-- NAME`` only those."""
-    session.run("python", "-m", "scripts.apps_any", *session.posargs, env={"PYTHONPATH": str(ROOT / "collections")})
+    session.run("python", "-m", "scripts.apps_any", *session.posargs, env=OURS)
 
 
 @nox.session(default=False)
 def nodes(session: nox.Session) -> None:
     """The reference application on three nodes with containerd and a registry: drains, a killed node; ``-- --one`` on one such node."""
-    session.run("python", "-m", "scripts.nodes", *session.posargs, env={"PYTHONPATH": str(ROOT / "collections")})
+    session.run("python", "-m", "scripts.nodes", *session.posargs, env=OURS)
 
 
 @nox.session(name="raise", default=False)
 def raise_version(session: nox.Session) -> None:
     """Raise the version of a program that the toolchain pins; ``-- etcd v3.6.8``."""
-    session.run("python", "-m", "scripts.raise_version", *session.posargs, env={"PYTHONPATH": str(ROOT / "collections")})
+    session.run("python", "-m", "scripts.raise_version", *session.posargs, env=OURS)
 
 
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
     """Write every generated file again."""
-    session.run("python", "-m", "scripts.generated", env={"PYTHONPATH": str(ROOT / "collections")})
+    session.run("python", "-m", "scripts.generated", env=OURS)
