@@ -242,6 +242,7 @@ def edit(tool: Tool, path: str, marker: str) -> tuple[float, float, float]:
     try:
         printed = tool.run()
         end = time.monotonic() - start - stage("audit", printed)  # which begins when the URL was printed
+        watcher.join(timeout=10)  # a tool may end before the edit answers
     finally:
         over.set()
         watcher.join()
