@@ -1,14 +1,18 @@
 # Copyright: (c) 2026, Plannoir contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Routes of the gateway: what is wrong with them, and which Location a browser gets."""
+"""Routes of the gateway: what is wrong with them, and which Location a browser gets, and at which address."""
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.plannoir.deploy.plugins.module_utils._services.gateway import gateway_config, gateway_problems
+from jinja2 import Template
 
 COMPONENTS: list[dict[str, Any]] = [
     {"name": "web", "port": 3000},
@@ -157,3 +161,16 @@ def test_right_routes_are_right(routes: Any) -> None:
 )
 def test_wrong_routes_are_a_sentence_each(routes: Any, problems: list[str]) -> None:
     assert list(gateway_problems(routes, COMPONENTS)) == problems
+
+
+@pytest.mark.parametrize(("variables", "host"), [({}, "127.0.0.1"), ({"cluster_host": "192.0.2.10"}, "192.0.2.10")])
+def test_the_forms_name_where_the_clusters_node_ports_answer(variables: dict[str, str], host: str) -> None:
+    defaults = yaml.safe_load((Path(__file__).parents[3] / "roles/services/defaults/main.yml").read_text(encoding="utf-8"))
+
+    def rendered(text: str, **more: str) -> str:
+        return Template(text).render(app_node_port=30080, **variables, **more)
+
+    own = rendered(defaults["services_gateway_host"])
+    forms = {form: rendered(text, services_gateway_host=own) for form, text in defaults["services_gateway_connection"].items()}
+    assert forms["url"] == f"http://{host}:30080"
+    assert forms["origins"].split(",") == json.loads(forms["origins_json"]) == [f"http://{host}:30080", "http://localhost:30080"]
