@@ -8,6 +8,7 @@ import http.client
 import ipaddress
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,14 +20,18 @@ CLIENTS = 32
 
 @dataclass(frozen=True)
 class Answers:
-    """What came of a load: milliseconds of each request, from when it was due, and when those were due that failed, in seconds."""
+    """What came of a load: milliseconds of each request, from when it was due, and of those that failed when, in seconds, and why."""
 
     milliseconds: list[float]
-    failed_at: list[float]
+    failures: list[tuple[float, str]]
 
     @property
     def failed(self) -> int:
-        return len(self.failed_at)
+        return len(self.failures)
+
+    def causes(self) -> str:
+        """Return how many failed for each cause, the most frequent one first, as in "503: 12, TimeoutError: 1"."""
+        return ", ".join(f"{cause}: {count}" for cause, count in Counter(cause for _at, cause in self.failures).most_common())
 
     def percentile(self, share: float) -> float:
         """Return the milliseconds within which a share (0 to 1) of the requests was answered."""
@@ -46,7 +51,7 @@ def steady(url: str, headers: Mapping[str, str], rate: int, seconds: int) -> Ans
         raise ValueError(f"{url} is not on 127.0.0.1, nor in a private network.")
     connections = threading.local()
 
-    def send(due: float) -> tuple[float, bool]:
+    def send(due: float) -> tuple[float, str]:
         time.sleep(max(0.0, due - time.monotonic()))
         connection = getattr(connections, "connection", None) or http.client.HTTPConnection(host, address.port, timeout=10)
         connections.connection = connection
@@ -54,14 +59,14 @@ def steady(url: str, headers: Mapping[str, str], rate: int, seconds: int) -> Ans
             connection.request("GET", address.path, headers=dict(headers))
             answer = connection.getresponse()
             answer.read()
-            good = answer.status == 200
-        except (OSError, http.client.HTTPException):
+            cause = "" if answer.status == 200 else str(answer.status)
+        except (OSError, http.client.HTTPException) as error:
             connection.close()
-            good = False
-        return (time.monotonic() - due) * 1000, good
+            cause = type(error).__name__
+        return (time.monotonic() - due) * 1000, cause
 
     start = time.monotonic() + 0.5
     with ThreadPoolExecutor(CLIENTS) as pool:
         results = list(pool.map(send, [start + index / rate for index in range(rate * seconds)]))
-    failed_at = [index / rate for index, (_milliseconds, good) in enumerate(results) if not good]
-    return Answers([milliseconds for milliseconds, _good in results], failed_at)
+    failures = [(index / rate, cause) for index, (_milliseconds, cause) in enumerate(results) if cause]
+    return Answers([milliseconds for milliseconds, _cause in results], failures)

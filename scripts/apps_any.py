@@ -43,14 +43,15 @@ class Result(NamedTuple):
     cause: str
 
 
-def playbook(name: str, inventory: Path | None, log: Path, **variables: Any) -> str:
-    """Run a playbook of the checkout and return what it printed.
+def playbook(name: str, inventory: Path | None, log: Path, *, tags: str = "", **variables: Any) -> str:
+    """Run a playbook of the checkout, or the roles of ``tags`` only, and return what it printed.
 
     Raises:
         Failed: it failed.
     """
     where = [f"--inventory={inventory}"] if inventory else []
-    command = ["ansible-playbook", *where, name, f"--extra-vars={json.dumps({**CLUSTER, **variables})}"]
+    chosen = [f"--tags={tags}"] if tags else []
+    command = ["ansible-playbook", *where, *chosen, name, f"--extra-vars={json.dumps({**CLUSTER, **variables})}"]
     environment = {**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default", "ANSIBLE_FORCE_COLOR": "0"}
     run = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     with log.open("a", encoding="utf-8") as file:

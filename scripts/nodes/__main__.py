@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, Plannoir contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``python -m scripts.nodes``: three nodes, or one with ``--one``; ``--keep`` leaves the cluster there."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import requests
+
+from scripts.apps_any import Failed
+from scripts.nodes.endure import Person, autoscaled, drains, killed
+from scripts.nodes.lab import (
+    CLUSTER,
+    LOG,
+    MINIKUBE,
+    PORT,
+    PROFILE,
+    SCRATCH,
+    address,
+    check_images,
+    run,
+    show,
+    unchanged,
+    write_cluster,
+    write_minikube,
+)
+from scripts.nodes.refusals import one_namespace, refusals
+
+
+def one() -> None:
+    """Deploy to one node with containerd and a registry, and run again.
+
+    Raises:
+        Failed: Something is not as it has to be.
+    """
+    deployed(MINIKUBE, "one node with its registry, from nothing")
+
+
+def three() -> None:
+    """Make three nodes, deploy by ``inventories/cluster``, and let it endure.
+
+    What fails of the later parts does not keep the others from being tried.
+
+    Raises:
+        Failed: Something is not as it has to be.
+    """
+    seconds, _printed = run("site.yml", MINIKUBE, tags="minikube")
+    show(f"three nodes, their registry and metrics server: {seconds:.0f} s")
+    write_cluster(3)
+    causes = tried(refusals)
+    deployed(CLUSTER, "inventories/cluster")
+    causes += tried(one_namespace)
+    person = Person(f"http://{address(PROFILE)}:{PORT}")
+    for part in (drains, killed, autoscaled):
+        causes += tried(lambda part=part: part(person))  # type: ignore[misc]
+    if causes:
+        raise Failed("; ".join(causes))
+
+
+def tried(part: Callable[[], None]) -> list[str]:
+    """Return why a part failed, or nothing."""
+    try:
+        part()
+    except (Failed, subprocess.CalledProcessError, requests.RequestException) as failed:
+        show(f"Failed: {failed}")
+        return [str(failed)]
+    return []
+
+
+def deployed(inventory: Path, what: str) -> None:
+    """Deploy, look at the nodes' images, and run again.
+
+    Raises:
+        Failed: Something is not as it has to be.
+    """
+    seconds, _printed = run("site.yml", inventory)
+    show(f"first run, {what}: {seconds:.0f} s")
+    check_images()
+    seconds, printed = run("site.yml", inventory)
+    unchanged(printed)
+    show(f"second run: {seconds:.1f} s, changed=0")
+
+
+def main(arguments: list[str]) -> int:
+    """Make the cluster, prove what has to hold, end the cluster; return 1 where it does not hold."""
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    LOG.unlink(missing_ok=True)
+    single = "--one" in arguments
+    write_minikube(1 if single else 3)
+    try:
+        causes = tried(one if single else three)
+    finally:
+        if "--keep" not in arguments:
+            run("playbooks/teardown.yml", MINIKUBE, teardown_data=True, teardown_others=True)
+    return 1 if causes else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
