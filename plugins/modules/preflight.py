@@ -69,6 +69,10 @@ options:
         description: Node ports that the cluster publishes on 127.0.0.1. On the controller, those of C(app_components) must be among them.
         type: list
         elements: int
+      nodes:
+        description: How many nodes it gets, for whose programs the kernel must have room.
+        type: int
+        default: 1
       recreate:
         description: Whether a cluster that publishes others is made anew.
         type: bool
@@ -129,6 +133,7 @@ def main() -> None:
                     "profile": {"type": "str", "required": True},
                     "home": {"type": "path"},
                     "ports": {"type": "list", "elements": "int"},
+                    "nodes": {"type": "int", "default": 1},
                     "recreate": {"type": "bool", "default": False},
                 },
             },

@@ -12,7 +12,7 @@ from pathlib import Path
 import requests
 
 from scripts.apps_any import Failed
-from scripts.nodes.endure import Person, autoscaled, drains, killed
+from scripts.nodes.endure import Person, autoscaled, drains, killed, undisturbed
 from scripts.nodes.lab import (
     CLUSTER,
     LOG,
@@ -29,6 +29,7 @@ from scripts.nodes.lab import (
     write_minikube,
 )
 from scripts.nodes.refusals import one_namespace, refusals
+from scripts.nodes.stack import branch_stack
 
 
 def one() -> None:
@@ -53,9 +54,9 @@ def three() -> None:
     write_cluster(3)
     causes = tried(refusals)
     deployed(CLUSTER, "inventories/cluster")
-    causes += tried(one_namespace)
+    causes += tried(one_namespace) + tried(branch_stack)
     person = Person(f"http://{address(PROFILE)}:{PORT}")
-    for part in (drains, killed, autoscaled):
+    for part in (undisturbed, drains, killed, autoscaled):
         causes += tried(lambda part=part: part(person))  # type: ignore[misc]
     if causes:
         raise Failed("; ".join(causes))

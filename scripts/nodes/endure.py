@@ -112,6 +112,28 @@ def told(what: str, answers: dict[str, Answers]) -> int:
     return failed
 
 
+def undisturbed(person: Person) -> None:
+    """Show what becomes of the load while nothing happens, and what the pods of each component take for it.
+
+    Raises:
+        Failed: Requests fail.
+    """
+    settled()
+    taken = ""
+
+    def measure() -> None:
+        nonlocal taken
+        time.sleep(50)  # the metrics server asks every 15 s
+        taken = kubectl("--namespace=plannoir", "top", "pods", "--no-headers")
+
+    failed = told(f"undisturbed, at {RATE} requests a second", Load(person).during(60, measure))
+    for line in taken.splitlines():
+        pod, processor, memory = line.split()
+        show(f"  {pod}: {processor}, {memory}")
+    if failed:
+        raise Failed(f"{failed} requests failed while nothing happened")
+
+
 def drain(node: str) -> None:
     kubectl("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", f"--timeout={PATIENCE}s")
 

@@ -33,6 +33,14 @@ TEAM, ACCOUNT = "team", "deployer"
 """A namespace, and the account that may work in it only."""
 TAKEN_AWAY = "poddisruptionbudgets"
 """The right that an account may lack."""
+ROOM = "pods=20,limits.cpu=20,requests.memory=2Gi"
+"""What the namespace's quota leaves room for; it wants a limit of processors, which our components have by its LimitRange only."""
+DEFAULTS = {
+    "apiVersion": "v1",
+    "kind": "LimitRange",
+    "metadata": {"name": "defaults", "namespace": TEAM},
+    "spec": {"limits": [{"type": "Container", "default": {"cpu": "1"}, "defaultRequest": {"cpu": "10m"}}]},
+}
 
 
 def refusals() -> None:
@@ -57,8 +65,10 @@ def one_namespace() -> None:
         Failed: Something takes more.
     """
     account = make_account()
+    kubectl("apply", "--filename=-", given=json.dumps(DEFAULTS))
+    kubectl("--namespace", TEAM, "create", "quota", "room", f"--hard={ROOM}")
     seconds, _printed = run("site.yml", CLUSTER, **account)
-    show(f"first run by an account that may work in the namespace {TEAM} only: {seconds:.0f} s")
+    show(f"first run by an account that may work in the namespace {TEAM} only, with a LimitRange and a quota of {ROOM}: {seconds:.0f} s")
     seconds, printed = run("site.yml", CLUSTER, **account)
     unchanged(printed)
     show(f"its second run: {seconds:.1f} s, changed=0")

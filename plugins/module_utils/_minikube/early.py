@@ -11,6 +11,7 @@ from typing import Any
 from .._core.machine import Machine
 from .files import Files
 from .settings import CONTAINERD, DOCKER, Settings, node_problems, port_problems
+from .watches import watch_problems
 
 
 def early_problems(machine: Machine, wanted: Mapping[str, Any]) -> Iterator[str]:
@@ -31,6 +32,7 @@ def early_problems(machine: Machine, wanted: Mapping[str, Any]) -> Iterator[str]
             yield foreign_problem(files)
         else:
             yield from port_problems(machine, wanted["ports"] or [])
+            yield from watch_problems(machine, wanted["nodes"])
 
 
 NODE_VARIABLES = (

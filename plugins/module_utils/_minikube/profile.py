@@ -29,6 +29,7 @@ from .images import load, worker_archives
 from .node import Get, Node
 from .registry import remove
 from .settings import Settings
+from .watches import watch_problems
 
 HOST = "127.0.0.1"
 # Seconds in which the API server of a busy machine may answer before its node is taken for ailing and is restarted.
@@ -247,6 +248,8 @@ class Profile:
                 shown = self.machine.run(["docker", "image", "inspect", "--format", "{{.Id}}", chosen.node_image])
                 if shown.code:
                     problems.append(f"The node image {chosen.node_image} is not in the Docker Engine; run the role toolchain.")
+        running = [bool(node and node.running) for node in (self.node, *self.workers)]
+        problems += watch_problems(self.machine, chosen.nodes - sum(running), first=not running[0])
         published = self.node.ports.values() if self.node and self.node.running else ()
         own = {binding[1] for bindings in published for binding in bindings}
         problems += settings.port_problems(self.machine, [port for port in chosen.ports if port not in own])

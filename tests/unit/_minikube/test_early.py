@@ -34,8 +34,8 @@ def machine(tmp_path: Path) -> FakeMachine:
     return machine
 
 
-def problems(machine: FakeMachine, *ports: int, recreate: bool = False) -> list[str]:
-    wanted = {"profile": "plannoir", "home": str(machine.root), "ports": list(ports), "recreate": recreate}
+def problems(machine: FakeMachine, *ports: int, recreate: bool = False, nodes: int = 1) -> list[str]:
+    wanted = {"profile": "plannoir", "home": str(machine.root), "ports": list(ports), "recreate": recreate, "nodes": nodes}
     return list(early_problems(machine, wanted))
 
 
@@ -78,6 +78,15 @@ def test_a_port_that_a_cluster_does_not_publish_is_named_with_both_ways_out(mach
     assert "was made with port 30080 published on 127.0.0.1, so nothing would listen on port 30081" in problem
     assert "minikube_recreate=true" in problem
     assert problems(machine, 30080, 30081, recreate=True) == []
+
+
+def test_nodes_for_whose_watches_the_kernel_has_no_room_are_refused_before_anything_is_built(machine: FakeMachine) -> None:
+    machine.write("/proc/sys/fs/inotify/max_user_instances", "128\n")
+    assert problems(machine, nodes=3) == []
+    (problem,) = problems(machine, nodes=30)
+    assert "fs.inotify.max_user_instances is 128" in problem
+    make_cluster(machine)
+    assert problems(machine, nodes=30) == []
 
 
 def test_without_docker_nothing_is_said_of_containers(machine: FakeMachine) -> None:

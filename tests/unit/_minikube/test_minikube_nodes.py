@@ -23,6 +23,7 @@ from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.images i
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.profile import Loss, Profile
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.registry import ca_file
 from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.settings import CONTAINERD, Settings
+from ansible_collections.plannoir.deploy.plugins.module_utils._minikube.watches import EACH, FIRST
 from fake_machine import FakeMachine
 from test_minikube import WANTED, Lab
 from test_minikube_settings import PARAMS
@@ -275,3 +276,16 @@ def test_memory_counts_for_each_node(tmp_path: Path) -> None:
     assert settings.machine_problems(machine, replace(THREE, memory=2200)) == []
     (problem,) = settings.machine_problems(machine, replace(THREE, memory=4096))
     assert "4096 MiB for each of 3 nodes is more than the 8192 MiB" in problem
+
+
+def test_nodes_that_the_kernel_has_no_room_for_are_refused_and_those_that_run_count_no_more(lab: Three) -> None:
+    limit = "/proc/sys/fs/inotify/max_user_instances"
+    lab.machine.write(limit, str(FIRST + 2 * EACH))
+    with pytest.raises(Failure, match="room for 2 of 3 nodes"):
+        lab.ensure(wanted=THREE)
+    assert lab.machine.ran("minikube start") == []
+    lab.machine.write(limit, str(FIRST + 3 * EACH))
+    lab.ensure(wanted=THREE)
+    lab.machine.write(limit, str(EACH))
+    lab.running["plannoir-m03"] = False
+    assert lab.ensure(wanted=THREE)["actions"] == ["start the cluster plannoir, because plannoir-m03 does not run"]
