@@ -14,10 +14,10 @@ from pathlib import Path
 from .._core.machine import Machine
 
 LIMIT = "fs.inotify.max_user_instances"
-EACH = 17
-"""Instances that root's programs of a node open: of kubelet 7, systemd 5, and containerd, kube-proxy and what is added to the cluster."""
+EACH = 15
+"""Instances that root's programs of a node open, and one more: kubelet 7, systemd 5, containerd and kube-proxy 1 each."""
 FIRST = 13
-"""What the first node's API server and controllers open besides, 6 and 7. Both were counted with Kubernetes 1.35.4 in /proc/*/fd."""
+"""What the first node's API server (6) and controllers (7) open besides; all were counted with Kubernetes 1.35.4 in /proc/*/fd."""
 SHIMS = 16
 """With version 2 of cgroups containerd's shims open one for each container and each pod's own: 8 pods of a node. Not counted: read in
 https://github.com/containerd/cgroups/blob/v3.0.3/cgroup2/manager.go (MemoryEventFD)."""
