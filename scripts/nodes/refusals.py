@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +93,7 @@ def make_account() -> Mapping[str, Any]:
     return {"cluster_kubeconfig": str(file), "app_namespace": TEAM, "app_node_port": PORT + 1}
 
 
-def refused(what: str, says: str, variables: Mapping[str, Any], world: Callable[[], Any] | None = None) -> None:
+def refused(what: str, says: str, variables: Mapping[str, Any], world: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
     """Have a run refused, and show its sentence.
 
     Args:
@@ -106,7 +106,7 @@ def refused(what: str, says: str, variables: Mapping[str, Any], world: Callable[
         Failed: It is not refused, for another reason, or after something was built.
     """
     try:
-        with world() if world else contextmanager(lambda: iter([None]))():
+        with world():
             run("site.yml", CLUSTER, **variables)
     except Failed as failed:
         sentence = str(failed)
