@@ -79,7 +79,8 @@ class ActionModule(ControllerAction):
         named = variables.values.get("app_components")
         problems += reference_problems(named if isinstance(named, list) else [], services.names, services.known, place)
         if not any(problem.startswith("images_registry") for problem in problems):
-            registry, login, ca = (variables.values.get(f"images_registry{end}") for end in ("", "_credentials", "_ca"))
+            # Those of the command line keep no place, so that one which overrides a role's default is not among the values.
+            registry, login, ca = (variables.resolve(f"images_registry{end}")[0] for end in ("", "_credentials", "_ca"))
             problems += registry_problems(str(registry or ""), login or {}, str(ca or ""))
         if arguments.get("minikube"):
             # A truth keeps no place, so that one which overrides a role's default is not among the values.

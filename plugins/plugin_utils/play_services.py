@@ -77,8 +77,8 @@ class PlayServices:
                 connection, lacking = variables.resolve(f"services_{name}_connection")
                 used[name] = {"components": components, "connection": connection}
                 problems += [*undefined, *lacking]
-        registry, login = (variables.values.get(f"images_registry{end}") for end in ("", "_credentials"))
-        cluster = {option: variables.values.get(f"cluster_{option}") for option in ("node_selector", "tolerations", "storage_class")}
+        registry, login = (variables.resolve(f"images_registry{end}")[0] for end in ("", "_credentials"))
+        cluster = {option: variables.resolve(f"cluster_{option}")[0] for option in ("node_selector", "tolerations", "storage_class")}
         components = with_services(variables.values["app_components"], used, str(registry or ""), login, cluster)
         return components, list(dict.fromkeys(problems))
 

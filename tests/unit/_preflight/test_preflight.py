@@ -579,3 +579,15 @@ def test_every_bad_name_is_named_at_once_with_its_rule(refused: dict[str, str]) 
 
 def test_a_database_that_follows_from_the_application_is_judged_too(refused: dict[str, str]) -> None:
     assert "services_postgresql_database must be at most 48 " in refused["database"]
+
+
+def test_a_login_of_the_command_line_is_the_one_that_is_checked(checkout: Path) -> None:
+    play = checkout / "play.yml"
+    beside = "roles: [{role: plannoir.deploy.images, when: false}, plannoir"  # brings its defaults
+    play.write_text(PLAY.replace("roles: [plannoir", beside), encoding="utf-8")
+    try:
+        given = {"images_registry": "127.0.0.1:1/team", "images_registry_credentials": {"username": "joe"}}
+        said = run(checkout, "-e", json.dumps(given), succeeds=False).stdout
+    finally:
+        play.write_text(PLAY, encoding="utf-8")
+    assert "images_registry_credentials has no password" in said
