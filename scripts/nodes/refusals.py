@@ -51,7 +51,7 @@ def refusals() -> None:
     """
     account = make_account()
     wrong = {"images_registry_credentials": {"username": USER, "password": "not-this-one"}}
-    refused("a wrong registry password", "password", wrong)
+    refused("a wrong registry password", f"refuses the login of {USER}", wrong)
     refused("a storage class that does not exist", "storage class", {"cluster_storage_class": "nobodys"})
     refused("a full quota", "ResourceQuota", account, full_quota)
     refused("a missing right", TAKEN_AWAY, account, missing_right)
