@@ -31,6 +31,10 @@ options:
     description: The number where no component names the service so.
     type: int
     default: 1
+  of_one:
+    description: Whether the pods of the component that has the most are counted, in place of all.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""

@@ -29,6 +29,10 @@ options:
     description: C(max_client_conn) of the PgBouncer in front; V(0) where the pods reach a server, or a pooler, that is not ours.
     type: int
     default: 0
+  poolers:
+    description: Number of PgBouncer's pods.
+    type: int
+    default: 1
 """
 
 EXAMPLES = r"""
@@ -42,10 +46,12 @@ _value:
 """
 
 
-def database_pools(max_connections: int | str, replicas: int | str, pooler_clients: int | str = 0) -> dict[str, int]:
+def database_pools(
+    max_connections: int | str, replicas: int | str, pooler_clients: int | str = 0, poolers: int | str = 1
+) -> dict[str, int]:
     """Return the sizes; see DOCUMENTATION. Extra variables of a command line are text."""
     try:
-        return pools_of(int(max_connections), int(replicas), int(pooler_clients))
+        return pools_of(int(max_connections), int(replicas), int(pooler_clients), int(poolers))
     except ValueError as error:
         raise AnsibleFilterError(str(error)) from error
 

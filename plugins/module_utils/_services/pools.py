@@ -24,25 +24,27 @@ POOL_LIMIT = 10
 _is_counting: ContextVar[bool] = ContextVar("is_counting", default=False)
 
 
-def database_pools(max_connections: int, replicas: int, pooler_clients: int = 0) -> dict[str, int]:
+def database_pools(max_connections: int, replicas: int, pooler_clients: int = 0, poolers: int = 1) -> dict[str, int]:
     """Divide a PostgreSQL server's connections.
 
     Args:
         max_connections: The server's limit.
         replicas: Number of the application's pods, each with a pool.
-        pooler_clients: Connections that the pooler in front accepts; 0 without a pooler of ours.
+        pooler_clients: Connections that each pooler in front accepts; 0 without a pooler of ours. While one is away another has them all.
+        poolers: Number of the pooler's pods; a rollout adds one.
 
     Returns:
-        ``pool_size`` of each pod; ``max_db_connections`` of the pooler, which are its ``default_pool_size`` and ``reserve_pool_size``.
+        ``pool_size`` of each pod; ``max_db_connections`` of each pooler, which are its ``default_pool_size`` and ``reserve_pool_size``.
 
     Raises:
         ValueError: The numbers leave a pool without a connection.
     """
     budget = max_connections - RESERVED
-    if budget < 2 * ROLLOUT:
+    most_poolers = poolers + 1
+    if budget < 2 * most_poolers:
         raise ValueError(
             f"services_postgresql_max_connections {max_connections} is too low: {RESERVED} are for others than the application; "
-            f"set it to at least {RESERVED + 2 * ROLLOUT}."
+            f"set it to at least {RESERVED + 2 * most_poolers}."
         )
     name, limit = ("pooler_clients", pooler_clients) if pooler_clients else ("max_connections", budget)
     pool_size = min(POOL_LIMIT, limit // (ROLLOUT * max(replicas, 1)))
@@ -52,7 +54,7 @@ def database_pools(max_connections: int, replicas: int, pooler_clients: int = 0)
             f"services_postgresql_client_pods {replicas} are too many for services_postgresql_{name}: set it to at least {least}, or take "
             "fewer pods (replicas, or autoscale.max, of the components that use it)."
         )
-    pooled = budget // ROLLOUT
+    pooled = budget // most_poolers
     reserve = max(1, pooled // 5)
     return {
         "pool_size": pool_size,
@@ -62,13 +64,14 @@ def database_pools(max_connections: int, replicas: int, pooler_clients: int = 0)
     }
 
 
-def client_pods(components: Any, service: str, unnamed: int | str = 1) -> int:
+def client_pods(components: Any, service: str, unnamed: int | str = 1, *, of_one: bool = False) -> int:
     """Return the most pods that use a service at once, rollouts apart; what is no component is named where components are checked.
 
     Args:
         components: As ``app_components`` gives them.
         service: Its name.
         unnamed: The number where no component takes a value from it.
+        of_one: Whether those of the component with the most are asked for, in place of all.
     """
     # A component's text that is a template of what follows from this number asks for it again, as it is looked at.
     if _is_counting.get() or not isinstance(components, list):
@@ -76,7 +79,7 @@ def client_pods(components: Any, service: str, unnamed: int | str = 1) -> int:
     token = _is_counting.set(True)
     try:
         taking = [item for item in components if isinstance(item, Mapping) and _takes_from(service, item)]
-        return max(1, sum(map(_most, taking)) if taking else int(unnamed))
+        return max(1, (max if of_one else sum)(map(_most, taking)) if taking else int(unnamed))
     finally:
         _is_counting.reset(token)
 

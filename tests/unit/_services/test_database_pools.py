@@ -26,6 +26,18 @@ def test_all_pools_fit_even_while_old_and_new_pods_run_together(replicas: int, m
     assert 2 * replicas * pools["pool_size"] <= 200
 
 
+@pytest.mark.parametrize("max_connections", [16, 60, 100])
+def test_the_pools_of_two_poolers_fit_beside_that_of_a_third_which_a_rollout_adds(max_connections: int) -> None:
+    pools = database_pools(max_connections, "2", "200", "2")
+    assert min(pools.values()) >= 1
+    assert 3 * pools["max_db_connections"] <= max_connections - SUPERUSER_RESERVED - 2
+
+
+def test_two_poolers_need_more_connections() -> None:
+    with pytest.raises(AnsibleFilterError, match="set it to at least 16"):
+        database_pools(15, 2, 200, 2)
+
+
 @pytest.mark.parametrize("replicas", range(1, 11))
 def test_without_a_pooler_the_pods_share_the_servers_own_connections(replicas: int) -> None:
     assert 2 * replicas * database_pools(60, replicas)["pool_size"] <= 60 - SUPERUSER_RESERVED
@@ -84,6 +96,18 @@ URL = {"secret_env": {"URL": {"from": "postgresql", "as": "url"}, "TOKEN": "x"}}
 )
 def test_the_pods_that_use_a_service_are_those_that_take_a_value_from_it_at_their_most(components: Any, pods: int) -> None:
     assert client_pods(components, "postgresql", "4") == pods
+
+
+@pytest.mark.parametrize(
+    ("components", "pods"),
+    [
+        ([{**USES, "replicas": 1}, URL], 1),  # two components of one pod each
+        ([{**USES, "replicas": "3"}, {**URL, "autoscale": {"max": 4}}, {"replicas": 9}], 4),
+        ([], 2),
+    ],
+)
+def test_the_most_pods_of_one_component_that_uses_a_service(components: Any, pods: int) -> None:
+    assert client_pods(components, "postgresql", "2", of_one=True) == pods
 
 
 class Template(dict[str, Any]):
