@@ -168,7 +168,7 @@ def test_the_forms_name_where_the_clusters_node_ports_answer(variables: dict[str
     defaults = yaml.safe_load((Path(__file__).parents[3] / "roles/services/defaults/main.yml").read_text(encoding="utf-8"))
 
     def rendered(text: str, **more: str) -> str:
-        return Template(text).render(app_node_port=30080, **variables, **more)
+        return str(Template(text).render(app_node_port=30080, **variables, **more))
 
     own = rendered(defaults["services_gateway_host"])
     forms = {form: rendered(text, services_gateway_host=own) for form, text in defaults["services_gateway_connection"].items()}
