@@ -46,6 +46,7 @@ def node(tmp_path: Path) -> Path:
     (tmp_path / "saved").write_text(SAVED, encoding="utf-8")
     programs = {
         "kube-router": 'trap "touch ended; exit 0" TERM; echo "$@" > arguments; while [ ! -e crash ]; do sleep 0.02; done; exit 3',
+        "ip": 'echo "$@" > routed',
         "iptables-save": "[ -e ended ] && cat saved",
         "iptables-restore": '[ "$1" = --noflush ] && cat > restored',
         "ipset": 'case $1 in list) printf "KUBE-SRC-A\\nKUBE-DST-B\\nother\\n" ;; destroy) echo "$2" >> destroyed ;; esac',
@@ -56,9 +57,10 @@ def node(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def start(node: Path) -> subprocess.Popen[bytes]:
+def start(node: Path, **more: str) -> subprocess.Popen[bytes]:
     """Start the script and return when kube-router runs."""
-    process = subprocess.Popen(["sh", SCRIPT, "--run-firewall=true"], cwd=node, env={"PATH": f"{node}:{os.environ['PATH']}"})
+    environment = {"PATH": f"{node}:{os.environ['PATH']}", **more}
+    process = subprocess.Popen(["sh", SCRIPT, "--run-firewall=true"], cwd=node, env=environment)
     deadline = time.monotonic() + 10
     while not (node / "arguments").exists() and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -79,3 +81,18 @@ def test_a_crash_keeps_the_rules_until_the_next_start(node: Path) -> None:
     (node / "crash").touch()
     assert process.wait(10) == 3
     assert not (node / "restored").exists()
+
+
+def test_pods_of_a_node_that_ended_are_refused_where_kube_router_is_the_network(node: Path) -> None:
+    process = start(node, KUBE_ROUTER_CNI_CONF_FILE=str(node / "conf"))
+    process.terminate()
+    assert process.wait(10) == 0
+    assert (node / "routed").read_text(encoding="utf-8") == "route replace unreachable 10.244.0.0/16 metric 4278198272\n"
+    assert '"bridge":"kube-bridge"' in (node / "conf").read_text(encoding="utf-8")
+
+
+def test_beside_minikubes_bridge_no_route_is_touched(node: Path) -> None:
+    process = start(node)
+    process.terminate()
+    assert process.wait(10) == 0
+    assert not (node / "routed").exists()
