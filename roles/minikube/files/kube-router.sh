@@ -31,8 +31,8 @@ bridge='{"cniVersion":"0.3.0","name":"pods","plugins":[
   {"type":"portmap","capabilities":{"portMappings":true}}]}'
 conf=${KUBE_ROUTER_CNI_CONF_FILE:-}
 if [ "$conf" ] && [ ! -s "$conf" ]; then echo "$bridge" >"$conf"; fi
-# Pods of a node that ended have no route until Kubernetes gives them up, 40 s later: they are refused at once then, and what is sent to
-# them does not leave by the default route, for another network that has such addresses.
+# Services lead to pods of a node that ended until Kubernetes gives it up, 46 s later. Without a route to that node, what is sent to them
+# must not leave by the default route, for another network that has such addresses.
 if [ "$conf" ]; then ip route replace unreachable 10.244.0.0/16 metric 4278198272 || echo "kube-router.sh: no route is refused" >&2; fi
 
 refusals --check 2>/dev/null || refusals --append || echo "kube-router.sh: a pod's first connections may be refused" >&2
