@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import Session
 
 # Any number that no other program locks in this database.
 MIGRATION_LOCK = 7_265_733_001
@@ -39,6 +41,28 @@ CAUSES = REFUSALS | {
     "too many": "has no free connection",
     "timeout": "does not answer in time",
 }
+
+
+class Reading(Session):
+    """A session without a transaction: a statement whose connection was closed is sent again, once, on another one.
+
+    A pooler that is replaced closes its clients' connections between two statements.
+    """
+
+    def scalar(self, *arguments: Any, **options: Any) -> Any:
+        return self._twice(super().scalar, *arguments, **options)
+
+    def scalars(self, *arguments: Any, **options: Any) -> Any:
+        return self._twice(super().scalars, *arguments, **options)
+
+    def _twice(self, read: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        try:
+            return read(*arguments, **options)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            self.rollback()  # gives the closed connection back
+            return read(*arguments, **options)
 
 
 class Database:
@@ -69,7 +93,10 @@ class Database:
         self.sessions = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False)
         # Each statement for itself: BEGIN and ROLLBACK would be two more round trips of every read.
         self.reading = async_sessionmaker(
-            self.engine.execution_options(isolation_level="AUTOCOMMIT"), class_=AsyncSession, expire_on_commit=False
+            self.engine.execution_options(isolation_level="AUTOCOMMIT"),
+            class_=AsyncSession,
+            sync_session_class=Reading,
+            expire_on_commit=False,
         )
 
     async def _connect(self) -> psycopg.AsyncConnection[Any]:

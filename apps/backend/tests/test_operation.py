@@ -30,9 +30,31 @@ from servers import (
     start_model,
     wait_until,
 )
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from app.database import MIGRATION_LOCK, Database, cause
 from app.database_url import connection_parameters
+
+
+def test_a_read_outlives_the_end_of_its_connection(postgres: Postgres) -> None:
+    """As when a pooler is replaced between two statements; a write is not sent twice."""
+
+    async def read_twice(changes: bool) -> list[int]:
+        database = Database(connection_parameters(postgres.url("plannoir"), postgres.ca_file))
+        pid = text("SELECT pg_backend_pid()")
+        try:
+            async with (database.sessions if changes else database.reading)() as rows:
+                first = await rows.scalar(pid)
+                with psycopg.connect(postgres.url()) as other:
+                    other.execute("SELECT pg_terminate_backend(%s)", [first])
+                return [first, await rows.scalar(pid)]
+        finally:
+            await database.engine.dispose()
+
+    assert len(set(asyncio.run(read_twice(changes=False)))) == 2
+    with pytest.raises(DBAPIError):
+        asyncio.run(read_twice(changes=True))
 
 
 def test_a_database_outage_is_named_and_ends_by_itself(

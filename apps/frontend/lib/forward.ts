@@ -9,7 +9,7 @@ import { DELIVERED_HEADER } from "./errors.ts";
 export interface ForwardOptions {
   /** Where the backend listens, e.g. http://backend:8000; a path in it is kept as a prefix. */
   backendUrl: string | undefined;
-  /** Longest wait for a connection, in milliseconds. */
+  /** Longest wait for a connection, in milliseconds; where it fails, there is one more attempt. */
   connectTimeoutMs: number;
   /** Longest body of a request, in bytes. */
   bodyLimit: number;
@@ -89,32 +89,44 @@ function parseBackendUrl(value: string | undefined): URL | null {
 }
 
 async function exchange(request: Request, target: URL, options: ForwardOptions, connection: { established: boolean }): Promise<http.IncomingMessage> {
-  const client = target.protocol === "https:" ? https : http;
-  // A connection of its own for every request: a pod that was replaced can leave no dead connection behind, and replicas share the load.
-  const outgoing = client.request(target, { method: request.method, headers: requestHeaders(request, target), agent: false, signal: request.signal });
-  const connectTimer = setTimeout(() => outgoing.destroy(new BackendTimeout("connecting took too long")), options.connectTimeoutMs);
-  outgoing.once("socket", (socket) => {
-    socket.once(target.protocol === "https:" ? "secureConnect" : "connect", () => {
-      connection.established = true;
-      clearTimeout(connectTimer);
-      outgoing.setTimeout(options.responseTimeoutMs, () => outgoing.destroy(new BackendTimeout("the backend went silent")));
-    });
-  });
+  const outgoing = await connect(request, target, options);
+  connection.established = true;
+  outgoing.setTimeout(options.responseTimeoutMs, () => outgoing.destroy(new BackendTimeout("the backend went silent")));
   const answered = new Promise<http.IncomingMessage>((resolve, reject) => {
     outgoing.once("response", resolve);
     outgoing.on("error", reject);
   });
-  try {
-    if (request.body === null) {
-      outgoing.end();
-    } else {
-      // A backend may answer before it has read everything, so the answer counts, not the end of the sending.
-      pipeline(Readable.fromWeb(request.body as ReadableStream), limited(options.bodyLimit, outgoing), outgoing).catch((error: unknown) => outgoing.destroy(error as Error));
-    }
-    return await answered;
-  } finally {
-    clearTimeout(connectTimer);
+  if (request.body === null) {
+    outgoing.end();
+  } else {
+    // A backend may answer before it has read everything, so the answer counts, not the end of the sending.
+    pipeline(Readable.fromWeb(request.body as ReadableStream), limited(options.bodyLimit, outgoing), outgoing).catch((error: unknown) => outgoing.destroy(error as Error));
   }
+  return answered;
+}
+
+/** Opens a connection. Another one is tried where it fails, because the first may have led to a pod that has just gone; nothing was sent yet. */
+async function connect(request: Request, target: URL, options: ForwardOptions): Promise<http.ClientRequest> {
+  try {
+    return await open(request, target, options.connectTimeoutMs);
+  } catch (error) {
+    if (request.signal.aborted) {
+      throw error;
+    }
+    return open(request, target, options.connectTimeoutMs);
+  }
+}
+
+/** @returns A request whose connection is open and on which nothing was sent. */
+function open(request: Request, target: URL, timeoutMs: number): Promise<http.ClientRequest> {
+  const [client, opened] = target.protocol === "https:" ? ([https, "secureConnect"] as const) : ([http, "connect"] as const);
+  // A connection of its own for every request: a pod that was replaced can leave no dead connection behind, and replicas share the load.
+  const outgoing = client.request(target, { method: request.method, headers: requestHeaders(request, target), agent: false, signal: request.signal });
+  const timer = setTimeout(() => outgoing.destroy(new BackendTimeout("connecting took too long")), timeoutMs);
+  return new Promise<http.ClientRequest>((resolve, reject) => {
+    outgoing.on("error", reject);
+    outgoing.once("socket", (socket) => socket.once(opened, () => { resolve(outgoing); }));
+  }).finally(() => { clearTimeout(timer); });
 }
 
 /** Passes pieces of a body on until they are more than the limit; then the request ends. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createServer, type RequestListener } from "node:http";
+import http, { createServer, type RequestListener } from "node:http";
 import { createServer as createTcpServer, type AddressInfo } from "node:net";
 import { describe, test, type TestContext } from "node:test";
 
@@ -213,6 +213,20 @@ describe("the proxy", () => {
     const failure = await failureOf(await pass(new Request("http://page/api/tasks"), url, { responseTimeoutMs: 50 }));
     assert.equal(failure.status, 504);
     assert.match(failure.detail, /took too long/);
+  });
+
+  test("opens another connection when the first one fails, and sends everything on it", async (t) => {
+    const url = await echoingBackend(t);
+    const nobody = createTcpServer();
+    await new Promise<void>((resolve) => nobody.listen(0, "127.0.0.1", resolve));
+    const gone = new URL(`http://127.0.0.1:${(nobody.address() as AddressInfo).port}`);
+    await new Promise((resolve) => nobody.close(resolve));
+    const open = http.request;
+    const opened = t.mock.method(http, "request", (target: URL, options: http.RequestOptions) => open(opened.mock.callCount() === 0 ? gone : target, options));
+    const answer = await pass(new Request("http://page/api/tasks", { method: "POST", body: "{}" }), url);
+    assert.equal(answer.status, 201);
+    assert.equal(((await answer.json()) as Heard).body, "{}");
+    assert.equal(opened.mock.callCount(), 2);
   });
 
   test("answers 503 when connecting takes too long", async (t) => {

@@ -11,8 +11,17 @@ refusals() {
         --match u32 --u32 '44=0x0AF40000:0x0AF4FFFF' --jump DROP
 }
 
+# A connection to a Service that was opened while kube-proxy wrote its rules keeps the Service's own address (Minikube's are of
+# 10.96.0.0/12), which no network has: it is reset, so that its client opens another one, and does not leave by the default route.
+resets() {
+    for chain in OUTPUT FORWARD; do
+        iptables --table filter "$1" "$chain" --destination 10.96.0.0/12 --protocol tcp --jump REJECT --reject-with tcp-reset || return
+    done
+}
+
 remove_rules() {
     refusals --delete
+    resets --delete 2>/dev/null
     rules=$(iptables-save -t filter)
     chains=$(echo "$rules" | sed -nE 's/^:(KUBE-(ROUTER|POD-FW|NWPLCY)-[^ ]+) .*/\1/p')
     {
@@ -35,6 +44,7 @@ if [ "$conf" ] && [ ! -s "$conf" ]; then echo "$bridge" >"$conf"; fi
 # must not leave by the default route, for another network that has such addresses.
 if [ "$conf" ]; then ip route replace unreachable 10.244.0.0/16 metric 4278198272 || echo "kube-router.sh: no route is refused" >&2; fi
 
+if [ "$conf" ]; then resets --check 2>/dev/null || resets --append || echo "kube-router.sh: no connection is reset" >&2; fi
 refusals --check 2>/dev/null || refusals --append || echo "kube-router.sh: a pod's first connections may be refused" >&2
 kube-router "$@" &
 router=$!

@@ -47,6 +47,7 @@ def node(tmp_path: Path) -> Path:
     programs = {
         "kube-router": 'trap "touch ended; exit 0" TERM; echo "$@" > arguments; while [ ! -e crash ]; do sleep 0.02; done; exit 3',
         "ip": 'echo "$@" > routed',
+        "iptables": 'echo "$@" >> ruled; [ "$3" != --check ]',
         "iptables-save": "[ -e ended ] && cat saved",
         "iptables-restore": '[ "$1" = --noflush ] && cat > restored',
         "ipset": 'case $1 in list) printf "KUBE-SRC-A\\nKUBE-DST-B\\nother\\n" ;; destroy) echo "$2" >> destroyed ;; esac',
@@ -91,8 +92,21 @@ def test_pods_of_a_node_that_ended_are_refused_where_kube_router_is_the_network(
     assert '"bridge":"kube-bridge"' in (node / "conf").read_text(encoding="utf-8")
 
 
-def test_beside_minikubes_bridge_no_route_is_touched(node: Path) -> None:
+def test_a_services_own_address_is_reset_where_kube_router_is_the_network_until_it_ends(node: Path) -> None:
+    process = start(node, KUBE_ROUTER_CNI_CONF_FILE=str(node / "conf"))
+    process.terminate()
+    assert process.wait(10) == 0
+    ruled = [line for line in (node / "ruled").read_text(encoding="utf-8").splitlines() if "10.96.0.0/12" in line]
+    rule = "--destination 10.96.0.0/12 --protocol tcp --jump REJECT --reject-with tcp-reset"
+    assert ruled == [
+        f"--table filter --check OUTPUT {rule}",
+        *(f"--table filter --{act} {chain} {rule}" for act in ("append", "delete") for chain in ("OUTPUT", "FORWARD")),
+    ]
+
+
+def test_beside_minikubes_bridge_no_route_and_no_service_is_touched(node: Path) -> None:
     process = start(node)
     process.terminate()
     assert process.wait(10) == 0
     assert not (node / "routed").exists()
+    assert "--append OUTPUT --destination" not in (node / "ruled").read_text(encoding="utf-8")

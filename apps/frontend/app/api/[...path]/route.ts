@@ -2,7 +2,8 @@ import { forward } from "@/lib/forward.ts";
 
 export const dynamic = "force-dynamic";
 
-const CONNECT_TIMEOUT_MS = 3_000;
+// Linux asks for a connection again after a second.
+const CONNECT_TIMEOUT_MS = 2_000;
 // A language model may think for a while before its first word.
 const RESPONSE_TIMEOUT_MS = 90_000;
 
