@@ -105,6 +105,7 @@ def refused(what: str, says: str, variables: Mapping[str, Any], world: Callable[
     Raises:
         Failed: It is not refused, for another reason, or after something was built.
     """
+    before = _built()
     try:
         with world():
             run("site.yml", CLUSTER, **variables)
@@ -114,8 +115,8 @@ def refused(what: str, says: str, variables: Mapping[str, Any], world: Callable[
         raise Failed(f"{what} was let through")
     if says not in sentence:
         raise Failed(f"{what} was not what was refused: {sentence}")
-    if built := docker("image", "list", "--quiet", f"--filter=reference={registry()}/*").split():
-        raise Failed(f"{what} was refused after {len(built)} images were built")
+    if built := _built() - before:
+        raise Failed(f"{what} was refused after {', '.join(sorted(built))} had been built")
     show(f"{what}, before anything was built: {sentence}")
 
 
@@ -149,3 +150,8 @@ def distrust() -> Iterator[None]:
     finally:
         for node in nodes():
             docker("exec", node, "mv", f"{folder}.away", folder)
+
+
+def _built() -> set[str]:
+    """Return the engine's images for the registry; those of an earlier cluster at the same address are there, too."""
+    return set(docker("image", "list", "--format={{.Repository}}:{{.Tag}}", f"--filter=reference={registry()}/*").split())
