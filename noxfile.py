@@ -274,7 +274,7 @@ def apps_any(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def nodes(session: nox.Session) -> None:
-    """The reference application on three nodes with containerd and a registry: drains, a killed node; ``-- --one`` on one such node."""
+    """The reference application on three nodes with containerd and a registry: ``-- killed`` tries a part, ``-- --one`` one such node."""
     session.run("python", "-m", "scripts.nodes", *session.posargs, env=OURS)
 
 

@@ -1,12 +1,16 @@
 # Copyright: (c) 2026, Plannoir contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python -m scripts.nodes``: three nodes, or one with ``--one``; ``--keep`` leaves the cluster there."""
+"""``python -m scripts.nodes``: three nodes, or one with ``--one``; ``--keep`` leaves the cluster there.
+
+Names of parts, as in ``python -m scripts.nodes drains killed``, leave the others out.
+"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 
 import requests
@@ -31,6 +35,11 @@ from scripts.nodes.lab import (
 from scripts.nodes.refusals import one_namespace, refusals
 from scripts.nodes.stack import branch_stack
 
+BEFORE: dict[str, Callable[[], None]] = {"refusals": refusals}
+AFTER: dict[str, Callable[[], None]] = {"namespace": one_namespace, "stack": branch_stack}
+UNDER_LOAD: dict[str, Callable[[Person], None]] = {"undisturbed": undisturbed, "drains": drains, "killed": killed, "autoscaled": autoscaled}
+"""What is tried before and after the application is deployed, and while somebody uses it."""
+
 
 def one() -> None:
     """Deploy to one node with containerd and a registry, and run again.
@@ -41,10 +50,13 @@ def one() -> None:
     deployed(MINIKUBE, "one node with its registry, from nothing")
 
 
-def three() -> None:
+def three(parts: Collection[str]) -> None:
     """Make three nodes, deploy by ``inventories/cluster``, and let it endure.
 
     What fails of the later parts does not keep the others from being tried.
+
+    Args:
+        parts: Names of what is tried.
 
     Raises:
         Failed: Something is not as it has to be.
@@ -52,12 +64,11 @@ def three() -> None:
     seconds, _printed = run("site.yml", MINIKUBE, tags="minikube")
     show(f"three nodes, their registry and metrics server: {seconds:.0f} s")
     write_cluster(3)
-    causes = tried(refusals)
+    causes = [cause for name, part in BEFORE.items() if name in parts for cause in tried(part)]
     deployed(CLUSTER, "inventories/cluster")
-    causes += tried(one_namespace) + tried(branch_stack)
+    causes += [cause for name, part in AFTER.items() if name in parts for cause in tried(part)]
     person = Person(f"http://{address(PROFILE)}:{PORT}")
-    for part in (undisturbed, drains, killed, autoscaled):
-        causes += tried(lambda part=part: part(person))  # type: ignore[misc]
+    causes += [cause for name, use in UNDER_LOAD.items() if name in parts for cause in tried(partial(use, person))]
     if causes:
         raise Failed("; ".join(causes))
 
@@ -87,13 +98,18 @@ def deployed(inventory: Path, what: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Make the cluster, prove what has to hold, end the cluster; return 1 where it does not hold."""
+    """Make the cluster, prove what has to hold, end the cluster; return 1 where it does not hold, 2 for a part that is unknown."""
+    known = [*BEFORE, *AFTER, *UNDER_LOAD]
+    parts = [name for name in arguments if not name.startswith("--")] or known
+    if unknown := set(parts) - set(known):
+        print(f"{', '.join(sorted(unknown))} is no part: {', '.join(known)}.")
+        return 2
     SCRATCH.mkdir(parents=True, exist_ok=True)
     LOG.unlink(missing_ok=True)
     single = "--one" in arguments
     write_minikube(1 if single else 3)
     try:
-        causes = tried(one if single else three)
+        causes = tried(one if single else partial(three, parts))
     finally:
         if "--keep" not in arguments:
             run("playbooks/teardown.yml", MINIKUBE, teardown_data=True, teardown_others=True)
