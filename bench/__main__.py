@@ -43,7 +43,7 @@ Kubernetes takes whoever asks. It would take a run that begins at the build and 
 READ = """CPU of one read is about the same in Next.js' server, which hands it on, and in uvicorn; PostgreSQL and the pooler take a tenth
 of it. It would take a third core, or a gateway in front (app_services: [gateway]), which spares Next.js' part."""
 CLUSTER = """the images are copied into the new node's engine, and then the services' release and the application's follow one
-another, since the migration needs the database. It would take a node that starts with the images in it, or services that are there before."""
+another, since the migration needs the database. It would take a node that starts with the images in it, or services that are there."""
 """What a target that is missed would take."""
 
 
