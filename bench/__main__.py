@@ -17,13 +17,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from bench.cluster import CONTEXT, NAMESPACE, ROOT, URL, kubectl
 from bench.figures import Figure, plot, table, takes
-from bench.load import steady
+from bench.load import Answers, steady
 from bench.skaffold import Skaffold
 
 Result = TypeVar("Result")
@@ -108,6 +109,7 @@ def main(rounds: int = 5) -> None:
             for share in (0.95, 0.99):
                 note(f"p{share * 100:.0f} at {rate}", answers.percentile(share))
             note(f"failed at {rate}", answers.failed)
+        note("failed through rollouts", through_rollouts(Path(folder, "ours"), read).failed)
         for seconds_each in components():
             note("component", seconds_each)
     write([*figures(took), *sizes()], rounds)
@@ -137,6 +139,8 @@ def figures(took: Mapping[str, Sequence[float]]) -> Iterator[Figure]:
     yield Figure("p95 of a read at 200 requests a second", "ms", took["p95 at 200"], 60, READ)
     failed = took["failed at 50"][0] + took["failed at 200"][0]
     yield Figure("failed of 1,500 reads at 50 and of 6,000 at 200 a second", "", [failed], 0)
+    name = "failed of 7,500 reads at 50 a second through four rollouts of the backend and a scale from one pod to three and back"
+    yield Figure(name, "", took["failed through rollouts"], 0)
 
 
 def copy(folder: str, name: str) -> Path:
@@ -173,6 +177,26 @@ def unchanged(ours: Ours) -> float:
     if "changed=0 " not in printed:
         raise SystemExit(f"A second run changed something:\n{printed}")
     return took
+
+
+def through_rollouts(root: Path, token: str) -> Answers:
+    """Read at 50 a second for 150 s, while the backend is edited three times and put back, and the pods are one, three and one again.
+
+    Args:
+        root: Of the copy of the sources that is deployed.
+        token: Of a person's session.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        load = pool.submit(steady, f"{URL}/api/tasks", {"Authorization": f"Bearer {token}"}, 50, 150)
+        file, text, _path = BACKEND
+        with ExitStack() as edits:
+            for number in range(3):
+                edits.enter_context(edited(root / "apps" / file, text, f"rollout{number}"))
+                Ours(root / "apps").run()
+        Ours(root / "apps").run()
+        Ours(root / "apps", app_replicas=3).run()
+        Ours(root / "apps").run()
+        return load.result()
 
 
 def components() -> list[float]:
