@@ -187,7 +187,9 @@ def through_rollouts(root: Path, token: str) -> Answers:
         token: Of a person's session.
     """
     with ThreadPoolExecutor(1) as pool:
-        load = pool.submit(steady, f"{URL}/api/tasks", {"Authorization": f"Bearer {token}"}, 50, 150)
+        # Each on a connection of its own, as a new visitor has: a kept one that a pod closed is opened again by browsers, not by ours.
+        headers = {"Authorization": f"Bearer {token}", "Connection": "close"}
+        load = pool.submit(steady, f"{URL}/api/tasks", headers, 50, 150)
         file, text, _path = BACKEND
         with ExitStack() as edits:
             for number in range(3):
