@@ -46,7 +46,7 @@ def _variables(trial: Trial, answers: Mapping[str, Any]) -> Iterator[str]:
         does = "cannot be imported" if trial.part.python else "does not start"
         yield f"it {does} without {', '.join(missing)}. Write at {trial.name}: {', '.join(wanted)}"
     if not answers["load"].get("ok"):
-        told = telling(answers["load"].get("error", "")) or answers["load"].get("error", "").strip()[-300:]
+        told = _cause(answers["load"].get("error", ""))
         does = (
             f"{trial.part.python.entry.value} cannot be imported" if trial.part.python else "it does not start in a pod without a network"
         )
@@ -59,16 +59,14 @@ def _migration(trial: Trial, answers: Mapping[str, Any]) -> Iterator[str]:
     if tables and not tables["ended"]:
         by_models = f"migration: {{command: [python, -c, {json.dumps(tables['code'])}]}}"
     if ran and ran["code"]:
-        told = telling(ran["output"]) or ran["output"].strip()[-300:]
-        yield f"its migration fails on an empty database: {told}. " + (
+        yield f"its migration fails on an empty database: {_cause(ran['output'])}. " + (
             f"Mend the migrations, or, for tables as the models are now, which was tried and works, write at {trial.name}: {by_models}"
             if by_models
             else "Mend the migrations."
         )
     elif again and again["code"]:
-        told = telling(again["output"]) or again["output"].strip()[-300:]
         yield (
-            f"its migration works on an empty database, and not a second time: {told}. "
+            f"its migration works on an empty database, and not a second time: {_cause(again['output'])}. "
             "Each deployment that changes it runs it again: let it pass over what is done already."
         )
     elif compared and compared["code"] and (differs := _difference(compared["output"])):
@@ -92,10 +90,15 @@ def _untried(trial: Trial, answers: Mapping[str, Any]) -> Iterator[str]:
     elif ran and not ran["code"] and not (answers.get("again") or {}).get("code") and not _is_compared(compared):
         why = f"nothing tells it in the image of {tool}"
         if compared:
-            why = telling(compared["output"]) or compared["output"].strip()[-200:] or "the image's own migration does not compare"
+            why = _cause(compared["output"], 200) or "the image's own migration does not compare"
         elif tool == "drizzle":
             why = "drizzle.config names no file of a schema that was found"
         yield f"its migration works on an empty database; whether it leaves a difference to the models was not tried: {why.rstrip('.')}."
+
+
+def _cause(output: str, most: int = 300) -> str:
+    """Return what tells the cause in a program's output, or its last ``most`` characters."""
+    return telling(output) or output.strip()[-most:]
 
 
 def _is_compared(compared: Mapping[str, Any] | None) -> bool:
